@@ -1,0 +1,87 @@
+"""The record and the event log of a call. The log is append-only and is the truth; the record is a fold over it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+
+class Outcome(StrEnum):
+    """How a call ended, for the business."""
+
+    RESOLVED = "resolved"  # the request was served and the caller confirmed it
+    INFORMED = "informed"  # the request was served, the caller did not say whether it helped
+    TRANSFERRED = "transferred"  # a human took the call
+    CALLBACK = "callback"  # a promise to call back was stored
+    ABANDONED = "abandoned"  # the caller hung up with a task open
+    UNRESOLVED = "unresolved"  # goodbye without a served request
+    LOST = "lost"  # we dropped it: a worker died
+    REFUSED = "refused"  # no capacity: 503
+    OPEN = "open"  # still going on
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogEntry:
+    """One thing that happened in a call. seq counts from 1 within the call; at: UTC ISO 8601 with milliseconds;
+    at_ms: monotonic milliseconds; data: JSON-able, sensitive values already masked.
+
+    Kinds: call.arrived call.answered call.ended / turn.said turn.heard turn.rejected turn.silence turn.keys turn.barged_in
+    / dialog.step dialog.slot dialog.request dialog.note / identity.level / service.called service.ended /
+    offer.decided offer.answered / handoff.requested handoff.popped handoff.dialed handoff.ringing handoff.answered
+    handoff.whispered handoff.bridged handoff.ended / hearing.lost hearing.restored / callback.promised / trouble.
+    """
+
+    call_id: str
+    seq: int
+    at: str
+    at_ms: int
+    kind: str
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallRecord:
+    """What is kept of a call. Times are UTC ISO 8601; *_ms are durations. ani is "" when withheld.
+
+    requests: intents served, in order, each with its result ("resolved" | "informed" | "failed" | "open").
+    timings: answer_ms (INVITE to 200), greeting_ms (200 to first audio), turns p50/p95 of end of speech to first audio.
+    """
+
+    call_id: str
+    sip_call_id: str
+    ani: str
+    dnis: str
+    assistant: str
+    language: str
+    started_at: str
+    answered_at: str = ""
+    ended_at: str = ""
+    ended_by: str = ""
+    level: str = "L0"
+    customer_id: str = ""
+    household: str = ""
+    requests: tuple[Mapping[str, str], ...] = ()
+    outcome: Outcome = Outcome.OPEN
+    disposition: str = ""
+    agent: str = ""
+    turns: int = 0
+    barge_ins: int = 0
+    timings: Mapping[str, float] = field(default_factory=dict)
+    recording: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Callback:
+    """A promise to call somebody back. state: "due" | "done" | "failed". deadline: UTC ISO 8601."""
+
+    callback_id: str
+    call_id: str
+    number: str
+    customer_id: str
+    reason: str
+    promised_at: str
+    deadline: str
+    state: str = "due"
+    done_by: str = ""

@@ -1,0 +1,212 @@
+"""Speech nouns, and the messages between the control process and a speech worker.
+
+Times named *_at_ms are CLOCK_MONOTONIC milliseconds of this machine; the other *_ms are durations.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class ExpectationKind(StrEnum):
+    """What kind of answer the dialog expects; engines constrain decoding by it."""
+
+    OPEN = "open"
+    CHOICE = "choice"
+    DIGITS = "digits"
+    YES_NO = "yes_no"
+
+
+class EndpointProfile(StrEnum):
+    """How long a pause ends the turn: SHORT (yes/no, menu), NORMAL (sentence), LONG (numbers, addresses)."""
+
+    SHORT = "short"
+    NORMAL = "normal"
+    LONG = "long"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Phrase:
+    """One phrase of a closed list and the value it stands for; several phrases may share a value."""
+
+    text: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expectation:
+    """What the dialog expects to hear next.
+
+    phrases: the closed list for CHOICE and YES_NO (a caller may still say something else: engines fall back to
+    open decoding when no phrase fits well). min_length/max_length: digits for DIGITS, 0 = not known.
+    candidates: digit strings known to exist; one of them is preferred when it fits.
+    """
+
+    kind: ExpectationKind = ExpectationKind.OPEN
+    profile: EndpointProfile = EndpointProfile.NORMAL
+    phrases: tuple[Phrase, ...] = ()
+    min_length: int = 0
+    max_length: int = 0
+    candidates: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alternative:
+    """Another reading of the same audio; log_probability is the sum over tokens, in nats, <= 0."""
+
+    text: str
+    log_probability: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hypothesis:
+    """What an engine made of some audio.
+
+    text: normalised lower-case words or digits, "" when nothing was understood. value: the Phrase.value or digit
+    string matched, None for open speech. confidence: 0..1. margin: nats between the best and the second reading,
+    None when there was only one. reason: why text is empty ("no_speech", "too_short", "length", ...), else "".
+    """
+
+    text: str
+    confidence: float
+    engine: str
+    value: str | None = None
+    margin: float | None = None
+    alternatives: tuple[Alternative, ...] = ()
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recognition:
+    """A finished turn of the caller: the hypothesis with its language and its times.
+
+    speech_ended_at_ms is when the last voiced sample reached the machine; decided_at_ms when the turn was declared
+    over and the text was ready. decode_ms is the engine's part, decodes how many times it was asked.
+    """
+
+    hypothesis: Hypothesis
+    language: str
+    speech_started_at_ms: int
+    speech_ended_at_ms: int
+    decided_at_ms: int
+    decode_ms: int
+    decodes: int
+
+
+# ---- control -> speech worker -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listen:
+    """Hear one turn of this call. turn counts up within a call; a new Listen replaces an older one."""
+
+    call_id: str
+    turn: int
+    language: str
+    expectation: Expectation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StopListening:
+    """Forget the turn (keys were used, the prompt changed); nothing is reported for it any more."""
+
+    call_id: str
+    turn: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForgetCall:
+    """The call is over: drop its audio and its state."""
+
+    call_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Render:
+    """Speak this text into the prompt cache. urgent: a caller waits for it (goes before warm-up renders)."""
+
+    request_id: str
+    text: str
+    language: str
+    urgent: bool = True
+
+
+# ---- speech worker -> control -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpeechReady:
+    """Models are loaded and the frame socket is open. recognizers and voices: engine names in order of preference."""
+
+    frames_path: str
+    recognizers: tuple[str, ...]
+    voices: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpeechStarted:
+    """The caller began to speak at started_at_ms; we were sure of it at detected_at_ms."""
+
+    call_id: str
+    turn: int
+    started_at_ms: int
+    detected_at_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpeechHeard:
+    """The turn is over and was understood as text."""
+
+    call_id: str
+    turn: int
+    recognition: Recognition
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpeechRejected:
+    """The turn is over and held no usable words. reason: "noise" | "too_short" | "no_speech" | "length" | "engine"."""
+
+    call_id: str
+    turn: int
+    reason: str
+    speech_started_at_ms: int
+    speech_ended_at_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rendered:
+    """The prompt stands at path (WAV, 8 kHz, mono, 16 bit)."""
+
+    request_id: str
+    path: str
+    duration_ms: int
+    voice: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RenderFailed:
+    """No voice could speak the text."""
+
+    request_id: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpeechSettings:
+    """What a speech worker is started with (argv --settings, as JSON).
+
+    control_fd: inherited SEQPACKET socket to the control process. frames_path: the SEQPACKET socket media workers
+    send caller audio to. languages: what must be heard and spoken. voices: engine names in order of preference
+    ("piper", "pyttsx3"). threads: decoding threads inside the engine.
+    """
+
+    control_fd: int
+    frames_path: str
+    cache_dir: str
+    models_dir: str
+    languages: tuple[str, ...] = ("en",)
+    recognizer: str = "whisper"
+    voices: tuple[str, ...] = ("piper", "pyttsx3")
+    threads: int = 1
+    log_level: str = "info"

@@ -1,0 +1,79 @@
+"""Offer nouns: what the gate decided, what is said, what the caller answered, and the proof of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class OfferAnswer(StrEnum):
+    """How an offer ended. Anything but ACCEPTED counts as not accepted."""
+
+    NOT_PERMITTED = "not_permitted"  # "may I tell you...?" was answered with no
+    DECLINED = "declined"
+    ACCEPTED = "accepted"
+    NO_ANSWER = "no_answer"
+    NEVER_AGAIN = "never_again"  # "no offers": for good
+    HUNG_UP = "hung_up"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GateFinding:
+    """One gate rule and whether the call passed it. detail says what was looked at."""
+
+    rule: str
+    passed: bool
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfferScript:
+    """The words of an offer in the call's language, price already read in. notice may be ""."""
+
+    ask: str
+    pitch: str
+    confirm: str
+    accepted: str
+    declined: str
+    notice: str = ""
+    version: str = "1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfferDecision:
+    """One opportunity and what came of it (domain.md 1.3).
+
+    arm: "treat" | "holdout" | "none" (gate closed). speak: True only when an offer is to be made aloud; a holdout
+    household has a chosen product and speak=False (the ghost). probabilities: product -> exact propensity.
+    """
+
+    opportunity_id: str
+    arm: str
+    speak: bool
+    household: str
+    product: str = ""
+    relation: str = ""
+    script: OfferScript | None = None
+    p_treat: float = 0.0
+    probabilities: Mapping[str, float] = field(default_factory=dict)
+    gate: tuple[GateFinding, ...] = ()
+    eligible: tuple[str, ...] = ()
+    removed: Mapping[str, str] = field(default_factory=dict)
+    policy: str = ""
+    gate_version: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfferProof:
+    """Why an acceptance is one: key 1, or a confident yes, after the read-back of product and price."""
+
+    script_version: str
+    read_back: str
+    asked_at: str
+    answered_at: str
+    method: str
+    heard: str
+    confidence: float
+    digits: str
+    recording: str = ""

@@ -1,0 +1,59 @@
+"""Protocols with more than one implementation, and nothing else. Fakes in the tests pass the same contract suites."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from ivr.model.hearing import Expectation, Hypothesis
+from ivr.model.understanding import Understanding
+
+
+class RecognizerStream(Protocol):
+    """One turn of one caller in one engine. Used from one thread at a time.
+
+    feed: 16-bit mono 8 kHz PCM of the turn, speech and pauses alike. A streaming engine decodes here, another
+    collects. decode: the text of everything fed so far; may be called several times (speculation), later calls
+    see more audio; final=True is the last call. Raises SpeechError when the engine is broken.
+    """
+
+    def feed(self, pcm: bytes) -> None: ...
+
+    def decode(self, *, final: bool) -> Hypothesis: ...
+
+    def close(self) -> None: ...
+
+
+class Recognizer(Protocol):
+    """A speech recognition engine: faster-whisper, Vosk, or a fake. Loaded once, shared by all calls."""
+
+    name: str
+    languages: tuple[str, ...]
+
+    def open(self, language: str, expectation: Expectation) -> RecognizerStream: ...
+
+
+class Voice(Protocol):
+    """A speech synthesiser. render returns 16-bit mono 8 kHz PCM; raises SpeechError. voice_id names engine and voice
+    (it is part of the cache key)."""
+
+    name: str
+
+    def voice_id(self, language: str) -> str | None: ...
+
+    async def render(self, text: str, language: str) -> bytes: ...
+
+    async def close(self) -> None: ...
+
+
+class NluEngine(Protocol):
+    """Intents and entities of a text. expected: intents the step waits for (preferred over the rest), None = open.
+    slot_types: typed parsers to run ("digits", "yes_no", ...). Must answer within its configured timeout."""
+
+    name: str
+
+    async def parse(
+        self, text: str, *, language: str, expected: Sequence[str] | None = None, slot_types: Sequence[str] = ()
+    ) -> Understanding: ...
+
+    async def close(self) -> None: ...

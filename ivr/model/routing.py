@@ -1,0 +1,51 @@
+"""Agents, queues and what a human is given with a call."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+
+class AgentState(StrEnum):
+    """Presence of an agent (domain.md 3.4)."""
+
+    OFFLINE = "offline"
+    AVAILABLE = "available"
+    RESERVED = "reserved"
+    TALKING = "talking"
+    WRAP_UP = "wrap_up"
+    NOT_READY = "not_ready"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Agent:
+    """A person with a phone. skills: name -> proficiency 0..5; languages are skills named "lang:en"."""
+
+    agent_id: str
+    name: str
+    sip_uri: str
+    skills: Mapping[str, int] = field(default_factory=dict)
+    queues: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandoffRequest:
+    """A wish for a human, from the dialog. required: skill -> least proficiency."""
+
+    queue: str
+    reason: str
+    required: Mapping[str, int] = field(default_factory=dict)
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+
+class TransferResult(StrEnum):
+    """How a transfer ended, as the dialog sees it."""
+
+    ANSWERED = "answered"
+    BUSY = "busy"
+    NO_ANSWER = "no_answer"
+    REFUSED = "refused"
+    NO_AGENT = "no_agent"
+    FAILED = "failed"
