@@ -217,7 +217,7 @@ class Hear:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallService:
-    """Call a service of services.yml. args are typed slot values. hold_after_ms: report HoldElapsed then (0 = never)."""
+    """Call a service of services.yml. args: typed slot values. hold_after_ms: report HoldElapsed then (0 = never)."""
 
     service: str
     args: Mapping[str, Any]
@@ -270,7 +270,7 @@ class SwitchLanguage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Note:
-    """Something decided, for the event log. kind: "dialog.step" | "dialog.slot" | "dialog.request" | ...; masked data."""
+    """Something decided, for the event log. kind: "dialog.step" | "dialog.slot" | "dialog.request"; masked data."""
 
     kind: str
     data: Mapping[str, Any] = field(default_factory=dict)

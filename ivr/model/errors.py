@@ -33,7 +33,7 @@ class ServiceError(IvrError):
     """A customer's service (CRM, tariff, gateway) could not be reached or answered nonsense."""
 
 
-class ImpossibleTransition(IvrError):
+class ImpossibleTransitionError(IvrError):
     """A state machine was given an event its table does not allow."""
 
     def __init__(self, machine: str, state: str, event: str) -> None:

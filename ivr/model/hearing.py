@@ -137,11 +137,15 @@ class Render:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpeechReady:
-    """Models are loaded and the frame socket is open. recognizers and voices: engine names in order of preference."""
+    """Models are loaded and the frame socket is open. recognizers and voices: engine names in order of preference.
+
+    voice_ids: language -> id of the preferred voice, the key under which its prompts are cached.
+    """
 
     frames_path: str
     recognizers: tuple[str, ...]
     voices: tuple[str, ...]
+    voice_ids: dict[str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
