@@ -1,0 +1,110 @@
+"""What every test may ask for: the repository, shared data, ports of its own, a system program.
+
+Rooms add their own conftest in their folders; this one knows no room.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import socket
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+IN_CI = os.environ.get("CI") == "true"
+
+# Below the range Linux hands out for outgoing connections, so nothing takes a port between reservation and use.
+FIRST_PORT, LAST_PORT, BLOCK = 20000, 32000, 20
+
+PACKAGES = {"sipp": "sip-tester", "chromium": "chromium"}
+
+
+def _missing(what: str) -> None:
+    """In CI nothing may be missing; elsewhere the test is skipped with one line."""
+    if IN_CI:
+        pytest.fail(what, pytrace=False)
+    pytest.skip(what)
+
+
+@pytest.fixture(scope="session")
+def repo_root() -> Path:
+    """The folder of pyproject.toml."""
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Recordings and training data too large to commit: IVR_SHARED_DATA, or ../shared/data beside the repository."""
+    folder = Path(os.environ.get("IVR_SHARED_DATA", ROOT.parent / "shared" / "data"))
+    if not folder.is_dir():
+        _missing("shared data is missing: set IVR_SHARED_DATA to its folder")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def needs() -> Callable[[str], str]:
+    """needs("sipp") is the path of a system program; without it the test is skipped, in CI it fails."""
+
+    def path_of(program: str) -> str:
+        found = shutil.which(program)
+        if found is None:
+            _missing(f"{program} is missing: apt-get install {PACKAGES.get(program, program)}")
+        return str(found)
+
+    return path_of
+
+
+def _free(port: int) -> bool:
+    """Nobody listens on the port, neither UDP nor TCP, on any local address."""
+    for kind in (socket.SOCK_DGRAM, socket.SOCK_STREAM):
+        with socket.socket(socket.AF_INET, kind) as probe:
+            try:
+                probe.bind(("", port))
+            except OSError:
+                return False
+    return True
+
+
+@contextmanager
+def _block_taken(first: int) -> Iterator[bool]:
+    """Holds the block [first, first + BLOCK) against other test runs of this machine while the context lasts."""
+    folder = Path(tempfile.gettempdir()) / f"ivr-test-ports-{os.getuid()}"
+    folder.mkdir(exist_ok=True)
+    with (folder / str(first)).open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            yield False
+            return
+        yield all(_free(port) for port in range(first, first + BLOCK))
+
+
+@contextmanager
+def _reserved(count: int) -> Iterator[range]:
+    blocks = -(-count // BLOCK)
+    for first in range(FIRST_PORT, LAST_PORT - blocks * BLOCK, BLOCK):
+        with ExitStack() as held:
+            if all(held.enter_context(_block_taken(first + n * BLOCK)) for n in range(blocks)):
+                yield range(first, first + count)
+                return
+    pytest.fail(f"no {count} free ports in a row between {FIRST_PORT} and {LAST_PORT}")
+
+
+@pytest.fixture
+def reserve_ports() -> Iterator[Callable[[int], range]]:
+    """reserve_ports(n): n ports in a row, free for UDP and TCP, ours until the test ends. The first is even (RTP)."""
+    with ExitStack() as held:
+        yield lambda count: held.enter_context(_reserved(count))
+
+
+@pytest.fixture(scope="session")
+def reserve_ports_for_session() -> Iterator[Callable[[int], range]]:
+    """Like reserve_ports, for servers shared by many tests."""
+    with ExitStack() as held:
+        yield lambda count: held.enter_context(_reserved(count))
