@@ -1,0 +1,109 @@
+"""Calls and their event logs. Owns the folding of rows into CallRecord and LogEntry; refuses to know what they mean."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import Any
+
+import sqlalchemy as sa
+
+from ivr.model.call import CallRecord, LogEntry, Outcome
+from ivr.storage.database import Database, unix_ms
+from ivr.storage.tables import call_requests, calls, events
+from ivr.storage.writer import EventWriter
+
+_FIELDS = tuple(field.name for field in fields(CallRecord))
+
+
+class Calls:
+    """The calls' part of the store."""
+
+    _db: Database
+    _writer: EventWriter
+
+    async def save_record(self, record: CallRecord) -> None:
+        """Store the record, or replace the one of the same call. Raises StorageError."""
+        started_ms = unix_ms(record.started_at)
+        row = {name: getattr(record, name) for name in _FIELDS}
+        row["requests"] = [dict(request) for request in record.requests]
+        row["timings"] = dict(record.timings)
+        row["outcome"] = record.outcome.value
+        requests = [
+            {
+                "call_id": record.call_id,
+                "position": position,
+                "household": record.household,
+                "intent": request.get("intent", ""),
+                "result": request.get("result", ""),
+                "started_ms": started_ms,
+            }
+            for position, request in enumerate(record.requests)
+        ]
+        writes: list[Any] = [
+            (self._db.upsert(calls, {**row, "started_ms": started_ms}), None),
+            (sa.delete(call_requests).where(call_requests.c.call_id == record.call_id), None),
+        ]
+        if requests:
+            writes.append((sa.insert(call_requests), requests))
+        await self._db.write(*writes)
+
+    async def calls(self, limit: int, before: str | None = None) -> list[CallRecord]:
+        """The newest calls first, at most limit; before: only calls older than that call_id (ids sort by time)."""
+        query = sa.select(calls).order_by(calls.c.call_id.desc()).limit(limit)
+        if before is not None:
+            query = query.where(calls.c.call_id < before)
+        return [_record(row) for row in await self._db.read(query)]
+
+    async def call(self, call_id: str) -> CallRecord | None:
+        """One call's record."""
+        rows = await self._db.read(sa.select(calls).where(calls.c.call_id == call_id))
+        return _record(rows[0]) if rows else None
+
+    async def events(self, call_id: str) -> list[LogEntry]:
+        """The call's log in order, what is still queued included."""
+        await self._writer.flush()
+        rows = await self._db.read(sa.select(events).where(events.c.call_id == call_id).order_by(events.c.seq))
+        return [LogEntry(**row._mapping) for row in rows]
+
+    async def open_calls(self) -> list[CallRecord]:
+        """Records that never ended, oldest first: calls going on, or lost when a process died."""
+        query = sa.select(calls).where(calls.c.ended_at == "").order_by(calls.c.call_id)
+        return [_record(row) for row in await self._db.read(query)]
+
+    async def last_call(self, ani: str, within_s: int, *, besides: str = "") -> CallRecord | None:
+        """The latest call of a number if its last sign of life is at most within_s seconds ago.
+
+        A call that never ended (we lost it) counts from its last event. besides: a call_id to leave out.
+        """
+        if not ani:
+            return None
+        query = sa.select(calls).where(calls.c.ani == ani, calls.c.call_id != besides)
+        rows = await self._db.read(query.order_by(calls.c.started_ms.desc(), calls.c.call_id.desc()).limit(1))
+        if not rows:
+            return None
+        record = _record(rows[0])
+        last = record.ended_at or await self._last_event_at(record.call_id) or record.started_at
+        return record if self._db.now_ms() - unix_ms(last) <= within_s * 1000 else None
+
+    async def same_intent_calls(self, household: str, intent: str, since: str, *, besides: str = "") -> int:
+        """How many calls of a household since a moment (UTC ISO 8601) had this intent. besides: a call_id left out."""
+        asked = call_requests.c
+        query = sa.select(sa.func.count(sa.distinct(asked.call_id))).where(
+            asked.household == household,
+            asked.intent == intent,
+            asked.started_ms >= unix_ms(since),
+            asked.call_id != besides,
+        )
+        return int((await self._db.read(query))[0][0]) if household else 0
+
+    async def _last_event_at(self, call_id: str) -> str:
+        query = sa.select(events.c.at).where(events.c.call_id == call_id).order_by(events.c.seq.desc()).limit(1)
+        rows = await self._db.read(query)
+        return str(rows[0][0]) if rows else ""
+
+
+def _record(row: sa.Row[Any]) -> CallRecord:
+    values = {name: row._mapping[name] for name in _FIELDS}
+    values["outcome"] = Outcome(values["outcome"])
+    values["requests"] = tuple(values["requests"])
+    return CallRecord(**values)

@@ -1,0 +1,156 @@
+"""The connection to the database: opening, migrating, reading, writing. Owns the differences between SQLite and
+PostgreSQL and turns every driver error into a StorageError; refuses to know what the tables mean.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+from alembic.util.exc import CommandError
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from ivr.model.errors import StorageError
+
+BUSY_MS = 5000
+_DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg"}
+_MIGRATIONS = Path(__file__).parent / "migrations"
+
+Clock = Callable[[], datetime]
+Write = tuple[sa.Executable, Sequence[Mapping[str, Any]] | None]
+
+
+class RefusedError(StorageError):
+    """The database refused the data itself: a duplicate, a broken rule, a value it cannot hold. Retrying is useless."""
+
+
+def utc_now() -> datetime:
+    """The wall clock, UTC."""
+    return datetime.now(UTC)
+
+
+def unix_ms(moment: str) -> int:
+    """Unix milliseconds of an ISO 8601 moment; without an offset it is UTC. Raises RefusedError."""
+    try:
+        parsed = datetime.fromisoformat(moment)
+    except ValueError as error:
+        raise RefusedError(f"{moment!r} is not an ISO 8601 moment") from error
+    return round((parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)).timestamp() * 1000)
+
+
+class Database:
+    """An open, migrated database. now is the clock expiry and age are measured by."""
+
+    def __init__(self, engine: AsyncEngine, now: Clock) -> None:
+        self._engine, self.now = engine, now
+
+    @classmethod
+    async def open(cls, url: str, now: Clock) -> Database:
+        """Connect, create what is missing, migrate to the newest revision. Raises StorageError."""
+        where = _address(url)
+        shown = where.render_as_string(hide_password=True)
+        try:
+            _make_room(where)
+            engine = create_async_engine(where, json_serializer=_to_json)
+        except (OSError, ImportError, sa.exc.SQLAlchemyError) as error:
+            raise StorageError(f"cannot open the database {shown}: {error}") from error
+        if where.get_backend_name() == "sqlite":
+            sa.event.listen(engine.sync_engine, "connect", _tune_sqlite)
+        try:
+            async with engine.begin() as connection:
+                await connection.run_sync(_migrate)
+        except (OSError, sa.exc.SQLAlchemyError, CommandError) as error:
+            await engine.dispose()
+            raise StorageError(f"cannot open the database {shown}: {_reason(error)}") from error
+        return cls(engine, now)
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self._engine.dispose()
+
+    def now_ms(self) -> int:
+        """Unix milliseconds of the clock."""
+        return round(self.now().timestamp() * 1000)
+
+    async def read(self, query: sa.Executable) -> Sequence[sa.Row[Any]]:
+        """All rows of a query. Raises StorageError."""
+        try:
+            async with self._engine.connect() as connection:
+                return (await connection.execute(query)).all()
+        except (OSError, sa.exc.SQLAlchemyError) as error:
+            raise StorageError(f"cannot read: {_reason(error)}") from error
+
+    async def write(self, *writes: Write) -> int:
+        """Run statements in one transaction; rows touched by the last one. Raises RefusedError, StorageError."""
+        touched = 0
+        try:
+            async with self._engine.begin() as connection:
+                for statement, rows in writes:
+                    touched = (await connection.execute(statement, rows)).rowcount
+        except (sa.exc.IntegrityError, sa.exc.DataError) as error:
+            raise RefusedError(f"the database refused the data: {_reason(error)}") from error
+        except sa.exc.DBAPIError as error:
+            raise StorageError(f"cannot write: {_reason(error)}") from error
+        except sa.exc.SQLAlchemyError as error:  # a value that cannot be bound or put into JSON
+            raise RefusedError(f"the database refused the data: {_reason(error)}") from error
+        except OSError as error:
+            raise StorageError(f"cannot write: {error}") from error
+        return touched
+
+    def upsert(self, table: sa.Table, row: Mapping[str, Any], *, keep: bool = False) -> sa.Insert:
+        """An insert that replaces the row of the same key, or with keep=True leaves the older row alone."""
+        key = [column.name for column in table.primary_key]
+        insert: Any = (postgresql if self._engine.dialect.name == "postgresql" else sqlite).insert(table).values(**row)
+        if keep:
+            kept: sa.Insert = insert.on_conflict_do_nothing(index_elements=key)
+            return kept
+        rest = {name: value for name, value in row.items() if name not in key}
+        replaced: sa.Insert = insert.on_conflict_do_update(index_elements=key, set_=rest)
+        return replaced
+
+
+def _address(url: str) -> sa.URL:
+    try:
+        where = sa.make_url(url)
+    except sa.exc.ArgumentError as error:
+        raise StorageError(f"{url!r} is not a database URL; write sqlite:///path/to/file or postgresql://…") from error
+    backend = where.get_backend_name()
+    if backend not in _DRIVERS:
+        raise StorageError(f"{backend!r} databases are not supported; use sqlite:///path or postgresql://…")
+    return where.set(drivername=_DRIVERS[backend])
+
+
+def _make_room(where: sa.URL) -> None:
+    if where.get_backend_name() == "sqlite" and where.database and where.database != ":memory:":
+        Path(where.database).parent.mkdir(parents=True, exist_ok=True)
+
+
+def _tune_sqlite(connection: Any, _: object) -> None:
+    # WAL with synchronous=NORMAL: a killed process loses nothing committed; only a power cut may lose the newest rows.
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", f"busy_timeout={BUSY_MS}", "foreign_keys=ON"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _migrate(connection: sa.Connection) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
+
+
+def _to_json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, default=str)
+
+
+def _reason(error: Exception) -> str:
+    """The driver's own sentence, without SQL and parameters: those may hold what a caller said."""
+    return str(getattr(error, "orig", None) or error).splitlines()[0]

@@ -1,0 +1,85 @@
+"""Opportunities, answers, opt-outs. Owns that nothing logged here is ever overwritten: the effect report rests on it.
+
+An answer is stored once; an acceptance without its proof is refused by the database itself (see tables.PROVEN).
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any, NamedTuple
+
+import sqlalchemy as sa
+
+from ivr.model.offers import OfferAnswer, OfferDecision, OfferProof
+from ivr.storage.database import Database, unix_ms
+from ivr.storage.tables import answers, opportunities, opt_outs
+
+
+class PastOffer(NamedTuple):
+    """An offer spoken to a household. answer is None when the call broke off before one was stored; at: when it was
+    answered, else when it was decided (UTC ISO 8601)."""
+
+    product: str
+    answer: OfferAnswer | None
+    at: str
+
+
+class Offers:
+    """The offers' part of the store."""
+
+    _db: Database
+
+    async def save_opportunity(self, decision: OfferDecision, call_id: str, customer_id: str, at: str) -> None:
+        """Store what the offer desk decided, ghosts of the holdout included. Raises StorageError, also when the
+        opportunity is already stored."""
+        row: dict[str, Any] = {
+            name: getattr(decision, name)
+            for name in ("opportunity_id", "arm", "speak", "household", "product", "relation", "p_treat", "policy")
+        }
+        row |= {
+            "gate_version": decision.gate_version,
+            "script_version": decision.script.version if decision.script else "",
+            "probabilities": dict(decision.probabilities),
+            "gate": [asdict(finding) for finding in decision.gate],
+            "eligible": list(decision.eligible),
+            "removed": dict(decision.removed),
+            "call_id": call_id,
+            "customer_id": customer_id,
+            "at": at,
+            "at_ms": unix_ms(at),
+        }
+        await self._db.write((sa.insert(opportunities), [row]))
+
+    async def save_answer(
+        self, opportunity_id: str, answer: OfferAnswer, at: str, proof: OfferProof | None = None
+    ) -> None:
+        """Store how the offer ended, once. ACCEPTED needs a proof: read-back and times, and either key 1 or words heard
+        with confidence >= 0.9. Raises StorageError when it is missing, doubled, or for an unknown opportunity."""
+        row: dict[str, Any] = {"opportunity_id": opportunity_id, "answer": answer.value, "at": at}
+        if proof is not None:
+            row |= {f"proof_{name}": value for name, value in asdict(proof).items()}
+        await self._db.write((sa.insert(answers), [row]))
+
+    async def offer_history(self, household: str) -> list[PastOffer]:
+        """Offers spoken to a household, oldest first. Ghosts are left out: nobody heard them."""
+        query = (
+            sa.select(opportunities.c.product, answers.c.answer, sa.func.coalesce(answers.c.at, opportunities.c.at))
+            .select_from(opportunities.outerjoin(answers))
+            .where(opportunities.c.household == household, opportunities.c.speak.is_(True))
+            .order_by(opportunities.c.at_ms, opportunities.c.opportunity_id)
+        )
+        rows = await self._db.read(query)
+        return [_past_offer(*row._tuple()) for row in rows]
+
+    async def opted_out(self, household: str) -> bool:
+        """Did this household ever say "no offers"?"""
+        return bool(await self._db.read(sa.select(opt_outs.c.household).where(opt_outs.c.household == household)))
+
+    async def opt_out(self, household: str, at: str, call_id: str) -> None:
+        """No offers to this household from now on; the first time said is kept."""
+        row = {"household": household, "at": at, "call_id": call_id}
+        await self._db.write((self._db.upsert(opt_outs, row, keep=True), None))
+
+
+def _past_offer(product: str, answer: str | None, at: str) -> PastOffer:
+    return PastOffer(product, OfferAnswer(answer) if answer else None, at)

@@ -1,0 +1,63 @@
+"""The store: what the rest of the product keeps and asks for. Owns opening and closing; each noun has its own file.
+
+Awaited methods have committed when they return. append() only queues (see writer.py). All raise StorageError.
+"""
+
+from __future__ import annotations
+
+from ivr.model.call import LogEntry
+from ivr.storage.callbacks import Callbacks
+from ivr.storage.calls import Calls
+from ivr.storage.database import Clock, Database, utc_now
+from ivr.storage.handoffs import Handoffs
+from ivr.storage.offers import Offers
+from ivr.storage.writer import CAPACITY, EventWriter
+
+
+class Store(Calls, Offers, Handoffs, Callbacks):
+    """An open store. One per process; used from one event loop."""
+
+    def __init__(self, database: Database, journal: EventWriter) -> None:
+        self._db, self._writer = database, journal
+
+    @classmethod
+    async def open(cls, url: str, *, now: Clock = utc_now, capacity: int = CAPACITY) -> Store:
+        """Open and migrate. url: sqlite:///relative, sqlite:////absolute, or postgresql://user:password@host/name.
+
+        now: the clock for expiry and age. capacity: entries the writer queues before it drops. Raises StorageError.
+        """
+        database = await Database.open(url, now)
+        return cls(database, EventWriter(database, capacity))
+
+    def append(self, entry: LogEntry) -> None:
+        """Add to a call's log. Never blocks, never raises; stored within about 20 ms when the disk keeps up."""
+        self._writer.append(entry)
+
+    async def flush(self) -> None:
+        """Wait until everything appended so far is stored."""
+        await self._writer.flush()
+
+    async def close(self) -> None:
+        """Flush, then close the database."""
+        await self._writer.close()
+        await self._db.close()
+
+    @property
+    def trouble(self) -> str:
+        """Why writing the log fails at the moment; "" when it does not."""
+        return self._writer.trouble
+
+    @property
+    def waiting(self) -> int:
+        """Log entries not stored yet."""
+        return len(self._writer)
+
+    @property
+    def dropped(self) -> int:
+        """Log entries never stored since opening, because the queue was full."""
+        return self._writer.dropped
+
+    @property
+    def rejected(self) -> int:
+        """Log entries the database refused since opening: a (call_id, seq) twice, or data it cannot hold."""
+        return self._writer.rejected

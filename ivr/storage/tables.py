@@ -1,0 +1,131 @@
+"""The tables. Owns names, types and the constraints the business relies on; refuses to know who writes them.
+
+The same definitions serve SQLite and PostgreSQL. Moments are kept twice where they are compared: as the text that
+came (UTC ISO 8601) and as *_ms, Unix milliseconds. Text columns are never NULL: a CHECK whose value is NULL passes,
+and the proof of an acceptance must not slip through such a hole.
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from ivr.model.offers import OfferAnswer
+
+METADATA = sa.MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+    }
+)
+
+# What makes a yes a yes: read back first, then key 1 or a clearly heard yes (domain rule: confidence 0.9 and up).
+PROVEN = (
+    "answer <> 'accepted' OR (proof_script_version <> '' AND trim(proof_read_back) <> '' "
+    "AND proof_asked_at <> '' AND proof_answered_at <> '' AND ("
+    "(proof_method = 'dtmf' AND proof_digits = '1') OR "
+    "(proof_method = 'speech' AND trim(proof_heard) <> '' AND proof_confidence BETWEEN 0.9 AND 1)))"
+)
+KNOWN_ANSWER = "answer IN (" + ", ".join(f"'{a.value}'" for a in OfferAnswer) + ")"
+KNOWN_CALLBACK_STATE = "state IN ('due', 'done', 'failed')"
+
+
+def _text(name: str, *, key: bool = False) -> sa.Column[str]:
+    return sa.Column(name, sa.Text, primary_key=key, nullable=False, server_default=None if key else "")
+
+
+def _ms(name: str) -> sa.Column[int]:
+    return sa.Column(name, sa.BigInteger, nullable=False)
+
+
+calls = sa.Table(
+    "calls",
+    METADATA,
+    _text("call_id", key=True),
+    *(_text(name) for name in ("sip_call_id", "ani", "dnis", "assistant", "language", "started_at")),
+    *(_text(name) for name in ("answered_at", "ended_at", "ended_by", "level", "customer_id", "household")),
+    *(_text(name) for name in ("outcome", "disposition", "agent", "recording")),
+    sa.Column("requests", sa.JSON, nullable=False),
+    sa.Column("timings", sa.JSON, nullable=False),
+    sa.Column("turns", sa.Integer, nullable=False),
+    sa.Column("barge_ins", sa.Integer, nullable=False),
+    _ms("started_ms"),
+    sa.Index(None, "ani", "started_ms"),
+    sa.Index(None, "ended_at"),
+)
+
+call_requests = sa.Table(
+    "call_requests",
+    METADATA,
+    _text("call_id", key=True),
+    sa.Column("position", sa.Integer, primary_key=True, autoincrement=False),
+    _text("household"),
+    _text("intent"),
+    _text("result"),
+    _ms("started_ms"),
+    sa.Index(None, "household", "intent", "started_ms"),
+)
+
+# No foreign key to calls: entries arrive before the first record does, and the log is the truth.
+events = sa.Table(
+    "events",
+    METADATA,
+    _text("call_id", key=True),
+    sa.Column("seq", sa.Integer, primary_key=True, autoincrement=False),
+    _text("at"),
+    _ms("at_ms"),
+    _text("kind"),
+    sa.Column("data", sa.JSON, nullable=False),
+)
+
+opportunities = sa.Table(
+    "opportunities",
+    METADATA,
+    _text("opportunity_id", key=True),
+    *(_text(name) for name in ("call_id", "customer_id", "household", "at", "arm", "product", "relation")),
+    *(_text(name) for name in ("policy", "gate_version", "script_version")),
+    sa.Column("speak", sa.Boolean, nullable=False),
+    sa.Column("p_treat", sa.Float, nullable=False),
+    *(sa.Column(name, sa.JSON, nullable=False) for name in ("probabilities", "gate", "eligible", "removed")),
+    _ms("at_ms"),
+    sa.Index(None, "household", "at_ms"),
+)
+
+answers = sa.Table(
+    "answers",
+    METADATA,
+    sa.Column(
+        "opportunity_id", sa.Text, sa.ForeignKey("opportunities.opportunity_id"), primary_key=True, nullable=False
+    ),
+    _text("answer"),
+    _text("at"),
+    *(_text(f"proof_{name}") for name in ("script_version", "read_back", "asked_at", "answered_at", "method")),
+    *(_text(f"proof_{name}") for name in ("heard", "digits", "recording")),
+    sa.Column("proof_confidence", sa.Float, nullable=False, server_default="0"),
+    sa.CheckConstraint(KNOWN_ANSWER, name="known_answer"),
+    sa.CheckConstraint(PROVEN, name="accepted_is_proven"),
+)
+
+opt_outs = sa.Table("opt_outs", METADATA, _text("household", key=True), _text("at"), _text("call_id"))
+
+contexts = sa.Table(
+    "contexts",
+    METADATA,
+    _text("token", key=True),
+    _text("call_id"),
+    sa.Column("packet", sa.JSON, nullable=False),
+    _text("expires_at"),
+    _ms("expires_ms"),
+)
+
+callbacks = sa.Table(
+    "callbacks",
+    METADATA,
+    _text("callback_id", key=True),
+    *(_text(name) for name in ("call_id", "number", "customer_id", "reason", "promised_at", "deadline", "state")),
+    _text("done_by"),
+    _ms("deadline_ms"),
+    sa.Index(None, "state", "deadline_ms"),
+    sa.CheckConstraint(KNOWN_CALLBACK_STATE, name="known_state"),
+)

@@ -1,0 +1,165 @@
+"""Records and event logs."""
+
+from __future__ import annotations
+
+import logging
+import time
+
+import pytest
+
+from ivr.model.call import CallRecord, LogEntry, Outcome
+from ivr.model.errors import StorageError
+from ivr.storage.store import Store
+
+
+def record(call_id: str, **changes: object) -> CallRecord:
+    values: dict[str, object] = {
+        "call_id": call_id,
+        "sip_call_id": f"{call_id}@phone",
+        "ani": "+4915112345678",
+        "dnis": "100",
+        "assistant": "insurance",
+        "language": "en",
+        "started_at": "2026-11-21T09:59:00.000Z",
+    }
+    return CallRecord(**{**values, **changes})  # type: ignore[arg-type]
+
+
+def entry(call_id: str, seq: int, kind: str = "turn.said", **data: object) -> LogEntry:
+    at = f"2026-11-21T09:59:{seq % 60:02d}.000Z"
+    return LogEntry(call_id=call_id, seq=seq, at=at, at_ms=seq * 20, kind=kind, data=data)
+
+
+async def test_a_record_comes_back_as_it_was_saved(store: Store) -> None:
+    full = record(
+        "01A",
+        answered_at="2026-11-21T09:59:01.000Z",
+        ended_at="2026-11-21T10:00:00.000Z",
+        ended_by="caller",
+        level="L2",
+        customer_id="C1",
+        household="H1",
+        requests=({"intent": "claim_status", "result": "resolved"},),
+        outcome=Outcome.RESOLVED,
+        turns=4,
+        timings={"answer_ms": 12.5},
+        recording="01A.wav",
+    )
+    await store.save_record(record("01A"))
+    await store.save_record(full)
+    assert await store.call("01A") == full
+    assert await store.call("nobody") is None
+
+
+async def test_calls_are_listed_newest_first_page_by_page(store: Store) -> None:
+    for call_id in ("01A", "01B", "01C"):
+        await store.save_record(record(call_id))
+    newest = await store.calls(2)
+    assert [r.call_id for r in newest] == ["01C", "01B"]
+    assert [r.call_id for r in await store.calls(2, before=newest[-1].call_id)] == ["01A"]
+
+
+async def test_events_keep_their_order_and_their_words(store: Store) -> None:
+    for seq in (1, 2, 3):
+        store.append(entry("01A", seq, text=f"слово {seq}"))
+    store.append(entry("01B", 1))
+    kept = await store.events("01A")
+    assert [(e.seq, e.data["text"]) for e in kept] == [(1, "слово 1"), (2, "слово 2"), (3, "слово 3")]
+    assert kept[0] == entry("01A", 1, text="слово 1")
+
+
+async def test_the_same_sequence_number_twice_is_refused_and_the_rest_is_kept(
+    store: Store, caplog: pytest.LogCaptureFixture
+) -> None:
+    for seq in (1, 2, 2, 3):
+        store.append(entry("01A", seq))
+    assert [e.seq for e in await store.events("01A")] == [1, 2, 3]
+    assert store.rejected == 1
+    assert "storage.entry_rejected" in caplog.text
+
+
+async def test_a_full_queue_drops_chatter_but_never_control_entries_in_silence(
+    url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    store = await Store.open(url, capacity=10)
+    with caplog.at_level(logging.ERROR):
+        for seq in range(1, 16):
+            store.append(entry("01A", seq))  # five too many
+        for seq in range(16, 26):
+            store.append(entry("01A", seq, "offer.answered"))  # ten, all within the reserve
+        store.append(entry("01A", 26, "callback.promised", number="+49"))  # beyond every reserve
+    assert store.dropped == 6
+    lost = [r for r in caplog.records if r.message == "storage.control_entry_not_stored"]
+    assert [r.fields["data"] for r in lost] == [{"number": "+49"}]  # type: ignore[attr-defined]
+    assert [e.seq for e in await store.events("01A")] == [*range(1, 11), *range(16, 26)]
+    await store.close()
+
+
+async def test_ten_calls_of_fifty_events_a_second_do_not_lag(store: Store) -> None:
+    seconds, slowest, began = 10, 0.0, time.perf_counter()
+    for seq in range(1, 50 * seconds + 1):
+        for call in range(10):
+            before = time.perf_counter()
+            store.append(entry(f"call{call}", seq, text="what was said in about as many words as people use"))
+            slowest = max(slowest, time.perf_counter() - before)
+    await store.flush()
+    assert time.perf_counter() - began < seconds / 2
+    assert slowest < 0.05
+    assert len(await store.events("call7")) == 50 * seconds
+
+
+async def test_closing_stores_what_was_still_queued(url: str) -> None:
+    store = await Store.open(url)
+    store.append(entry("01A", 1))
+    await store.close()
+    again = await Store.open(url)
+    assert len(await again.events("01A")) == 1
+    await again.close()
+
+
+async def test_open_calls_are_those_that_never_ended(store: Store) -> None:
+    await store.save_record(record("01A", ended_at="2026-11-21T10:00:00.000Z", outcome=Outcome.RESOLVED))
+    await store.save_record(record("01B"))
+    assert [r.call_id for r in await store.open_calls()] == ["01B"]
+
+
+async def test_the_last_call_of_a_number_is_found_while_it_is_recent(store: Store, clock) -> None:
+    await store.save_record(record("01A", ended_at="2026-11-21T10:00:00.000Z", outcome=Outcome.LOST))
+    clock.wind(60)
+    found = await store.last_call("+4915112345678", 60)
+    assert found is not None
+    assert found.outcome is Outcome.LOST
+    clock.wind(1)
+    assert await store.last_call("+4915112345678", 60) is None
+    assert await store.last_call("+4900000000", 3600) is None
+    assert await store.last_call("+4915112345678", 3600, besides="01A") is None
+
+
+async def test_withheld_numbers_have_no_last_call(store: Store) -> None:
+    await store.save_record(record("01A", ani=""))
+    assert await store.last_call("", 3600) is None
+
+
+async def test_a_call_that_never_ended_is_as_recent_as_its_last_event(store: Store) -> None:
+    await store.save_record(record("01A", started_at="2026-11-21T09:00:00.000Z"))
+    assert await store.last_call("+4915112345678", 120) is None
+    store.append(entry("01A", 30))
+    await store.flush()
+    assert await store.last_call("+4915112345678", 120) is not None
+
+
+async def test_calls_with_the_same_intent_are_counted_once_each(store: Store) -> None:
+    asked = {"intent": "claim_status", "result": "failed"}
+    await store.save_record(record("01A", household="H1", requests=(asked, asked)))
+    await store.save_record(record("01A", household="H1", requests=(asked, asked)))
+    await store.save_record(record("01B", household="H1", requests=(asked,), started_at="2026-11-20T00:00:00.000Z"))
+    await store.save_record(record("01C", household="H2", requests=(asked,)))
+    assert await store.same_intent_calls("H1", "claim_status", "2026-11-14T10:00:00Z") == 2
+    assert await store.same_intent_calls("H1", "claim_status", "2026-11-21T00:00:00Z") == 1
+    assert await store.same_intent_calls("H1", "claim_status", "2026-11-14T10:00:00Z", besides="01A") == 1
+    assert await store.same_intent_calls("", "claim_status", "2026-11-14T10:00:00Z") == 0
+
+
+async def test_a_record_without_a_readable_start_is_refused(store: Store) -> None:
+    with pytest.raises(StorageError, match="yesterday"):
+        await store.save_record(record("01A", started_at="yesterday"))

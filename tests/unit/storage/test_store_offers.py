@@ -1,0 +1,125 @@
+"""Opportunities, answers and opt-outs. The database itself refuses an acceptance without proof."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from ivr.model.errors import StorageError
+from ivr.model.offers import GateFinding, OfferAnswer, OfferDecision, OfferProof
+from ivr.storage.store import Store
+
+AT = "2026-11-21T10:00:00.000Z"
+SPOKEN = OfferDecision(
+    opportunity_id="O1",
+    arm="treat",
+    speak=True,
+    household="H1",
+    product="dacha_furniture",
+    p_treat=0.8,
+    probabilities={"dacha_furniture": 1.0},
+    gate=(GateFinding(rule="g.resolved", passed=True),),
+    eligible=("dacha_furniture",),
+    removed={"car": "eligible"},
+)
+BY_KEY = OfferProof(
+    script_version="3",
+    read_back="Furniture cover, 3.90 a month",
+    asked_at=AT,
+    answered_at=AT,
+    method="dtmf",
+    heard="",
+    confidence=0.0,
+    digits="1",
+)
+BY_VOICE = replace(BY_KEY, method="speech", heard="yes please", confidence=0.93, digits="")
+
+
+async def test_an_acceptance_with_proof_is_stored(store: Store) -> None:
+    for number, proof in enumerate((BY_KEY, BY_VOICE)):
+        await store.save_opportunity(replace(SPOKEN, opportunity_id=f"O{number}"), "01A", "C1", AT)
+        await store.save_answer(f"O{number}", OfferAnswer.ACCEPTED, AT, proof)
+    assert await store.offer_history("H1") == [("dacha_furniture", OfferAnswer.ACCEPTED, AT)] * 2
+
+
+@pytest.mark.parametrize(
+    "proof",
+    [
+        None,
+        replace(BY_KEY, digits="2"),
+        replace(BY_KEY, read_back=" "),
+        replace(BY_KEY, asked_at=""),
+        replace(BY_KEY, script_version=""),
+        replace(BY_KEY, method=""),
+        replace(BY_VOICE, confidence=0.89),
+        replace(BY_VOICE, heard=""),
+    ],
+)
+async def test_an_acceptance_without_full_proof_is_refused(store: Store, proof: OfferProof | None) -> None:
+    await store.save_opportunity(SPOKEN, "01A", "C1", AT)
+    with pytest.raises(StorageError):
+        await store.save_answer("O1", OfferAnswer.ACCEPTED, AT, proof)
+    assert await store.offer_history("H1") == [("dacha_furniture", None, AT)]
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        "(opportunity_id, answer, at) VALUES ('O1', 'accepted', 'now')",
+        "(opportunity_id, answer, at, proof_method) VALUES ('O1', 'accepted', 'now', NULL)",
+        "(opportunity_id, answer, at, proof_method, proof_digits) VALUES ('O1', 'accepted', 'now', 'dtmf', '1')",
+        "(opportunity_id, answer, at) VALUES ('O1', 'Accepted', 'now')",
+        "(opportunity_id, answer, at, proof_script_version, proof_read_back, proof_asked_at, proof_answered_at, "
+        "proof_method, proof_heard, proof_confidence) VALUES ('O1', 'accepted', 'n', '1', 'r', 'n', 'n', 'speech', "
+        "'yes', 'very')",
+    ],
+)
+async def test_raw_sql_cannot_store_an_acceptance_without_proof(store: Store, tmp_path: Path, values: str) -> None:
+    await store.save_opportunity(SPOKEN, "01A", "C1", AT)
+    with (
+        sqlite3.connect(tmp_path / "data" / "ivr.db") as connection,
+        pytest.raises(sqlite3.IntegrityError, match="constraint failed"),
+    ):
+        connection.execute(f"INSERT INTO answers {values}")
+
+
+async def test_raw_sql_cannot_turn_a_refusal_into_an_acceptance(store: Store, tmp_path: Path) -> None:
+    await store.save_opportunity(SPOKEN, "01A", "C1", AT)
+    await store.save_answer("O1", OfferAnswer.DECLINED, AT, None)
+    with (
+        sqlite3.connect(tmp_path / "data" / "ivr.db") as connection,
+        pytest.raises(sqlite3.IntegrityError, match="accepted_is_proven"),
+    ):
+        connection.execute("UPDATE answers SET answer = 'accepted'")
+
+
+async def test_an_answer_is_stored_once(store: Store) -> None:
+    await store.save_opportunity(SPOKEN, "01A", "C1", AT)
+    await store.save_answer("O1", OfferAnswer.DECLINED, AT, None)
+    with pytest.raises(StorageError):
+        await store.save_answer("O1", OfferAnswer.ACCEPTED, AT, BY_KEY)
+    assert await store.offer_history("H1") == [("dacha_furniture", OfferAnswer.DECLINED, AT)]
+
+
+async def test_an_answer_needs_its_opportunity(store: Store) -> None:
+    with pytest.raises(StorageError):
+        await store.save_answer("nowhere", OfferAnswer.DECLINED, AT, None)
+
+
+async def test_ghosts_are_logged_but_are_no_offers_of_the_household(store: Store, tmp_path: Path) -> None:
+    await store.save_opportunity(replace(SPOKEN, arm="holdout", speak=False), "01A", "C1", AT)
+    assert await store.offer_history("H1") == []
+    with sqlite3.connect(tmp_path / "data" / "ivr.db") as connection:
+        row = connection.execute("SELECT arm, product, p_treat, probabilities FROM opportunities").fetchone()
+    assert row == ("holdout", "dacha_furniture", 0.8, '{"dacha_furniture": 1.0}')
+
+
+async def test_an_opt_out_is_for_good_and_for_that_household(store: Store) -> None:
+    assert not await store.opted_out("H1")
+    await store.opt_out("H1", AT, "01A")
+    await store.opt_out("H1", AT, "01B")
+    assert await store.opted_out("H1")
+    assert not await store.opted_out("H2")
