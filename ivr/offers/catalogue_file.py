@@ -1,0 +1,88 @@
+"""The shape of offers.yml, exactly as a designer may write it. What the words mean is catalogue.py's business."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from ivr.offers.price import Period
+
+Texts = dict[str, str]
+LevelName = Literal["L0", "L1", "L2", "L3", "L4"]
+
+
+class _Shape(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class PriorShape(_Shape):
+    mean: Annotated[float, Field(gt=0, lt=1)]
+    strength: Annotated[float, Field(gt=0)]
+
+
+class RequiresShape(_Shape):
+    level: LevelName = "L1"
+    licensed_agent: bool = False
+    recording: bool = False
+
+
+class PriceShape(_Shape):
+    amount: Annotated[Decimal, Field(gt=0, decimal_places=2)]
+    period: Period
+    renews: bool = False
+    cancel: Texts = {}
+    refund: Texts = {}
+
+
+class ScriptShape(_Shape):
+    ask: str
+    pitch: str
+    confirm: str
+    accepted: str
+    declined: str
+
+
+class ProductShape(_Shape):
+    line: str
+    title: Texts
+    margin: Annotated[float, Field(ge=0)]
+    prior_accept: PriorShape
+    eligible: str
+    relevant_after: Annotated[tuple[str, ...], Field(min_length=1)]
+    requires: RequiresShape = RequiresShape()
+    fulfil: Annotated[str, Field(pattern=r"^(lead|order_pending_sms|warm_transfer:[a-z0-9_]+)$")]
+    price: PriceShape
+    replaces: str = ""
+    disclosures: tuple[str, ...] = ()
+    script: dict[str, ScriptShape]
+
+
+class GateShape(_Shape):
+    """Only what differs from GateLimits; absent means its default."""
+
+    never_intents: tuple[str, ...] | None = None
+    max_repairs: Annotated[int, Field(ge=0)] | None = None
+    max_waited_s: Annotated[float, Field(ge=0)] | None = None
+    max_call_ms: Annotated[int, Field(gt=0)] | None = None
+    max_load: Annotated[float, Field(gt=0, le=1)] | None = None
+    offers_per_30d: Annotated[int, Field(ge=0)] | None = None
+    offers_per_365d: Annotated[int, Field(ge=0)] | None = None
+    cool_down_days: Annotated[int, Field(ge=1)] | None = None
+    negative_words: dict[str, tuple[str, ...]] | None = None
+    vulnerable_words: dict[str, tuple[str, ...]] | None = None
+
+
+class CatalogueShape(_Shape):
+    version: Literal[1]
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+    languages: Annotated[tuple[str, ...], Field(min_length=1)]
+    seller: Texts
+    policy: tuple[str, ...] = ()
+    legal_basis: Literal["", "consent", "legitimate_interest"] = ""
+    ranking: Literal["fixed"] = "fixed"
+    pin: str = ""
+    gate: GateShape = GateShape()
+    lines: dict[str, str]
+    products: dict[str, ProductShape]

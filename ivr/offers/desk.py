@@ -1,0 +1,165 @@
+"""The offer desk: one decision per opportunity, in the order that makes the statistics valid (domain.md 1.3).
+
+gate -> eligible -> opportunity -> draw the offer -> look up the arm -> speak, or stay silent (the ghost). Pure: facts,
+randomness and identifiers come in, a decision goes out; storing it is the caller's business.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+from ivr.model.identity import Customer
+from ivr.model.offers import GateFinding, OfferDecision, OfferScript
+from ivr.offers.catalogue import Catalogue, Product
+from ivr.offers.eligibility import CallView, CustomerView, view_of
+from ivr.offers.experiment import Experiment
+from ivr.offers.gate import OfferFacts, check, declined_lately
+from ivr.offers.ranking import pick, propensities
+from ivr.offers.script import with_notice
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Question:
+    """A product and the call it might be offered in."""
+
+    product: Product
+    facts: OfferFacts
+    customer: Customer
+    view: CustomerView
+    cool_down_days: int
+
+
+def _not_relevant(q: _Question) -> str:
+    return "" if q.facts.intent in q.product.relevant_after else f"not after {q.facts.intent}"
+
+
+def _owned(q: _Question) -> str:
+    return "already owned" if q.product.product_id in q.customer.owns else ""
+
+
+def _level_too_low(q: _Question) -> str:
+    return "" if q.facts.level >= q.product.level else f"needs {q.product.level.name}, has {q.facts.level.name}"
+
+
+def _no_script(q: _Question) -> str:
+    return "" if q.facts.language in q.product.scripts else f"no script in {q.facts.language}"
+
+
+def _not_recorded(q: _Question) -> str:
+    return "needs a recorded call" if q.product.recording and not q.facts.recorded else ""
+
+
+def _declined_lately(q: _Question) -> str:
+    days = q.cool_down_days
+    declined = declined_lately(q.facts.history, q.product.product_id, q.facts.now, days)
+    return f"declined within {days} days" if declined else ""
+
+
+def _not_eligible(q: _Question) -> str:
+    return q.product.eligible.missing(q.view, CallView(intent=q.facts.intent, language=q.facts.language))
+
+
+PRODUCT_RULES: Mapping[str, Callable[[_Question], str]] = {
+    "p.relevant": _not_relevant,
+    "p.owned": _owned,
+    "p.level": _level_too_low,
+    "p.language": _no_script,
+    "p.recording": _not_recorded,
+    "p.cap": _declined_lately,
+    "p.eligible": _not_eligible,
+}
+"""Rules per product, in order; each answers why the product is out, or ""."""
+
+
+class OfferDesk:
+    """Decides offers for one catalogue and one experiment. Holds no state between decisions."""
+
+    def __init__(self, catalogue: Catalogue, salt: str, holdout: float) -> None:
+        """holdout: share of households that never hear an offer, 0..1. Raises ConfigError outside of that."""
+        self.catalogue = catalogue
+        self.experiment = Experiment(salt=salt, holdout=holdout)
+        self._gate_version = catalogue.terms.version
+
+    def decide(self, facts: OfferFacts, *, opportunity_id: str, draw: random.Random) -> OfferDecision:
+        """The decision for this moment of the call. arm "none": no opportunity, nothing is drawn."""
+        household = _household(facts.customer)
+        findings = check(facts, self.catalogue.terms)
+        removed, eligible = self._sift(facts, findings)
+        if not eligible:
+            return OfferDecision(
+                opportunity_id=opportunity_id,
+                arm="none",
+                speak=False,
+                household=household,
+                gate=findings,
+                removed=removed,
+                gate_version=self._gate_version,
+            )
+        assert facts.customer is not None, "g.level lets no stranger through"
+        policy, probabilities = propensities(self.catalogue.ranking, self.catalogue.pin, eligible)
+        chosen = self.catalogue.products[pick(probabilities, draw)]
+        arm = self.experiment.arm(household)
+        speak = arm == "treat"
+        return OfferDecision(
+            opportunity_id=opportunity_id,
+            arm=arm,
+            speak=speak,
+            household=household,
+            product=chosen.product_id,
+            relation=chosen.relation(facts.customer),
+            script=self._script(chosen, facts) if speak else None,
+            p_treat=self.experiment.p_treat,
+            probabilities=probabilities,
+            gate=findings,
+            eligible=tuple(product.product_id for product in eligible),
+            removed=removed,
+            policy=policy,
+            gate_version=self._gate_version,
+        )
+
+    def negative_words(self, said: Iterable[str], language: str) -> tuple[str, ...]:
+        """The catalogue's negative phrases found in what the caller said; for OfferFacts.negative_words."""
+        return _found(said, self.catalogue.terms.limits.negative_words.get(language, ()))
+
+    def vulnerable_words(self, said: Iterable[str], language: str) -> tuple[str, ...]:
+        """The catalogue's phrases of bereavement, illness or confusion found in what the caller said."""
+        return _found(said, self.catalogue.terms.limits.vulnerable_words.get(language, ()))
+
+    def _sift(
+        self, facts: OfferFacts, findings: tuple[GateFinding, ...]
+    ) -> tuple[Mapping[str, str], tuple[Product, ...]]:
+        """Product -> the first rule that removed it, and the products left."""
+        products = self.catalogue.products
+        closed = next((f for f in findings if not f.passed), None)
+        if closed is not None or facts.customer is None:
+            reason = f"{closed.rule}: {closed.detail}" if closed else "g.level: no profile"
+            return dict.fromkeys(products, reason), ()
+        view = view_of(facts.customer, facts.now)
+        days = self.catalogue.terms.limits.cool_down_days
+        removed: dict[str, str] = {}
+        for name, product in products.items():
+            question = _Question(product=product, facts=facts, customer=facts.customer, view=view, cool_down_days=days)
+            answers = ((rule, why(question)) for rule, why in PRODUCT_RULES.items())
+            reason = next((f"{rule}: {answer}" for rule, answer in answers if answer), "")
+            if reason:
+                removed[name] = reason
+        return removed, tuple(product for name, product in products.items() if name not in removed)
+
+    def _script(self, product: Product, facts: OfferFacts) -> OfferScript:
+        script = product.scripts[facts.language]
+        if facts.history.offers:
+            return script
+        notices = (pack.first_offer_notice.get(facts.language, "") for pack in self.catalogue.terms.packs)
+        return with_notice(script, next(filter(None, notices), ""))
+
+
+def _household(customer: Customer | None) -> str:
+    return (customer.household or customer.customer_id) if customer else ""
+
+
+def _found(said: Iterable[str], phrases: tuple[str, ...]) -> tuple[str, ...]:
+    text = " ".join(said).lower()
+    return tuple(p for p in phrases if re.search(rf"\b{re.escape(p.lower())}\b", text))

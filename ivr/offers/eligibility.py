@@ -1,0 +1,149 @@
+"""The `eligible:` expression of a product: a condition over the customer and this call, checked when it is loaded.
+
+Only the names listed here exist; evaluation is simpleeval's, never Python's. Anything unknown about a caller
+(no age in the profile) makes the caller ineligible: an offer is never made on a guess.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+from datetime import date, datetime
+from typing import Any
+
+from simpleeval import EvalWithCompoundTypes, InvalidExpression  # type: ignore[import-untyped]
+
+from ivr.model.identity import Customer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomerView:
+    """What `customer.` may name. age in whole years, tenure_years since the first policy; None when unknown."""
+
+    lines: tuple[str, ...]
+    owns: tuple[str, ...]
+    flags: tuple[str, ...]
+    language: str
+    segment: str
+    age: int | None
+    tenure_years: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallView:
+    """What `call.` may name."""
+
+    intent: str
+    language: str
+
+
+_VIEWS: dict[str, frozenset[str]] = {
+    "customer": frozenset(f.name for f in fields(CustomerView)),
+    "call": frozenset(f.name for f in fields(CallView)),
+}
+_FUNCTIONS = frozenset({"owns", "has_line"})
+_GRAMMAR = (
+    ast.Expression,
+    ast.BoolOp,
+    ast.boolop,
+    ast.UnaryOp,
+    ast.Not,
+    ast.Compare,
+    ast.cmpop,
+    ast.Constant,
+    ast.Name,
+    ast.Load,
+    ast.Attribute,
+    ast.Call,
+    ast.Tuple,
+    ast.List,
+)
+
+
+def view_of(customer: Customer, now: datetime) -> CustomerView:
+    """The customer as expressions see it. age comes from the profile's `age`, else from its `birth_date`."""
+    return CustomerView(
+        lines=customer.lines,
+        owns=customer.owns,
+        flags=customer.flags,
+        language=customer.language,
+        segment=str(customer.profile.get("segment", "")),
+        age=age_of(customer, now),
+        tenure_years=_number(customer.profile.get("tenure_years")),
+    )
+
+
+def age_of(customer: Customer, now: datetime) -> int | None:
+    """Whole years, or None when the profile says neither `age` nor a readable ISO `birth_date`."""
+    age = _number(customer.profile.get("age"))
+    if age is not None:
+        return int(age)
+    try:
+        born = date.fromisoformat(str(customer.profile.get("birth_date", ""))[:10])
+    except ValueError:
+        return None
+    today = now.date()
+    return today.year - born.year - ((today.month, today.day) < (born.month, born.day))
+
+
+class Eligibility:
+    """A compiled expression. Raises ValueError, saying what is unknown, when the text is not one."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        problems = tuple(_problems(text))
+        if problems:
+            raise ValueError("; ".join(problems))
+        self._parsed: Any = EvalWithCompoundTypes.parse(text.strip())
+
+    def missing(self, customer: CustomerView, call: CallView) -> str:
+        """Why the expression does not hold; "" when it does."""
+        evaluator = EvalWithCompoundTypes(
+            names={"customer": customer, "call": call},
+            functions={"owns": lambda p: p in customer.owns, "has_line": lambda n: n in customer.lines},
+        )
+        try:
+            holds = evaluator.eval(self.text, previously_parsed=self._parsed)
+        except (InvalidExpression, TypeError, ValueError, ArithmeticError) as error:
+            return f"cannot be decided: {error}"
+        return "" if holds else f"not true: {self.text}"
+
+
+def lines_named(text: str) -> frozenset[str]:
+    """The lines an expression names with has_line('...') or `'...' in customer.lines`; text must be valid."""
+    found = set()
+    for node in ast.walk(ast.parse(text.strip(), mode="eval")):
+        match node:
+            case ast.Call(func=ast.Name(id="has_line"), args=[ast.Constant(value=str(line))]):
+                found.add(line)
+            case ast.Compare(left=ast.Constant(value=str(line)), comparators=[ast.Attribute(attr="lines")]):
+                found.add(line)
+    return frozenset(found)
+
+
+def _problems(text: str) -> Iterator[str]:
+    try:
+        tree = ast.parse(text.strip(), mode="eval")
+    except SyntaxError as error:
+        yield f"not an expression: {error.msg}"
+        return
+    accounted: set[ast.AST] = set()
+    for node in ast.walk(tree):
+        if not isinstance(node, _GRAMMAR):
+            yield f"{type(node).__name__} is not allowed; use and, or, not, comparisons, in"
+        match node:
+            case ast.Attribute(value=ast.Name(id=name) as base, attr=attr) if name in _VIEWS:
+                accounted.add(base)
+                if attr not in _VIEWS[name]:
+                    yield f"unknown name {name}.{attr}; known: {', '.join(sorted(_VIEWS[name]))}"
+            case ast.Call(func=ast.Name(id=name) as base, args=[ast.Constant()], keywords=[]) if name in _FUNCTIONS:
+                accounted.add(base)
+            case ast.Attribute() | ast.Call():
+                yield f"{ast.unparse(node)} is not allowed; use customer.x, call.x, owns('x'), has_line('x')"
+            case ast.Name(id=name) if node not in accounted:
+                yield f"unknown name {name}"
+
+
+def _number(value: object) -> float | None:
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None

@@ -1,0 +1,48 @@
+"""Who is in the permanent holdout: a salted hash of the household, never of the call.
+
+A larger holdout contains every smaller one, so phases (20 % while learning, then 10 %, then 5 %) only release
+households, never capture new ones. Changing the salt draws a new experiment.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+from ivr.model.errors import ConfigError
+
+BUCKETS = 10_000
+SAMPLE_SALT = "northwind-1"
+"""The salt of the sample data: at any holdout up to 20 % it lets H1001 and H1002 hear offers."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Experiment:
+    """holdout: share of households that never hear an offer, 0..1. Raises ConfigError outside of that."""
+
+    salt: str
+    holdout: float
+
+    def __post_init__(self) -> None:
+        if not 0.0 <= self.holdout <= 1.0:
+            raise ConfigError(f"the holdout is a share from 0 to 1, not {self.holdout}")
+        if not self.salt:
+            raise ConfigError("the experiment needs a salt that never changes")
+
+    @property
+    def p_treat(self) -> float:
+        """The probability that a household is treated, exactly as the hash makes it."""
+        return 1.0 - self._held_buckets / BUCKETS
+
+    def arm(self, household: str) -> str:
+        """ "treat" or "holdout": the same for a household as long as salt and holdout stay."""
+        return "holdout" if self.bucket(household) < self._held_buckets else "treat"
+
+    def bucket(self, household: str) -> int:
+        """0..9999, uniform over households (SHA-256 of salt and household)."""
+        digest = hashlib.sha256(f"{self.salt}|{household}".encode()).digest()
+        return int.from_bytes(digest) % BUCKETS
+
+    @property
+    def _held_buckets(self) -> int:
+        return round(self.holdout * BUCKETS)

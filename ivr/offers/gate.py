@@ -1,0 +1,244 @@
+"""The gate: may this call hear any offer at all? A table of rules with ids; every rule answers, every answer is logged.
+
+Owns the rules of domain.md 1.2 that do not depend on a product. Looks only at OfferFacts: no clock, no storage.
+What is not known counts against the offer.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from ivr.model.identity import Customer, Level
+from ivr.model.offers import GateFinding, OfferAnswer
+from ivr.offers.eligibility import age_of
+from ivr.offers.packs import PolicyPack
+
+RULES_VERSION = "1"
+DECLINES = frozenset({OfferAnswer.DECLINED, OfferAnswer.NOT_PERMITTED})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PastOffer:
+    """An offer this household heard before (never a ghost). at: aware UTC."""
+
+    product: str
+    answer: OfferAnswer
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfferHistory:
+    """What is remembered of a household. same_intent_calls_7d counts earlier calls with this call's intent."""
+
+    offers: tuple[PastOffer, ...] = ()
+    opted_out: bool = False
+    same_intent_calls_7d: int = 0
+    open_ticket: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfferFacts:
+    """Everything a decision may look at. confirmed: the caller said yes to "did that solve it?".
+
+    intent: the request just served. repairs: re-asks so far; recent_failures: unheard or not understood in the last two
+    turns. load: live calls / capacity, 0..1. waited_s: in a queue before the bot; call_ms: since the answer.
+    negative_words, vulnerable_words: what of the catalogue's lists was heard. now: aware UTC.
+    """
+
+    customer: Customer | None
+    level: Level
+    language: str
+    intent: str
+    resolved: bool
+    confirmed: bool
+    repairs: int
+    agent_requested: bool
+    bot_disclosed: bool
+    call_ms: int
+    waited_s: float
+    load: float
+    history: OfferHistory
+    now: datetime
+    recorded: bool = False
+    negative_words: tuple[str, ...] = ()
+    vulnerable_words: tuple[str, ...] = ()
+    recent_failures: int = 0
+    latency_p95_ms: int = 0
+    overflow: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GateLimits:
+    """The numbers and words of the gate; a catalogue may change them. words: language -> phrases."""
+
+    never_intents: frozenset[str] = frozenset(
+        {
+            "complaint",
+            "new_claim",
+            "death",
+            "theft",
+            "accident",
+            "fraud",
+            "cancellation",
+            "hardship",
+            "emergency",
+            "outage",
+        }
+    )
+    max_repairs: int = 2
+    max_latency_p95_ms: int = 2000
+    max_same_intent_calls_7d: int = 1
+    max_waited_s: float = 120.0
+    max_call_ms: int = 360_000
+    max_load: float = 0.8
+    offers_per_30d: int = 1
+    offers_per_365d: int = 4
+    cool_down_days: int = 180
+    adult_age: int = 18
+    negative_words: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    vulnerable_words: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GateTerms:
+    """What the rules are held against. lowest_level: the least any product asks; legal_basis: see packs/eu.yml."""
+
+    limits: GateLimits
+    packs: tuple[PolicyPack, ...]
+    legal_basis: str
+    lowest_level: Level
+
+    @property
+    def version(self) -> str:
+        """Changes whenever the rules or their numbers change: a changed gate is a changed population."""
+        limits = replace(self.limits, never_intents=frozenset())
+        told = f"{limits}{sorted(self.limits.never_intents)}{self.packs}{self.legal_basis}{self.lowest_level}"
+        return f"{RULES_VERSION}-{hashlib.sha256(told.encode()).hexdigest()[:8]}"
+
+
+Rule = Callable[[OfferFacts, GateTerms], tuple[bool, str]]
+
+
+def check(facts: OfferFacts, terms: GateTerms) -> tuple[GateFinding, ...]:
+    """The finding of every rule, in the order of the table."""
+    findings = []
+    for rule_id, rule in RULES.items():
+        passed, detail = rule(facts, terms)
+        findings.append(GateFinding(rule=rule_id, passed=passed, detail=detail))
+    return tuple(findings)
+
+
+def declined_lately(history: OfferHistory, product: str, now: datetime, days: int) -> bool:
+    """Whether this product was turned down in the last so many days: part of g.cap, per product."""
+    since = now - timedelta(days=days)
+    return any(o.product == product and o.answer in DECLINES and o.at > since for o in history.offers)
+
+
+def _resolved(facts: OfferFacts, terms: GateTerms) -> tuple[bool, str]:
+    return facts.resolved and facts.confirmed, f"resolved={facts.resolved} confirmed={facts.confirmed}"
+
+
+def _positive(facts: OfferFacts, terms: GateTerms) -> tuple[bool, str]:
+    limits = terms.limits
+    troubles = [
+        f"repairs={facts.repairs}" if facts.repairs > limits.max_repairs else "",
+        "agent requested" if facts.agent_requested else "",
+        f"recent failures={facts.recent_failures}" if facts.recent_failures else "",
+        "negative words" if facts.negative_words else "",
+        f"latency={facts.latency_p95_ms}" if facts.latency_p95_ms >= limits.max_latency_p95_ms else "",
+    ]
+    return not any(troubles), ", ".join(filter(None, troubles)) or f"repairs={facts.repairs}"
+
+
+def _never_intents(facts: OfferFacts, terms: GateTerms) -> tuple[bool, str]:
+    return facts.intent not in terms.limits.never_intents, f"intent={facts.intent}"
+
+
+def _vulnerable(facts: OfferFacts, terms: GateTerms) -> tuple[bool, str]:
+    if facts.vulnerable_words:
+        return False, "vulnerable words"
+    if facts.customer is None:
+        return True, "no profile"
+    if "vulnerable" in facts.customer.flags:
+        return False, "flag"
+    age = age_of(facts.customer, facts.now)
+    return age is None or age >= terms.limits.adult_age, "age unknown" if age is None else f"age={age}"
+
+
+def _repeat(facts: OfferFacts, terms: GateTerms) -> tuple[bool, str]:
+    calls, ticket = facts.history.same_intent_calls_7d, facts.history.open_ticket
+    return calls <= terms.limits.max_same_intent_calls_7d and not ticket, f"calls_7d={calls} open_ticket={ticket}"
+
+
+def _wait(facts: OfferFacts, terms: GateTerms) -> tuple[bool, str]:
+    passed = facts.waited_s <= terms.limits.max_waited_s and facts.call_ms <= terms.limits.max_call_ms
+    return passed, f"waited_s={facts.waited_s:g} call_ms={facts.call_ms}"
+
+
+def _load(facts: OfferFacts, terms: GateTerms) -> tuple[bool, str]:
+    return (
+        facts.load <= terms.limits.max_load and not facts.overflow,
+        f"load={facts.load:.2f} overflow={facts.overflow}",
+    )
+
+
+def _cap(facts: OfferFacts, terms: GateTerms) -> tuple[bool, str]:
+    limits, offers = terms.limits, sorted(facts.history.offers, key=lambda offer: offer.at)
+    in_month = sum(o.at > facts.now - timedelta(days=30) for o in offers)
+    in_year = sum(o.at > facts.now - timedelta(days=365) for o in offers)
+    cooling = [o for o in offers if o.at > facts.now - timedelta(days=limits.cool_down_days)]
+    if in_month >= limits.offers_per_30d or in_year >= limits.offers_per_365d:
+        return False, f"offers_30d={in_month} offers_365d={in_year}"
+    if any(o.answer is OfferAnswer.HUNG_UP for o in cooling):
+        return False, f"hung up during an offer within {limits.cool_down_days} days"
+    if len(offers) >= 2 and all(o.answer in DECLINES for o in offers[-2:]) and offers[-1] in cooling:
+        return False, f"two declines in a row, the last within {limits.cool_down_days} days"
+    return True, f"offers_30d={in_month} offers_365d={in_year}"
+
+
+def _optout(facts: OfferFacts, terms: GateTerms) -> tuple[bool, str]:
+    flags = frozenset(facts.customer.flags if facts.customer else ()) & {"no_offers", "do_not_contact"}
+    said = any(o.answer is OfferAnswer.NEVER_AGAIN for o in facts.history.offers)
+    passed = not (flags or said or facts.history.opted_out)
+    return passed, "none" if passed else f"opted_out={facts.history.opted_out or said} flags={sorted(flags)}"
+
+
+def _consent(facts: OfferFacts, terms: GateTerms) -> tuple[bool, str]:
+    flags = facts.customer.flags if facts.customer else ()
+    lacking = []
+    for pack in terms.packs:
+        if pack.consent == "ads_consent" and "ads_consent" not in flags:
+            lacking.append(f"{pack.name}: ads_consent")
+        if pack.consent == "legal_basis" and terms.legal_basis == "consent" and "marketing_consent" not in flags:
+            lacking.append(f"{pack.name}: marketing_consent")
+        if pack.recording and not facts.recorded:
+            lacking.append(f"{pack.name}: recording")
+    return not lacking, ", ".join(lacking) or ", ".join(f"{p.name}: {p.consent}" for p in terms.packs)
+
+
+def _level(facts: OfferFacts, terms: GateTerms) -> tuple[bool, str]:
+    known = facts.customer is not None
+    return known and facts.level >= terms.lowest_level, f"level={facts.level.name} profile={known}"
+
+
+def _bot_disclosed(facts: OfferFacts, terms: GateTerms) -> tuple[bool, str]:
+    return facts.bot_disclosed, f"bot_disclosed={facts.bot_disclosed}"
+
+
+RULES: Mapping[str, Rule] = {
+    "g.resolved": _resolved,
+    "g.positive": _positive,
+    "g.never_intents": _never_intents,
+    "g.vulnerable": _vulnerable,
+    "g.repeat": _repeat,
+    "g.wait": _wait,
+    "g.load": _load,
+    "g.cap": _cap,
+    "g.optout": _optout,
+    "g.consent": _consent,
+    "g.level": _level,
+    "g.bot_disclosed": _bot_disclosed,
+}
