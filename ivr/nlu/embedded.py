@@ -1,0 +1,160 @@
+"""The understanding engine that lives in the control process: no server, no model file, trained in a second.
+
+Owns training and deciding for every language of one assistant. Refuses to know what makes sentences alike (Features)
+and how values are spoken (ivr.nlu.spoken). Parsing runs in one thread of its own, off the loop that moves the calls.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+
+from ivr.log import get_log
+from ivr.model.errors import DesignError, Fault
+from ivr.model.understanding import Intent, Understanding
+from ivr.nlu import logistic
+from ivr.nlu.features import Features, Tfidf, Vector
+from ivr.nlu.gazetteer import Gazetteer
+from ivr.nlu.spoken import find
+from ivr.nlu.training_data import Example, TrainingData, read_training_data
+from ivr.nlu.words import words
+
+MAX_EXAMPLES = 4000
+MAX_TEXT = 1000
+
+FALSE_REJECTS = 0.05
+EXPECTED_BOOST = 3.0
+
+_log = get_log("nlu.embedded")
+
+
+class EmbeddedEngine:
+    """An NluEngine: similarities, logistic regression, and a threshold below which nothing was understood."""
+
+    def __init__(self, models: Mapping[str, LanguageModel], name: str) -> None:
+        self.name = name
+        self._models = models
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="nlu")
+
+    @classmethod
+    def train(cls, files: Mapping[str, Path], *, features: Callable[[], Features] = Tfidf) -> EmbeddedEngine:
+        """An engine trained on language -> nlu.yml. Takes CPU: call it off the loop.
+
+        Raises DesignError with the faults of all files; warnings are logged.
+        """
+        models: dict[str, LanguageModel] = {}
+        faults: list[Fault] = []
+        name = features().name
+        for language, path in files.items():
+            try:
+                data = read_training_data(path)
+                models[language] = LanguageModel(_within_limit(path, data), features())
+            except DesignError as error:
+                faults.extend(error.faults)
+                continue
+            for warning in data.warnings:
+                _log.warning("nlu.training_data", language=language, finding=str(warning))
+        if faults:
+            raise DesignError(tuple(faults))
+        return cls(models, name)
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """Languages that can be understood."""
+        return tuple(self._models)
+
+    async def parse(
+        self, text: str, *, language: str, expected: Sequence[str] | None = None, slot_types: Sequence[str] = ()
+    ) -> Understanding:
+        """What text means. A language without training data gives typed values only, and no intent."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._thread, self._parse, text, language, expected, tuple(slot_types))
+
+    async def close(self) -> None:
+        """End the thread; a running parse is finished first."""
+        await asyncio.to_thread(self._thread.shutdown)
+
+    def _parse(
+        self, text: str, language: str, expected: Sequence[str] | None, slot_types: tuple[str, ...]
+    ) -> Understanding:
+        text = text[:MAX_TEXT]
+        values = tuple(e for slot_type in slot_types if (e := find(slot_type, text, language)))
+        model = self._models.get(language) or self._models.get(language.partition("-")[0])
+        if model is None:
+            return Understanding(
+                text=text, intent=Intent(name="", confidence=0.0), entities=values, engine=self.name
+            )
+        intent, ranking = model.decide(text, expected)
+        entities = values + tuple(e for e in model.gazetteer.find(text) if e.entity not in slot_types)
+        return Understanding(text=text, intent=intent, ranking=ranking, entities=entities, engine=self.name)
+
+
+class LanguageModel:
+    """One language: which intent a sentence has, and from which confidence on that is believed.
+
+    threshold: chosen so that about FALSE_REJECTS of the training examples, each judged by a model that did not see it,
+    would be rejected although rightly understood.
+    """
+
+    def __init__(self, data: TrainingData, features: Features) -> None:
+        self.intents = data.intents
+        self.gazetteer = Gazetteer(data)
+        self._features = features
+        self._exact = _unambiguous(data.examples)
+        labels = np.array([self.intents.index(e.intent) for e in data.examples], dtype=np.int64)
+        gram = features.learn([e.text for e in data.examples])
+        self._weights = logistic.fit(gram, labels, len(self.intents))
+        unseen = logistic.out_of_fold(gram, labels, len(self.intents))
+        self._sharpness = np.float32(logistic.temperature(unseen, labels))
+        chances = logistic.softmax(unseen * self._sharpness)
+        right = chances.argmax(axis=1) == labels
+        self.out_of_fold_accuracy = float(right.mean())
+        self.threshold = logistic.quantile(chances.max(axis=1)[right], FALSE_REJECTS)
+
+    def decide(self, text: str, expected: Collection[str] | None) -> tuple[Intent, tuple[Intent, ...]]:
+        """(intent, ranking). Words of a training example are that example's intent whatever is expected.
+
+        Otherwise expected intents count EXPECTED_BOOST times; below the threshold the intent is "".
+        """
+        exact = self._exact.get(tuple(words(text)))
+        if exact is not None:
+            certain = Intent(name=exact, confidence=1.0)
+            return certain, (certain,)
+        scores: Vector = self._features.similarity(text) @ self._weights
+        chances = logistic.softmax(scores * self._sharpness)
+        if expected is not None:
+            wanted = set(expected)
+            chances = chances * np.array([EXPECTED_BOOST if name in wanted else 1.0 for name in self.intents])
+            chances = chances / chances.sum()
+        order = np.argsort(-chances, kind="stable")
+        ranking = tuple(Intent(name=self.intents[i], confidence=round(float(chances[i]), 4)) for i in order)
+        best = ranking[0]
+        if not words(text) or best.confidence < self.threshold:
+            return Intent(name="", confidence=best.confidence), ranking
+        return best, ranking
+
+
+def _unambiguous(examples: Iterable[Example]) -> Mapping[tuple[str, ...], str]:
+    """Words of an example -> its intent, where no two intents claim the same words."""
+    owners: dict[tuple[str, ...], set[str]] = {}
+    for example in examples:
+        owners.setdefault(tuple(words(example.text)), set()).add(example.intent)
+    return {said: next(iter(intents)) for said, intents in owners.items() if said and len(intents) == 1}
+
+
+def _within_limit(path: Path, data: TrainingData) -> TrainingData:
+    if len(data.examples) <= MAX_EXAMPLES:
+        return data
+    fault = Fault(
+        file=str(path),
+        line=data.examples[MAX_EXAMPLES].line,
+        column=1,
+        code="nlu.too-many",
+        what=f"there are {len(data.examples)} examples, more than {MAX_EXAMPLES}",
+        fix="Keep the examples that differ, or use a Rasa server as the engine",
+    )
+    raise DesignError((fault,))
