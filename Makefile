@@ -33,7 +33,7 @@ check: install ## Style, types, floors between rooms, house rules. Runs all of t
 	@cd $(ROOT); failed=; \
 	step() { echo "== $$*"; "$(BIN)/$$1" "$${@:2}" || failed="$$failed $$1"; }; \
 	step ruff check .; step ruff format --check .; step mypy; step lint-imports; \
-	step python -m pytest tests/test_house.py; \
+	step python -m pytest tests/test_house.py tests/test_papers.py; \
 	if [ -n "$$failed" ]; then echo "check failed:$$failed"; exit 1; fi
 
 requirements: ## Compile requirements/*.in again (UPGRADE=1: to the newest versions). Needs uv.
