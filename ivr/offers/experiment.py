@@ -12,8 +12,6 @@ from dataclasses import dataclass
 from ivr.model.errors import ConfigError
 
 BUCKETS = 10_000
-SAMPLE_SALT = "northwind-1"
-"""The salt of the sample data: at any holdout up to 20 % it lets H1001 and H1002 hear offers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

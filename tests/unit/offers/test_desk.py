@@ -12,18 +12,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ivr.config import OffersSettings
 from ivr.model.errors import ConfigError
 from ivr.model.identity import Customer, Level
 from ivr.model.offers import OfferAnswer, OfferDecision
 from ivr.offers.catalogue import load_catalogue
 from ivr.offers.desk import OfferDesk
-from ivr.offers.experiment import SAMPLE_SALT, Experiment
+from ivr.offers.experiment import Experiment
 from ivr.offers.gate import OfferFacts, OfferHistory, PastOffer
 from ivr.offers.ranking import fixed, floor_of, pick
 from tests.unit.offers.cases import DACHA_OWNER, NOW, OFFERS, OPEN_GATE, write_catalogue
 
 CATALOGUE = load_catalogue(OFFERS)
-DESK = OfferDesk(CATALOGUE, SAMPLE_SALT, 0.10)
+SALT = OffersSettings().salt
+DESK = OfferDesk(CATALOGUE, SALT, 0.10)
 CAR_OWNER = replace(DACHA_OWNER, household="H1002", lines=("car",))
 
 
@@ -90,7 +92,7 @@ def test_level_and_recording_are_asked_per_product(tmp_path: Path) -> None:
     path = write_catalogue(tmp_path, ("requires: {level: L1}", "requires: {level: L2, recording: true}"))
     text = path.read_text(encoding="utf-8").replace("level: L2, recording: true", "level: L1", 1)
     path.write_text(text, encoding="utf-8")
-    desk = OfferDesk(load_catalogue(path), SAMPLE_SALT, 0.1)
+    desk = OfferDesk(load_catalogue(path), SALT, 0.1)
     assert decide(desk).removed["car"] == "p.level: needs L2, has L1"
     assert decide(desk, level=Level.L2).removed["car"] == "p.recording: needs a recorded call"
 
@@ -108,7 +110,7 @@ def test_a_household_in_the_holdout_gets_a_ghost_and_no_words() -> None:
 
 
 def test_the_arm_does_not_change_which_offer_is_drawn() -> None:
-    nobody, everybody = OfferDesk(CATALOGUE, SAMPLE_SALT, 0.0), OfferDesk(CATALOGUE, SAMPLE_SALT, 1.0)
+    nobody, everybody = OfferDesk(CATALOGUE, SALT, 0.0), OfferDesk(CATALOGUE, SALT, 1.0)
     for seed in range(200):
         treated, held = decide(nobody, seed, customer=CAR_OWNER), decide(everybody, seed, customer=CAR_OWNER)
         assert (treated.arm, held.arm) == ("treat", "holdout")
@@ -126,7 +128,7 @@ def test_the_draws_follow_the_logged_probabilities() -> None:
 
 def test_a_pinned_product_is_offered_with_probability_one_and_logged_as_pinned(tmp_path: Path) -> None:
     pinned = load_catalogue(write_catalogue(tmp_path, ("ranking: fixed", "pin: travel\nranking: fixed")))
-    decision = decide(OfferDesk(pinned, SAMPLE_SALT, 0.1), customer=CAR_OWNER)
+    decision = decide(OfferDesk(pinned, SALT, 0.1), customer=CAR_OWNER)
     assert decision.policy == "pin:travel"
     assert (decision.product, decision.probabilities) == ("travel", {"flat": 0.0, "travel": 1.0})
 
@@ -138,9 +140,9 @@ def test_words_of_anger_and_of_grief_are_found_as_whole_words() -> None:
     assert DESK.negative_words(["an awfully nice uselessness"], "en") == ()
 
 
-def test_the_sample_households_one_and_two_hear_offers_in_every_phase() -> None:
+def test_households_1001_and_1002_of_the_sample_data_hear_offers_with_the_default_salt_in_every_phase() -> None:
     for holdout in (0.05, 0.10, 0.20):
-        experiment = Experiment(salt=SAMPLE_SALT, holdout=holdout)
+        experiment = Experiment(salt=SALT, holdout=holdout)
         assert [experiment.arm(h) for h in ("H1001", "H1002")] == ["treat", "treat"]
 
 
