@@ -1,0 +1,32 @@
+"""Where a rendered prompt stands on disk. Light on purpose: the control process imports it to find prompts by itself.
+
+Owns the name of a prompt file; refuses to know how it is rendered. Files are WAV, 8 kHz, mono, 16 bit, and appear by
+rename: a file that exists is whole.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import unicodedata
+from pathlib import Path
+
+_FORMAT = "8k-s16-1"  # change it when rendering changes: old prompts are then rendered again
+_WAV_HEADER_BYTES = 44
+_BYTES_PER_MS = 16
+
+
+def normalise(text: str) -> str:
+    """The text as cached: Unicode composed, white space single. Case and punctuation stay: they change how it sounds."""
+    return " ".join(unicodedata.normalize("NFC", text).split())
+
+
+def prompt_path(cache_dir: Path, voice_id: str, language: str, text: str) -> Path:
+    """The WAV of a text in a voice, whether it exists or not."""
+    key = "\0".join((_FORMAT, voice_id, language, normalise(text)))
+    digest = hashlib.sha256(key.encode()).hexdigest()
+    return cache_dir / digest[:2] / f"{digest}.wav"
+
+
+def duration_ms(path: Path) -> int:
+    """Length of a cached prompt. Raises OSError when it is not there."""
+    return max(0, path.stat().st_size - _WAV_HEADER_BYTES) // _BYTES_PER_MS

@@ -1,0 +1,76 @@
+"""Choosing a phrase of a closed list by how well it explains the audio.
+
+Owns the decision from scores; refuses to compute them. Phrases with one value are one answer: their probabilities add
+up, so "yes" and "yes please" do not compete.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from rapidfuzz import fuzz
+
+from ivr.model.hearing import Alternative, Phrase
+
+FIT_NATS = 6.0  # how much less likely than the free text a phrase may be and still be what was said
+LOOSE_FIT_NATS = 10.0  # the same when the words agree
+_SAME_WORDS = 80.0  # rapidfuzz ratio, 0..100
+_EXTRA_WORDS = 2  # "yes please", "no thank you": more words carry news of their own
+_LONE_MARGIN = 10.0  # nats, when the list has one value only
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """A phrase and its log-probability given the audio, nats."""
+
+    phrase: Phrase
+    log_probability: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """The best phrase; margin to the best phrase of another value, nats."""
+
+    best: Scored
+    margin: float
+    alternatives: tuple[Alternative, ...]
+
+
+def spelled(text: str) -> str:
+    """A phrase as the model would write it: the full stop marks its end, so a prefix of it does not win."""
+    text = text.strip()
+    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "?", "!")) else ".")
+
+
+def choose(scored: list[Scored], heard: str, heard_score: float) -> Choice | None:
+    """The phrase that fits, or None when the free text (normal form, with its score) is plainly something else."""
+    values: dict[str, list[Scored]] = {}
+    for each in scored:
+        values.setdefault(each.phrase.value, []).append(each)
+    ranked = sorted(values.values(), key=_total, reverse=True)
+    best = max(ranked[0], key=lambda s: s.log_probability)
+    if not _fits(best, heard, heard_score):
+        return None
+    margin = _total(ranked[0]) - _total(ranked[1]) if len(ranked) > 1 else _LONE_MARGIN
+    others = tuple(
+        Alternative(text=max(group, key=lambda s: s.log_probability).phrase.text.lower(), log_probability=_total(group))
+        for group in ranked[1:4]
+    )
+    return Choice(best=best, margin=margin, alternatives=others)
+
+
+def _total(group: list[Scored]) -> float:
+    top = max(s.log_probability for s in group)
+    return top + math.log(sum(math.exp(s.log_probability - top) for s in group))
+
+
+def _fits(best: Scored, heard: str, heard_score: float) -> bool:
+    phrase = best.phrase.text.lower()
+    words = heard.split()
+    if len(words) > len(phrase.split()) + _EXTRA_WORDS:
+        return False
+    behind = heard_score - best.log_probability
+    if fuzz.ratio(phrase, heard) >= _SAME_WORDS or set(phrase.split()) <= set(words):
+        return behind <= LOOSE_FIT_NATS
+    return behind <= FIT_NATS

@@ -1,0 +1,81 @@
+"""Choosing a digit string among readings: by length, by the strings known to exist, by score.
+
+Owns the grammar of tokens and the choice; the decoder is elsewhere. A known length repairs two errors of three.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from rapidfuzz.distance import Levenshtein
+
+from ivr.model.hearing import Expectation
+from ivr.speech.text import DIGIT_WORDS
+from ivr.speech.whisper_model import WhisperModel
+
+_NEAREST = 8  # candidates scored on the audio
+_REACH = 2  # edits between what was read and a candidate worth scoring
+_PREFER_NATS = 6.0  # how much less likely a known string may be than an unknown one and still be meant
+
+Scorer = Callable[[list[str]], list[float]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """One digit string. margin: nats to the next admissible one, None when there is none."""
+
+    digits: str
+    log_probability: float
+    mean: float
+    margin: float | None = None
+
+
+@functools.lru_cache(maxsize=4)
+def digit_tokens(model: WhisperModel) -> frozenset[int]:
+    """Tokens a dictated number is written with: single digits, digit words, comma and full stop."""
+    singles = [model.tokens(word) for word in (*DIGIT_WORDS, *"0123456789", "double", "triple")]
+    marks = [model.tokens(f"1{mark}")[1:] for mark in ",."]
+    return frozenset(tokens[0] for tokens in [*singles, *marks] if len(tokens) == 1)
+
+
+def best_reading(readings: list[Reading], expectation: Expectation, score: Scorer) -> Reading | None:
+    """The reading to believe (readings: likeliest first), or None when there is none at all.
+
+    Strings of a possible length go before others; a candidate goes before both when the audio allows it.
+    """
+    if not readings:
+        return None
+    known = _candidate(readings, expectation.candidates, score)
+    if known is not None:
+        return known
+    fitting = [r for r in readings if _possible(len(r.digits), expectation)]
+    ranked = fitting or readings
+    if len(ranked) == 1:
+        return ranked[0]
+    return replace(ranked[0], margin=max(0.0, ranked[0].log_probability - ranked[1].log_probability))
+
+
+def _possible(length: int, expectation: Expectation) -> bool:
+    return length >= expectation.min_length and (not expectation.max_length or length <= expectation.max_length)
+
+
+def _candidate(readings: list[Reading], candidates: tuple[str, ...], score: Scorer) -> Reading | None:
+    distance = {c: min(Levenshtein.distance(c, r.digits) for r in readings) for c in candidates}
+    near = sorted((c for c in candidates if distance[c] <= _REACH), key=lambda c: distance[c])[:_NEAREST]
+    if not near:
+        return None
+    scores = score([*near, readings[0].digits])
+    unknown = scores.pop()
+    ranked = sorted(zip(scores, near, strict=True), reverse=True)
+    best_score, best = ranked[0]
+    if unknown - best_score > _PREFER_NATS:
+        return None
+    rival = max([s for s, _ in ranked[1:]], default=best_score - 2 * _PREFER_NATS)
+    return Reading(
+        digits=best,
+        log_probability=best_score,
+        mean=max(best_score / (2 * len(best) + 1), readings[0].mean),
+        margin=max(0.0, best_score - rival),
+    )

@@ -1,0 +1,247 @@
+"""One call as the worker hears it: its audio, its clock, and at most one turn being listened to.
+
+Owns the joining of frames, voice activity, endpointing and decoding for a call. Refuses to know sockets: what it
+finds out goes to `report` as the messages of ivr.model.hearing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ivr.log import get_log
+from ivr.model.errors import SpeechError
+from ivr.model.hearing import (
+    Hypothesis,
+    Listen,
+    Recognition,
+    SpeechHeard,
+    SpeechRejected,
+    SpeechStarted,
+)
+from ivr.model.media import FRAME_BYTES, FRAME_MS
+from ivr.model.ports import Recognizer, RecognizerStream
+from ivr.speech import endpointing
+from ivr.speech.decoding import DecodeQueue, Job
+from ivr.speech.endpointing import SAMPLES_PER_MS, Action, Endpointer, Phase
+from ivr.speech.vad import CHUNK, SileroModel, VoiceActivity
+
+log = get_log("speech.listening")
+
+Report = Callable[[SpeechStarted | SpeechHeard | SpeechRejected], None]
+KEEP_MS = 1000  # audio kept when nobody speaks: the pre-roll and what came while the start was uncertain
+LONGEST_GAP = 50  # frames lost in a row that are filled with silence; more is a new beginning
+STARVED_MS = 200  # without frames for so long in mid-turn, silence is assumed: the peer stopped sending
+_SILENT_FRAME = bytes(FRAME_BYTES)
+
+
+class Clock:
+    """Samples of a call as monotonic milliseconds, by the last frame that came."""
+
+    def __init__(self) -> None:
+        self.samples = 0
+        self._at_ms = 0
+
+    def advance(self, samples: int, at_ms: int) -> None:
+        """samples more, the last of which reached the machine at at_ms."""
+        self.samples += samples
+        self._at_ms = at_ms
+
+    def at_ms(self, sample: int) -> int:
+        """When a sample reached the machine."""
+        return self._at_ms - (self.samples - sample) // SAMPLES_PER_MS
+
+
+class Turn:
+    """A turn being listened to: the endpointer with its engine's stream."""
+
+    def __init__(self, listen: Listen) -> None:
+        self.listen = listen
+        self.endpointer = Endpointer(listen.expectation)
+        self.stream: RecognizerStream | None = None
+        self.fed_until = 0
+        self.job: Job | None = None
+        self.decodes = 0
+        self.decode_ms = 0
+        self.broken = False
+
+
+class CallAudio:
+    """The audio of one call and the turn listened to, if any. All methods run on the loop."""
+
+    def __init__(
+        self,
+        call_id: str,
+        *,
+        vad: SileroModel,
+        recognizer: Recognizer,
+        queue: DecodeQueue,
+        report: Report,
+        now_ms: Callable[[], int],
+    ) -> None:
+        self.call_id = call_id
+        self._activity = VoiceActivity(vad)
+        self._recognizer, self._queue, self._report, self._now_ms = recognizer, queue, report, now_ms
+        self._clock = Clock()
+        self._pcm = bytearray()
+        self._pcm_start = 0
+        self._chunk_end = 0
+        self._seq: int | None = None
+        self._turn: Turn | None = None
+        self.heard_at_ms = now_ms()
+
+    def frame(self, seq: int, at_ms: int, pcm: bytes) -> None:
+        """One frame. Lost frames become silence so that time stays right; late ones are dropped."""
+        if self._seq is not None:
+            missing = (seq - self._seq - 1) & 0xFFFFFFFF
+            if missing >= 0x80000000:
+                return
+            for _ in range(missing if missing <= LONGEST_GAP else 0):
+                self._take(at_ms - FRAME_MS, _SILENT_FRAME)
+        self._seq = seq
+        self.heard_at_ms = self._now_ms()
+        self._take(at_ms, pcm)
+
+    def starve(self) -> None:
+        """Called now and then: fills in for a peer that stopped sending in the middle of a turn."""
+        turn = self._turn
+        if turn is None or turn.endpointer.phase in (Phase.WAITING, Phase.ENDED):
+            return
+        now_ms = self._now_ms()
+        while now_ms - self.heard_at_ms >= STARVED_MS and self._turn is turn:
+            self.heard_at_ms += FRAME_MS
+            self._take(self.heard_at_ms, _SILENT_FRAME)
+
+    def listen(self, listen: Listen) -> None:
+        """Hear a turn from now on; an older one is forgotten."""
+        self.forget_turn()
+        if listen.language not in self._recognizer.languages:
+            log.warning("listen.language_unknown", call=self.call_id, language=listen.language)
+            self._reject(listen, "engine", self._clock.samples, self._clock.samples)
+            return
+        self._turn = Turn(listen)
+
+    def stop(self, turn: int) -> None:
+        """Forget that turn; another one is left alone."""
+        if self._turn is not None and self._turn.listen.turn == turn:
+            self.forget_turn()
+
+    def forget_turn(self) -> None:
+        """Drop the turn with its decodes; nothing is reported for it any more."""
+        turn, self._turn = self._turn, None
+        if turn is not None:
+            self._drop_job(turn)
+            if turn.stream is not None:
+                self._queue.close_stream(turn.stream)
+
+    def _take(self, at_ms: int, pcm: bytes) -> None:
+        self._pcm += pcm
+        self._clock.advance(len(pcm) // 2, at_ms)
+        for probability in self._activity.feed(pcm):
+            self._chunk_end += CHUNK
+            turn = self._turn
+            if turn is not None and turn.endpointer.phase is not Phase.ENDED:
+                self._act(turn, turn.endpointer.hear(probability, self._chunk_end))
+        self._trim()
+
+    def _trim(self) -> None:
+        """Keep what a turn may still need."""
+        needed = self._clock.samples - KEEP_MS * SAMPLES_PER_MS
+        if self._turn is not None and self._turn.stream is not None:
+            needed = min(needed, self._turn.fed_until)
+        if needed - self._pcm_start > KEEP_MS * SAMPLES_PER_MS:
+            del self._pcm[: (needed - self._pcm_start) * 2]
+            self._pcm_start = needed
+
+    def _act(self, turn: Turn, actions: list[Action]) -> None:
+        for action in actions:
+            match action:
+                case endpointing.Started(start=start):
+                    self._started(turn, start)
+                case endpointing.Decode(until=until, final=final):
+                    self._decode(turn, until, final)
+                case endpointing.Hurry():
+                    if turn.job is not None:
+                        turn.job.final = True
+                case endpointing.Resumed():
+                    self._drop_job(turn)
+                case endpointing.Ended(hypothesis=hypothesis, end=end):
+                    self._ended(turn, hypothesis, end)
+
+    def _started(self, turn: Turn, start: int) -> None:
+        turn.fed_until = max(self._pcm_start, start - endpointing.PRE_ROLL_MS * SAMPLES_PER_MS)
+        try:
+            turn.stream = self._recognizer.open(turn.listen.language, turn.listen.expectation)
+        except SpeechError as error:
+            log.error("listen.engine_failed", call=self.call_id, error=str(error))
+            turn.broken = True
+        self._report(
+            SpeechStarted(
+                call_id=self.call_id,
+                turn=turn.listen.turn,
+                started_at_ms=self._clock.at_ms(start),
+                detected_at_ms=self._now_ms(),
+            )
+        )
+
+    def _decode(self, turn: Turn, until: int, final: bool) -> None:
+        self._drop_job(turn)
+        stream = turn.stream
+        if stream is None:
+            self._failed(turn)
+            return
+
+        def audio() -> bytes:
+            first, turn.fed_until = turn.fed_until, max(turn.fed_until, until)
+            return bytes(self._pcm[(first - self._pcm_start) * 2 : (turn.fed_until - self._pcm_start) * 2])
+
+        def done(hypothesis: Hypothesis | None, took_ms: int) -> None:
+            turn.decodes += 1
+            turn.decode_ms = took_ms
+            turn.job = None
+            if self._turn is not turn:
+                return
+            if hypothesis is None:
+                self._failed(turn)
+            else:
+                self._act(turn, turn.endpointer.understand(hypothesis, until))
+
+        turn.job = Job(stream=stream, audio=audio, done=done, final=final)
+        self._queue.submit(turn.job)
+
+    @staticmethod
+    def _drop_job(turn: Turn) -> None:
+        if turn.job is not None:
+            turn.job.dropped = True
+            turn.job = None
+
+    def _ended(self, turn: Turn, hypothesis: Hypothesis, end: int) -> None:
+        start = turn.endpointer.start
+        if not hypothesis.text:
+            self._reject(turn.listen, hypothesis.reason or "no_speech", start, end)
+        else:
+            recognition = Recognition(
+                hypothesis=hypothesis,
+                language=turn.listen.language,
+                speech_started_at_ms=self._clock.at_ms(start),
+                speech_ended_at_ms=self._clock.at_ms(end),
+                decided_at_ms=self._now_ms(),
+                decode_ms=turn.decode_ms,
+                decodes=turn.decodes,
+            )
+            self._report(SpeechHeard(call_id=self.call_id, turn=turn.listen.turn, recognition=recognition))
+        self.forget_turn()
+
+    def _failed(self, turn: Turn) -> None:
+        self._reject(turn.listen, "engine", turn.endpointer.start, turn.endpointer.end)
+        self.forget_turn()
+
+    def _reject(self, listen: Listen, reason: str, start: int, end: int) -> None:
+        self._report(
+            SpeechRejected(
+                call_id=self.call_id,
+                turn=listen.turn,
+                reason=reason,
+                speech_started_at_ms=self._clock.at_ms(start),
+                speech_ended_at_ms=self._clock.at_ms(end),
+            )
+        )

@@ -1,0 +1,67 @@
+"""Piper, a neural voice. The program is GPL-3.0-or-later, so it runs as a process of its own: `python -m` this module.
+
+Owns how Piper is asked. The parent side never imports it.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+
+from ivr.speech.audio import Samples
+from ivr.speech.voice_child import Synthesize, serve
+from ivr.speech.voice_process import ProcessVoice
+
+NAME = "piper"
+_BETWEEN_SENTENCES_S = 0.2
+_THREADS = 2  # halves the wait for a prompt; the niceness of the process protects recognition
+
+
+def piper_voice(models: Mapping[str, tuple[str, Path]]) -> ProcessVoice:
+    """A voice for languages: language -> (id in the catalogue, the voice's .onnx file, verified)."""
+    return ProcessVoice(
+        NAME,
+        __name__,
+        [json.dumps({language: str(path) for language, (_, path) in models.items()})],
+        {language: model_id for language, (model_id, _) in models.items()},
+    )
+
+
+def _load(paths: Mapping[str, str]) -> Synthesize:
+    import onnxruntime
+    from piper.config import PiperConfig
+    from piper.voice import PiperVoice
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = _THREADS
+    options.inter_op_num_threads = 1
+    options.enable_cpu_mem_arena = False
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    voices = {
+        language: PiperVoice(
+            session=onnxruntime.InferenceSession(path, sess_options=options, providers=["CPUExecutionProvider"]),
+            config=PiperConfig.from_dict(json.loads(Path(f"{path}.json").read_text(encoding="utf-8"))),
+        )
+        for language, path in paths.items()
+    }
+
+    def synthesize(text: str, language: str) -> tuple[Samples, int]:
+        voice = voices[language]
+        rate_hz = int(voice.config.sample_rate)
+        pause = np.zeros(int(_BETWEEN_SENTENCES_S * rate_hz), dtype=np.float32)
+        parts: list[Samples] = []
+        for chunk in voice.synthesize(text):
+            parts += [pause, chunk.audio_float_array.astype(np.float32)] if parts else [chunk.audio_float_array]
+        return (np.concatenate(parts) if parts else pause), rate_hz
+
+    for language in voices:
+        synthesize("Ready.", language)
+    return synthesize
+
+
+if __name__ == "__main__":
+    serve(lambda: _load(json.loads(sys.argv[1])))

@@ -1,0 +1,34 @@
+"""What must never reach a generative recogniser: silence, clicks and keypad tones. It invents words for them.
+
+Owns the gate before decoding and the list of what Whisper says to nothing. Decides from samples only.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ivr.speech.audio import Samples
+from ivr.speech.tones import BLOCK, is_keypad_tone
+
+_FLOOR_RMS = 0.003  # -50 dBFS: quieter than any caller on a telephone line
+_LOUD_BLOCKS = 3  # about 100 ms of sound
+_TONE_SHARE = 0.5
+
+# What the English models write when there is nothing to write; believed only when the model itself is sure of speech.
+INVENTED = frozenset(
+    {"you", "thank you", "thanks for watching", "thank you for watching", "bye", "bye bye", "the end", "so", "uh", "i"}
+)
+
+
+def nothing_to_hear(samples: Samples) -> str:
+    """Why 8 kHz audio holds no speech ("no_speech" or "too_short"), or "" when it may."""
+    blocks = samples[: samples.size // BLOCK * BLOCK].reshape(-1, BLOCK)
+    rms = np.sqrt(np.mean(blocks**2, axis=1)) if blocks.size else np.zeros(0)
+    loud = blocks[rms > _FLOOR_RMS]
+    if len(loud) == 0:
+        return "no_speech"
+    if len(loud) < _LOUD_BLOCKS:
+        return "too_short"
+    strong = blocks[rms > 0.3 * float(rms.max())]
+    tones = sum(is_keypad_tone(block) for block in strong)
+    return "no_speech" if tones >= _TONE_SHARE * len(strong) else ""

@@ -1,0 +1,264 @@
+"""The speech worker: `python -m ivr.speech.worker --settings JSON`. Hears all calls of a machine and renders their
+prompts.
+
+Owns the process: its sockets, its loop, its end. It ends on SIGTERM, and when the control process is gone (end of the
+control socket). Audio comes from media workers over SEQPACKET connections to frames_path; the voices are child
+processes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import signal
+import socket
+import sys
+from collections import deque
+from pathlib import Path
+
+from ivr import wire
+from ivr.log import configure, get_log
+from ivr.model.errors import SpeechError, WireError
+from ivr.model.hearing import ForgetCall, Listen, Render, SpeechReady, SpeechSettings, StopListening
+from ivr.model.ids import monotonic_ms
+from ivr.speech.catalogue import Catalogue
+from ivr.speech.decoding import DecodeQueue
+from ivr.speech.listening import CallAudio
+from ivr.speech.models import load_recognizer, load_vad, make_voices
+from ivr.speech.rendering import RenderQueue
+from ivr.speech.voice_process import ProcessVoice
+
+log = get_log("speech.worker")
+
+TICK_S = 0.1
+FRAMES_AT_ONCE = 64  # read from one connection before others get their turn
+FORGOTTEN_CALLS = 256  # ids kept so that late frames do not bring a call back
+ABANDONED_MS = 600_000  # a call without frames for so long was never forgotten properly
+OUTBOX = 1000  # messages the control process may be behind before the worker gives up on it
+_RECEIVE_BYTES = 1024
+
+
+class SpeechWorker:
+    """One worker. run() returns when it should end."""
+
+    def __init__(self, settings: SpeechSettings) -> None:
+        self._settings = settings
+        catalogue = Catalogue(Path(settings.models_dir))
+        self._vad = load_vad(catalogue)
+        self._recognizer = load_recognizer(catalogue, settings.recognizer, settings.languages, settings.threads)
+        self._voices = make_voices(catalogue, settings.voices, settings.languages)
+        self._decodes = DecodeQueue()
+        self._renders = RenderQueue(self._voices, Path(settings.cache_dir), self._send)
+        self._calls: dict[str, CallAudio] = {}
+        self._forgotten: deque[str] = deque(maxlen=FORGOTTEN_CALLS)
+        self._connections: set[socket.socket] = set()
+        self._outbox: asyncio.Queue[object] = asyncio.Queue(OUTBOX)
+        self._ended = asyncio.Event()
+
+    async def run(self) -> None:
+        """Serve until SIGTERM or the end of the control socket."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._ended.set)
+        control = socket.socket(fileno=self._settings.control_fd)
+        control.setblocking(False)
+        frames = self._frames_socket()
+        tasks = [
+            asyncio.create_task(each)
+            for each in (
+                self._read_control(control),
+                self._write_control(control),
+                self._accept(frames),
+                self._tick(),
+                self._decodes.run(),
+                self._renders.run(),
+                self._start_voices(),
+            )
+        ]
+        self._send(self._ready())
+        ended = asyncio.create_task(self._ended.wait())
+        try:
+            done, _ = await asyncio.wait([ended, *tasks[:-1]], return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()  # a loop that failed takes the worker down with its error: it is replaced whole
+        finally:
+            await self._close([*tasks, ended], frames, control)
+
+    def _ready(self) -> SpeechReady:
+        ids: dict[str, str] = {}
+        for voice in self._voices:
+            for language in self._settings.languages:
+                voice_id = voice.voice_id(language)
+                if voice_id is not None:
+                    ids.setdefault(language, voice_id)
+        return SpeechReady(
+            frames_path=self._settings.frames_path,
+            recognizers=(self._recognizer.name,),
+            voices=tuple(voice.name for voice in self._voices),
+            voice_ids=ids,
+        )
+
+    def _frames_socket(self) -> socket.socket:
+        path = Path(self._settings.frames_path)
+        path.unlink(missing_ok=True)
+        listening = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        listening.bind(str(path))
+        path.chmod(0o600)
+        listening.listen(64)
+        listening.setblocking(False)
+        return listening
+
+    async def _read_control(self, control: socket.socket) -> None:
+        loop = asyncio.get_running_loop()
+        while raw := await loop.sock_recv(control, wire.MAX_MESSAGE_BYTES):
+            try:
+                self._obey(wire.decode(raw))
+            except WireError as error:
+                log.error("worker.message_refused", error=str(error))
+        log.info("worker.control_gone")
+        self._ended.set()
+
+    async def _write_control(self, control: socket.socket) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            message = await self._outbox.get()
+            try:
+                await loop.sock_sendall(control, wire.encode(message))
+            except OSError as error:
+                log.info("worker.control_gone", error=str(error))
+                self._ended.set()
+                return
+
+    def _send(self, message: object) -> None:
+        try:
+            self._outbox.put_nowait(message)
+        except asyncio.QueueFull:
+            log.error("worker.control_stuck", waiting=OUTBOX)
+            self._ended.set()
+
+    def _obey(self, message: object) -> None:
+        match message:
+            case Listen(call_id=call_id):
+                self._call(call_id).listen(message)
+            case StopListening(call_id=call_id, turn=turn):
+                if call_id in self._calls:
+                    self._calls[call_id].stop(turn)
+            case ForgetCall(call_id=call_id):
+                self._forget(call_id)
+            case Render():
+                self._renders.submit(message)
+            case _:
+                log.error("worker.message_unexpected", type=type(message).__name__)
+
+    def _call(self, call_id: str) -> CallAudio:
+        if call_id not in self._calls:
+            self._calls[call_id] = CallAudio(
+                call_id,
+                vad=self._vad,
+                recognizer=self._recognizer,
+                queue=self._decodes,
+                report=self._send,
+                now_ms=monotonic_ms,
+            )
+        return self._calls[call_id]
+
+    def _forget(self, call_id: str) -> None:
+        call = self._calls.pop(call_id, None)
+        if call is not None:
+            call.forget_turn()
+        self._forgotten.append(call_id)
+
+    async def _accept(self, frames: socket.socket) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            connection, _ = await loop.sock_accept(frames)
+            connection.setblocking(False)
+            self._connections.add(connection)
+            loop.add_reader(connection, self._read_frames, connection)
+
+    def _read_frames(self, connection: socket.socket) -> None:
+        for _ in range(FRAMES_AT_ONCE):
+            try:
+                raw = connection.recv(_RECEIVE_BYTES)
+            except BlockingIOError:
+                return
+            except OSError as error:
+                log.info("worker.frames_gone", error=str(error))
+                raw = b""
+            if not raw:
+                self._drop_connection(connection)
+                return
+            self._frame(raw)
+
+    def _frame(self, raw: bytes) -> None:
+        try:
+            leg, seq, at_ms, pcm = wire.unpack_frame(raw)
+        except (WireError, UnicodeDecodeError) as error:
+            log.error("worker.frame_refused", error=str(error))
+            return
+        if leg in self._calls or leg not in self._forgotten:
+            self._call(leg).frame(seq, at_ms, pcm)
+
+    def _drop_connection(self, connection: socket.socket) -> None:
+        asyncio.get_running_loop().remove_reader(connection)
+        self._connections.discard(connection)
+        connection.close()
+
+    async def _tick(self) -> None:
+        """Turns of calls whose audio stopped still end; calls nobody forgot are forgotten."""
+        while True:
+            await asyncio.sleep(TICK_S)
+            now_ms = monotonic_ms()
+            for call in list(self._calls.values()):
+                call.starve()
+                if now_ms - call.heard_at_ms > ABANDONED_MS:
+                    log.warning("worker.call_abandoned", call=call.call_id)
+                    self._forget(call.call_id)
+
+    async def _start_voices(self) -> None:
+        """Load the voices while the worker already hears."""
+        for voice in self._voices:
+            try:
+                await voice.start()
+            except SpeechError as error:
+                log.warning("worker.voice_failed", voice=voice.name, error=str(error))
+
+    async def _close(self, tasks: list[asyncio.Task[None]], *sockets: socket.socket) -> None:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        for connection in list(self._connections):
+            self._drop_connection(connection)
+        for each in sockets:
+            each.close()
+        Path(self._settings.frames_path).unlink(missing_ok=True)
+        await asyncio.gather(*(_close_voice(voice) for voice in self._voices))
+        self._decodes.close()
+
+
+async def _close_voice(voice: ProcessVoice) -> None:
+    with contextlib.suppress(OSError):
+        await voice.close()
+
+
+async def _serve(settings: SpeechSettings) -> None:
+    await SpeechWorker(settings).run()
+
+
+def main() -> int:
+    """Exit status: 0 ended as asked, 1 could not start (the log says what to do)."""
+    parser = argparse.ArgumentParser(prog="ivr.speech.worker")
+    parser.add_argument("--settings", required=True)
+    settings = wire.decode_settings(parser.parse_args().settings, SpeechSettings)
+    configure(settings.log_level)
+    try:
+        asyncio.run(_serve(settings))
+    except SpeechError as error:
+        log.error("worker.cannot_start", error=str(error))
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
