@@ -81,7 +81,7 @@ def resample(samples: Samples, from_hz: int, to_hz: int = SAMPLE_RATE_HZ) -> Sam
 
 
 def finish_prompt(samples: Samples, rate_hz: int) -> Samples:
-    """A rendered prompt made ready for the phone: trimmed to EDGE_SILENCE_MS, 8 kHz, peak at PEAK, no click at the edges."""
+    """A rendered prompt made ready for the phone: trimmed to EDGE_SILENCE_MS, 8 kHz, peak at PEAK."""
     loud = np.flatnonzero(np.abs(samples) > _QUIET * max(float(np.abs(samples).max(initial=0.0)), 1e-6))
     if loud.size == 0:
         return np.zeros(0, dtype=np.float32)

@@ -1,4 +1,4 @@
-"""Where a rendered prompt stands on disk. Light on purpose: the control process imports it to find prompts by itself.
+"""Where a rendered prompt stands on disk. Light on purpose: the control process imports it to find prompts.
 
 Owns the name of a prompt file; refuses to know how it is rendered. Files are WAV, 8 kHz, mono, 16 bit, and appear by
 rename: a file that exists is whole.
@@ -16,7 +16,7 @@ _BYTES_PER_MS = 16
 
 
 def normalise(text: str) -> str:
-    """The text as cached: Unicode composed, white space single. Case and punctuation stay: they change how it sounds."""
+    """The text as cached: Unicode composed, white space single. Case and punctuation stay: they change the sound."""
     return " ".join(unicodedata.normalize("NFC", text).split())
 
 

@@ -14,12 +14,16 @@ SURE_MARGIN = 2.0  # nats: below it a closed-list match is worth waiting a littl
 
 # Words a sentence does not end with, English and Russian: the caller is still looking for the next one.
 _DANGLING = frozenset(
-    "a an and the my is it's its are was to for of in on at with from about or but because if that um uh er hmm so number "
-    "и а но или мой моя мои это в на с по для от из о что чтобы если потому эм э номер".split()
+    """
+    a an and the my is it's its are was to for of in on at with from about or but because if that um uh er hmm so number
+    и а но или мой моя мои это в на с по для от из о что чтобы если потому эм э номер
+    """.split()  # noqa: SIM905 - a list of words reads better as words
 )
 _DIGIT_WORDS = frozenset(
-    "zero oh one two three four five six seven eight nine double triple ноль один два три четыре пять шесть семь восемь "
-    "девять".split()
+    """
+    zero oh one two three four five six seven eight nine double triple
+    ноль один два три четыре пять шесть семь восемь девять
+    """.split()  # noqa: SIM905
 )
 _WHOLE_SHORT = frozenset({"what is it", "who is it", "that is it", "that's it", "hello", "i am", "yes it is"})
 

@@ -1,5 +1,4 @@
-"""pyttsx3 over eSpeak NG: a voice that needs no model, the fallback. Runs as a process of its own: `python -m` this
-module.
+"""pyttsx3 over eSpeak NG: a voice that needs no model. Runs as a process of its own: `python -m` this module.
 
 Owns how pyttsx3 is asked. It is reliable only as one text per save_to_file and runAndWait, in one thread of one
 process: its queue loses files, threads hang it, rate and voice are globals of the process.

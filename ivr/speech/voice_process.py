@@ -54,14 +54,14 @@ class ProcessVoice:
         if not any(character.isalnum() for character in text):
             raise SpeechError("there is nothing to say in a text without letters and digits")
         request = json.dumps({"text": text, "language": language}).encode()
-        timeout = RENDER_TIMEOUT_S + PER_CHARACTER_S * len(text)
+        limit_s = RENDER_TIMEOUT_S + PER_CHARACTER_S * len(text)
         async with self._lock:
             try:
-                answer = await self._ask(request, timeout)
+                answer = await self._ask(request, limit_s)
             except _ChildGoneError as gone:
                 log.warning("voice.died", voice=self.name, why=str(gone))
                 try:
-                    answer = await self._ask(request, timeout)
+                    answer = await self._ask(request, limit_s)
                 except _ChildGoneError as again:
                     raise SpeechError(f"voice {self.name} died twice on one text: {again}") from again
         if answer[:1] != b"\x00":
@@ -80,18 +80,18 @@ class ProcessVoice:
         except TimeoutError:
             await self._kill()
 
-    async def _ask(self, request: bytes, timeout: float) -> bytes:
+    async def _ask(self, request: bytes, limit_s: float) -> bytes:
         child = await self._running()
         if child.stdin is None or child.stdout is None:
             raise SpeechError(f"voice {self.name} has no pipes")
         try:
-            async with asyncio.timeout(timeout):
+            async with asyncio.timeout(limit_s):
                 child.stdin.write(LENGTH.pack(len(request)) + request)
                 await child.stdin.drain()
                 return await _read(child.stdout)
         except TimeoutError as error:
             await self._kill()
-            raise SpeechError(f"voice {self.name} took more than {timeout:.0f} s and was killed") from error
+            raise SpeechError(f"voice {self.name} took more than {limit_s:.0f} s and was killed") from error
         except (OSError, asyncio.IncompleteReadError) as error:
             await self._kill()
             raise _ChildGoneError(repr(error)) from error

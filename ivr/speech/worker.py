@@ -1,5 +1,4 @@
-"""The speech worker: `python -m ivr.speech.worker --settings JSON`. Hears all calls of a machine and renders their
-prompts.
+"""The speech worker: `python -m ivr.speech.worker --settings JSON`. Hears all calls of a machine, renders prompts.
 
 Owns the process: its sockets, its loop, its end. It ends on SIGTERM, and when the control process is gone (end of the
 control socket). Audio comes from media workers over SEQPACKET connections to frames_path; the voices are child
@@ -64,7 +63,7 @@ class SpeechWorker:
         control = socket.socket(fileno=self._settings.control_fd)
         control.setblocking(False)
         frames = self._frames_socket()
-        tasks = [
+        tasks: list[asyncio.Task[None]] = [
             asyncio.create_task(each)
             for each in (
                 self._read_control(control),
@@ -77,7 +76,7 @@ class SpeechWorker:
             )
         ]
         self._send(self._ready())
-        ended = asyncio.create_task(self._ended.wait())
+        ended = asyncio.create_task(self._until_ended())
         try:
             done, _ = await asyncio.wait([ended, *tasks[:-1]], return_when=asyncio.FIRST_COMPLETED)
             for task in done:
@@ -101,7 +100,7 @@ class SpeechWorker:
 
     def _frames_socket(self) -> socket.socket:
         path = Path(self._settings.frames_path)
-        path.unlink(missing_ok=True)
+        self._unlink_frames()
         listening = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         listening.bind(str(path))
         path.chmod(0o600)
@@ -205,6 +204,12 @@ class SpeechWorker:
         self._connections.discard(connection)
         connection.close()
 
+    def _unlink_frames(self) -> None:
+        Path(self._settings.frames_path).unlink(missing_ok=True)
+
+    async def _until_ended(self) -> None:
+        await self._ended.wait()
+
     async def _tick(self) -> None:
         """Turns of calls whose audio stopped still end; calls nobody forgot are forgotten."""
         while True:
@@ -232,7 +237,7 @@ class SpeechWorker:
             self._drop_connection(connection)
         for each in sockets:
             each.close()
-        Path(self._settings.frames_path).unlink(missing_ok=True)
+        self._unlink_frames()
         await asyncio.gather(*(_close_voice(voice) for voice in self._voices))
         self._decodes.close()
 
