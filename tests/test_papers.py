@@ -10,6 +10,13 @@ from pathlib import Path
 import pytest
 
 from ivr.config import Settings, load_settings
+from ivr.dialog.assistant import TEXTS
+from ivr.dialog.joining import QUESTION_KEYS
+from ivr.dialog.policies import KEYS as POLICY_KEYS
+from ivr.dialog.reading import READERS
+from ivr.dialog.slots import TYPES as SLOT_TYPES
+from ivr.dialog.tongues import FORMATTERS
+from ivr.metrics import Metrics
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -93,3 +100,19 @@ def test_the_example_configuration_is_complete_and_loads(monkeypatch: pytest.Mon
     for section, field in Settings.model_fields.items():
         keys = getattr(field.annotation, "model_fields", {})
         assert set(keys) == set(said[section]) if keys else section in said, section
+
+
+def test_every_word_of_the_dialog_language_is_explained() -> None:
+    guide = (ROOT / "docs" / "designing-dialogs.md").read_text(encoding="utf-8")
+    for role, response in TEXTS.items():
+        assert f"| `{role}` | `{response}` |" in guide, role
+    for step in READERS:
+        assert f"\n| `{step}` |" in guide, step
+    words = {*SLOT_TYPES, *FORMATTERS, *POLICY_KEYS, *QUESTION_KEYS}
+    assert {word for word in words if f"`{word}" not in guide and f"  {word}:" not in guide} == set()
+
+
+def test_every_metric_is_explained() -> None:
+    guide = (ROOT / "docs" / "operating.md").read_text(encoding="utf-8")
+    names = re.findall(r"^# TYPE (\w+)", Metrics().exposition().decode(), re.MULTILINE)
+    assert [name for name in names if not name.endswith("_created") and f"`{name}`" not in guide] == []
