@@ -1,0 +1,168 @@
+"""Who can take a call: queues, agents with their skills and phones, and the rules of ringing, read from routing.yml.
+
+Owns the meaning of the file and its checks; knows neither who is available nor who is calling.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from ivr.model.errors import DesignError
+from ivr.model.routing import Agent
+from ivr.routing.document import Document, Location
+
+LANGUAGE_SKILL = "lang:"
+LAST_AGENT = "last"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Queue:
+    """A place calls are sent to. required: skill -> least proficiency of whoever answers for it."""
+
+    name: str
+    title: str
+    required: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RelaxationStep:
+    """What is asked beyond the hard requirements while it lasts. for_ms: None in the last step, which never ends.
+
+    agent: "" or "last" (only whoever served this customer before).
+    """
+
+    for_ms: int | None
+    need: Mapping[str, int]
+    agent: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoutingPlan:
+    """The file, checked. weights: what one level of a skill beyond the need is worth (1 where not named)."""
+
+    queues: Mapping[str, Queue]
+    agents: Mapping[str, Agent]
+    weights: Mapping[str, float]
+    steps: tuple[RelaxationStep, ...]
+    ring_timeout_ms: int
+    wrap_up_ms: int
+    whisper_max_ms: int
+
+
+class _Shape(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+Proficiency = Annotated[int, Field(ge=0, le=5)]
+Minimum = Annotated[int, Field(ge=1, le=5)]
+
+
+class _QueueShape(_Shape):
+    title: str
+    required: dict[str, Minimum] = {}
+
+
+class _AgentShape(_Shape):
+    name: str
+    sip: str
+    skills: dict[str, Proficiency]
+    queues: Annotated[tuple[str, ...], Field(min_length=1)]
+
+
+class _StepShape(_Shape):
+    for_s: Annotated[int, Field(ge=1)] | None = None
+    need: dict[str, Minimum] = {}
+    agent: Literal["", "last"] = ""
+
+
+class _PlanShape(_Shape):
+    version: Literal[1]
+    ring_timeout_s: Annotated[int, Field(ge=5, le=60)] = 15
+    wrap_up_s: Annotated[int, Field(ge=0, le=900)] = 30
+    whisper_max_s: Annotated[int, Field(ge=3, le=8)] = 8
+    skills: dict[str, Annotated[float, Field(ge=0)]] = {}
+    queues: Annotated[dict[str, _QueueShape], Field(min_length=1)]
+    agents: dict[str, _AgentShape]
+    steps: tuple[_StepShape, ...] = ()
+
+
+_VARIABLE = re.compile(r"\$\{([A-Z][A-Z0-9_]*)\}")
+_SIP_URI = re.compile(r"sips?:([^@\s<>]+@)?(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+)(:\d{1,5})?(;[^\s<>]*)?", re.ASCII)
+
+
+def load_routing(path: Path, variables: Mapping[str, str]) -> RoutingPlan:
+    """The plan of routing.yml; ${NAME} in a SIP address is taken from variables.
+
+    Raises DesignError with every fault: unknown skills and queues, addresses that are none, variables not given.
+    """
+    document = Document(path)
+    shape = document.parse(_PlanShape)
+    faults = [document.fault(*found) for found in _problems(shape, variables)]
+    if faults:
+        raise DesignError(tuple(sorted(faults)))
+    return RoutingPlan(
+        queues={name: Queue(name=name, title=q.title, required=q.required) for name, q in shape.queues.items()},
+        agents={
+            name: Agent(
+                agent_id=name, name=a.name, sip_uri=_filled(a.sip, variables), skills=a.skills, queues=tuple(a.queues)
+            )
+            for name, a in shape.agents.items()
+        },
+        weights=shape.skills,
+        steps=tuple(
+            RelaxationStep(for_ms=s.for_s * 1000 if s.for_s else None, need=s.need, agent=s.agent) for s in shape.steps
+        ),
+        ring_timeout_ms=shape.ring_timeout_s * 1000,
+        wrap_up_ms=shape.wrap_up_s * 1000,
+        whisper_max_ms=shape.whisper_max_s * 1000,
+    )
+
+
+def _filled(text: str, variables: Mapping[str, str]) -> str:
+    return _VARIABLE.sub(lambda found: variables.get(found[1], ""), text)
+
+
+Problem = tuple[Location, str, str, str]
+
+
+def _problems(shape: _PlanShape, variables: Mapping[str, str]) -> Iterator[Problem]:
+    for name, queue in shape.queues.items():
+        yield from _unknown_skills(("queues", name, "required"), queue.required, shape)
+    for name, agent in shape.agents.items():
+        yield from _unknown_skills(("agents", name, "skills"), agent.skills, shape)
+        yield from _of_address(("agents", name, "sip"), agent.sip, variables)
+        for index, wanted in enumerate(agent.queues):
+            if wanted not in shape.queues:
+                fix = f"Use one of {', '.join(shape.queues)}."
+                yield ("agents", name, "queues", index), "routing-queue", f"unknown queue {wanted}", fix
+        if not any(skill.startswith(LANGUAGE_SKILL) for skill in agent.skills):
+            fix = 'Add for example "lang:en": 5.'
+            yield ("agents", name, "skills"), "routing-language", f"{name} speaks no language", fix
+    for index, step in enumerate(shape.steps):
+        yield from _unknown_skills(("steps", index, "need"), step.need, shape)
+        if (step.for_s is None) != (index == len(shape.steps) - 1):
+            fix = "Give every step for_s, except the last."
+            yield ("steps", index), "routing-step", "only the last step goes on for ever", fix
+
+
+def _unknown_skills(at: Location, named: Mapping[str, int], shape: _PlanShape) -> Iterator[Problem]:
+    for skill in named:
+        if skill not in shape.skills and not skill.startswith(LANGUAGE_SKILL):
+            known = ", ".join(shape.skills) or "none"
+            yield (*at, skill), "routing-skill", f"unknown skill {skill}", f"Add it to skills (known: {known})."
+
+
+def _of_address(at: Location, address: str, variables: Mapping[str, str]) -> Iterator[Problem]:
+    missing = [name for name in _VARIABLE.findall(address) if not variables.get(name)]
+    if missing:
+        fix = "Set it in the environment or under [variables]."
+        yield at, "routing-variable", f"{', '.join(missing)} has no value", fix
+    elif not _SIP_URI.fullmatch(_filled(address, variables)):
+        what = f"{_filled(address, variables)} is no SIP address"
+        yield at, "routing-address", what, "Write sip:user@host or sip:user@host:port."
