@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import re
+import shutil
+import subprocess
+import sys
 import tomllib
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -81,6 +85,31 @@ def test_every_link_between_papers_leads_somewhere() -> None:
             if not (paper.parent / link).exists():
                 dead.append(f"{name(paper)} -> {link}")
     assert dead == []
+
+
+def test_the_wheel_holds_every_file_of_the_product(tmp_path: Path) -> None:
+    listed = subprocess.run(
+        ["git", "ls-files", "ivr"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout.split()
+    for file in [*listed, "pyproject.toml", "README.md", "LICENSE", "requirements/run.in"]:
+        if (ROOT / file).exists():
+            (tmp_path / "src" / file).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / file, tmp_path / "src" / file)
+    build = [
+        sys.executable,
+        "-m",
+        "pip",
+        "wheel",
+        "-qq",
+        "--no-deps",
+        "--no-build-isolation",
+        "--no-index",
+        "-w",
+        tmp_path,
+    ]
+    subprocess.run([*build, tmp_path / "src"], check=True)
+    with zipfile.ZipFile(next(tmp_path.glob("ivr-*.whl"))) as wheel:
+        assert [file for file in listed if (ROOT / file).exists() and file not in wheel.namelist()] == []
 
 
 def test_every_file_the_image_copies_exists() -> None:
