@@ -1,0 +1,299 @@
+"""A scripted soft phone process: `python -m ivr.demo.phone --settings JSON`.
+
+Owns one SIP user agent with one call at a time, driven by JSON over a SEQPACKET socket (ivr.demo.phone_client is the
+other end); refuses to judge what it hears. Standard output belongs to the SIP library.
+
+Commands: {"do": "call", "uri", "headers"} | {"do": "incoming", "answer_after_ms" (-1 = ring for ever), "decline"} |
+{"do": "say", "say", "file"} | {"do": "be_quiet"} | {"do": "press", "digits"} | {"do": "hold"} | {"do": "resume"} |
+{"do": "follow_refer", "yes"} | {"do": "hang_up"} | {"do": "quit"}.
+Events: ready, calling, incoming, ringing, answered, saying, said, heard_started, heard_ended, digit, held, referred,
+ended, failed; each with at_ms of CLOCK_MONOTONIC.
+"""
+
+from __future__ import annotations
+
+import argparse
+import collections
+import gc
+import json
+import os
+import socket
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ivr import log
+from ivr.demo.phone_audio import Ear, Mouth
+from ivr.media.endpoint import Endpoint, EndpointSettings, Invite
+from ivr.media.headers import parse_message
+from ivr.media.leg import Leg
+from ivr.media.playback import WavCache
+from ivr.media.recording import WavFile
+from ivr.model.errors import MediaError
+from ivr.model.ids import monotonic_ms
+from ivr.wire import decode_settings
+
+RTP_PORTS = 16
+_POLL_MS = 5
+_LAST_WORDS_MS = 800
+_log = log.get_log("demo.phone")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PhoneSettings:
+    """control_fd: inherited SEQPACKET socket. Recordings go to workdir/name-N-heard.wav and -said.wav, N from 1."""
+
+    control_fd: int
+    name: str
+    sip_port: int
+    rtp_port: int
+    workdir: str
+    host: str = "127.0.0.1"
+
+
+class PhoneCall:
+    """One call of the phone: its leg, ear and mouth."""
+
+    def __init__(self, phone: Phone, number: int) -> None:
+        self.leg: Leg | None = None
+        self.ended = False
+        self.answer_at_ms = -1
+        self._phone = phone
+        stem = str(Path(phone.settings.workdir) / f"{phone.settings.name}-{number}")
+        self.wavs = {"heard_wav": f"{stem}-heard.wav", "said_wav": f"{stem}-said.wav"}
+        self.ear = Ear(phone.events, WavFile(self.wavs["heard_wav"], channels=1))
+        self.mouth = Mouth(phone.events, WavFile(self.wavs["said_wav"], channels=1))
+        self.port = phone.endpoint.borrow_port()
+
+    def begin(self, leg: Leg) -> None:
+        self.leg = leg
+        self.port.talk, self.port.hear = self.mouth.talk, self.ear.hear
+        leg.use_port(self.port)
+
+    def leg_ringing(self, code: int) -> None:
+        self._phone.tell("ringing", code=code)
+
+    def leg_up(self) -> None:
+        self._phone.tell("answered", codec=self.leg.codec if self.leg else "")
+
+    def leg_held(self, held: bool) -> None:
+        self._phone.tell("held", held=held)
+
+    def leg_digit(self, digit: str) -> None:
+        self._phone.tell("digit", digit=digit)
+
+    def leg_referred(self, code: int, final: bool) -> None:
+        self._phone.tell("referred", code=code, final=final)
+
+    def leg_asked_to_move(self, refer_to: str) -> Leg | None:
+        return self._phone.moved(refer_to)
+
+    def leg_ended(self, code: int, reason: str, local: bool) -> None:
+        self.ended = True
+        self.port.rest()
+        self.ear.close()
+        self.mouth.close()
+        self._phone.send_events()
+        self._phone.tell("ended", code=code, reason=reason, by="local" if local else "remote")
+
+
+class Phone:
+    """The process."""
+
+    def __init__(self, settings: PhoneSettings) -> None:
+        self.settings = settings
+        self.events: collections.deque[dict[str, Any]] = collections.deque()
+        self._socket = socket.socket(fileno=settings.control_fd)
+        self._socket.setblocking(False)
+        self._wavs = WavCache()
+        self._calls: list[PhoneCall] = []
+        self._count = 0
+        self._answer_after_ms, self._decline = 0, 0
+        self._follow_refer = False
+        self._quit = False
+        self.endpoint = Endpoint(
+            EndpointSettings(
+                host=settings.host,
+                port=settings.sip_port,
+                rtp_port=settings.rtp_port,
+                rtp_ports=RTP_PORTS,
+                user=settings.name,
+                user_agent="ivr-phone",
+            ),
+            self,
+        )
+
+    def run(self) -> None:
+        """Until "quit" or the socket is closed."""
+        self.tell("ready")
+        while not self._quit:
+            self.endpoint.poll(_POLL_MS)
+            self._obey_all()
+            self._on_time(monotonic_ms())
+        for call in self._calls:
+            self._hang_up(call)
+        until = monotonic_ms() + _LAST_WORDS_MS
+        while self._calls and monotonic_ms() < until:
+            self.endpoint.poll(_POLL_MS)
+            self._on_time(monotonic_ms())
+        for call in self._calls:
+            call.port.rest()
+            call.leg = None
+        self._calls.clear()
+        self.endpoint.close()
+
+    def tell(self, event: str, **fields: Any) -> None:
+        """One event to whoever scripts the phone."""
+        self.events.append({"event": event, "at_ms": monotonic_ms(), **fields})
+        self.send_events()
+
+    def send_events(self) -> None:
+        while self.events:
+            try:
+                self._socket.send(json.dumps(self.events.popleft()).encode())
+            except OSError as error:
+                _log.warning("phone.unheard", error=str(error))
+                self._quit = True
+                return
+
+    # ---- calls that come in ----------------------------------------------------------------------------------------
+
+    def invite_came(self, invite: Invite) -> None:
+        message = parse_message(invite.raw)
+        busy = self._live() is not None
+        call = self._new_call()
+        leg = Leg(self.endpoint, call, invite)
+        call.begin(leg)
+        if busy or self._decline:
+            leg.refuse(486 if busy else self._decline, "Busy Here" if busy else "Decline")
+            return
+        headers = list(message.headers)
+        self.tell("incoming", headers=headers, request_uri=message.request_uri, **call.wavs)
+        leg.ring()
+        if self._answer_after_ms >= 0:
+            call.answer_at_ms = monotonic_ms() + self._answer_after_ms
+
+    def invite_overflowed(self, remote: str, local: str, code: int) -> None:
+        self.tell("failed", what=f"call from {remote} to {local} refused with {code}")
+
+    def moved(self, refer_to: str) -> Leg | None:
+        """Follow the REFER of the peer with a call of our own, if told so."""
+        if not self._follow_refer:
+            return None
+        call = self._new_call()
+        leg = Leg(self.endpoint, call)
+        call.begin(leg)
+        self.tell("moved", refer_to=refer_to, **call.wavs)
+        return leg
+
+    # ---- commands --------------------------------------------------------------------------------------------------
+
+    def _obey_all(self) -> None:
+        while not self._quit:
+            try:
+                raw = self._socket.recv(65536)
+            except BlockingIOError:
+                return
+            except OSError:
+                raw = b""
+            if not raw:
+                self._quit = True
+                return
+            command = json.loads(raw)
+            try:
+                self._obey(command)
+            except MediaError as error:
+                self.tell("failed", what=str(error))
+
+    def _obey(self, command: dict[str, Any]) -> None:
+        what, call = command["do"], self._live()
+        if what == "quit":
+            self._quit = True
+        elif what == "call":
+            self._call(command["uri"], tuple((name, value) for name, value in command["headers"]))
+        elif what == "incoming":
+            self._answer_after_ms, self._decline = command["answer_after_ms"], command["decline"]
+        elif what == "follow_refer":
+            self._follow_refer = command["yes"]
+        elif call is None or call.leg is None:
+            self.tell("failed", what=f"{what}: there is no call")
+        elif what == "say":
+            call.mouth.say(command["say"], self._wavs.frames(command["file"]))
+        elif what == "be_quiet":
+            call.mouth.be_quiet()
+        elif what == "press":
+            call.leg.send_digits(command["digits"])
+        elif what == "hold":
+            call.leg.hold()
+        elif what == "resume":
+            call.leg.resume()
+        elif what == "hang_up":
+            call.leg.hang_up()
+
+    def _call(self, uri: str, headers: tuple[tuple[str, str], ...]) -> None:
+        if self._live() is not None:
+            raise MediaError("the phone is in a call already")
+        call = self._new_call()
+        call.begin(Leg(self.endpoint, call))
+        self.tell("calling", uri=uri, **call.wavs)
+        try:
+            if call.leg is not None:
+                call.leg.dial(uri, headers)
+        except MediaError as error:
+            if not call.ended:
+                call.leg_ended(400, str(error), True)
+
+    def _new_call(self) -> PhoneCall:
+        self._count += 1
+        call = PhoneCall(self, self._count)
+        self._calls.append(call)
+        return call
+
+    def _live(self) -> PhoneCall | None:
+        """The newest call that has not ended."""
+        return next((call for call in reversed(self._calls) if not call.ended), None)
+
+    def _hang_up(self, call: PhoneCall) -> None:
+        try:
+            if call.leg is not None:
+                call.leg.hang_up()
+        except MediaError as error:
+            self.tell("failed", what=str(error))
+
+    def _on_time(self, now_ms: int) -> None:
+        self.send_events()
+        for call in list(self._calls):
+            if call.ended:
+                self._calls.remove(call)
+                self.endpoint.return_port(call.port)
+                call.leg = None
+                continue
+            call.ear.flush()
+            call.mouth.flush()
+            if 0 <= call.answer_at_ms <= now_ms and call.leg is not None:
+                call.answer_at_ms = -1
+                call.leg.answer_call()
+
+
+def main() -> None:
+    """Run until told to quit; never returns."""
+    parser = argparse.ArgumentParser(prog="ivr.demo.phone")
+    parser.add_argument("--settings", required=True, help="PhoneSettings as JSON")
+    settings = decode_settings(parser.parse_args().settings, PhoneSettings)
+    log.configure("info")
+    status = 1
+    try:
+        Phone(settings).run()
+        status = 0
+    finally:
+        if sys.exc_info()[0] is not None:
+            _log.exception("phone.failed")
+        gc.collect()
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,167 @@
+"""What a leg hears from us: WAV files as 20 ms frames, and the account of what was really played.
+
+Owns the queue of one leg and the small cache of WAV files; refuses to know SIP. Two threads meet here without a lock:
+the media thread calls next_frame(), the main thread everything else. The queue is swapped, not emptied, by stop(), and
+the media thread only appends to `_marks`; both are single operations under the interpreter lock.
+"""
+
+from __future__ import annotations
+
+import collections
+import wave
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from ivr.model.errors import MediaError
+from ivr.model.media import FRAME_BYTES, FRAME_MS, SAMPLE_RATE_HZ
+
+SILENCE = bytes(FRAME_BYTES)
+Frames = tuple[bytes, ...]
+
+
+class WavCache:
+    """WAV files as frames, the least recently used forgotten beyond max_bytes."""
+
+    def __init__(self, max_bytes: int = 2_000_000) -> None:
+        self._max_bytes, self._bytes = max_bytes, 0
+        self._files: collections.OrderedDict[tuple[str, int, int], Frames] = collections.OrderedDict()
+
+    def frames(self, path: str) -> Frames:
+        """The file in frames, the last one filled up with silence. Raises MediaError."""
+        try:
+            stat = Path(path).stat()
+            key = (path, stat.st_mtime_ns, stat.st_size)
+            if key not in self._files:
+                self._remember(key, read_frames(path))
+        except OSError as error:
+            raise MediaError(f"cannot read {path}: {error.strerror}") from error
+        self._files.move_to_end(key)
+        return self._files[key]
+
+    def _remember(self, key: tuple[str, int, int], frames: Frames) -> None:
+        self._files[key] = frames
+        self._bytes += len(frames) * FRAME_BYTES
+        while self._bytes > self._max_bytes and len(self._files) > 1:
+            _, oldest = self._files.popitem(last=False)
+            self._bytes -= len(oldest) * FRAME_BYTES
+
+
+def read_frames(path: str) -> Frames:
+    """A WAV of 8 kHz, mono, 16 bit as frames. Raises MediaError when it is anything else, OSError."""
+    try:
+        with wave.open(path, "rb") as wav:
+            shape = (wav.getframerate(), wav.getnchannels(), wav.getsampwidth())
+            pcm = wav.readframes(wav.getnframes())
+    except (wave.Error, EOFError) as error:
+        raise MediaError(f"{path} is not a WAV file: {error}") from error
+    if shape != (SAMPLE_RATE_HZ, 1, 2):
+        raise MediaError(
+            f"{path} is {shape[0]} Hz, {shape[1]} channel(s), {shape[2] * 8} bit; wanted 8000 Hz mono 16 bit"
+        )
+    pcm += bytes(-len(pcm) % FRAME_BYTES)
+    return tuple(pcm[at : at + FRAME_BYTES] for at in range(0, len(pcm), FRAME_BYTES))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Started:
+    """The first frame of a playback was requested by the bridge."""
+
+    playback: str
+    at_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """A playback is over; played_ms is what was requested by the bridge."""
+
+    playback: str
+    interrupted: bool
+    played_ms: int
+    at_ms: int
+
+
+Mark = Started | Ended
+
+
+class _Clip:
+    """A piece of a playback. Only the media thread moves `at`."""
+
+    __slots__ = ("at", "frames", "last", "loop", "playback")
+
+    def __init__(self, playback: _Playback, frames: Frames, last: bool, loop: bool) -> None:
+        self.playback, self.frames, self.last, self.loop, self.at = playback, frames, last, loop and bool(frames), 0
+
+
+class _Playback:
+    """Counts of one playback; only the media thread writes `played`."""
+
+    __slots__ = ("name", "played")
+
+    def __init__(self, name: str) -> None:
+        self.name, self.played = name, 0
+
+
+class PlaybackQueue:
+    """The prompts of one leg, in order. paused keeps the queue and gives silence (not yet answered, on hold)."""
+
+    def __init__(self) -> None:
+        self.paused = True
+        self._clips: collections.deque[_Clip] = collections.deque()
+        self._open: dict[str, _Playback] = {}
+        self._marks: collections.deque[Mark] = collections.deque()
+
+    @property
+    def playing(self) -> bool:
+        """Whether anything is queued or playing."""
+        return bool(self._open)
+
+    def add(self, playback: str, pieces: list[Frames], last: bool, loop: bool) -> None:
+        """Queue pieces behind what is there; last=True closes the playback."""
+        account = self._open.setdefault(playback, _Playback(playback))
+        frames: Frames = pieces[0] if len(pieces) == 1 else tuple(frame for piece in pieces for frame in piece)
+        self._clips.append(_Clip(account, frames, last, loop))
+
+    def stop(self, now_ms: int) -> None:
+        """Silence from the next frame on; what was queued is marked as interrupted."""
+        self._clips = collections.deque()
+        finished = {mark.playback for mark in tuple(self._marks) if isinstance(mark, Ended)}
+        for name, account in self._open.items():
+            if name not in finished:
+                played_ms = account.played * FRAME_MS
+                self._marks.append(Ended(playback=name, interrupted=True, played_ms=played_ms, at_ms=now_ms))
+
+    def next_frame(self, now_ms: int) -> bytes:
+        """The next 20 ms for the bridge. Called by the media thread, 50 times a second."""
+        clips = self._clips
+        while clips and not self.paused:
+            clip = clips[0]
+            if clip.at < len(clip.frames):
+                return self._advance(clip, now_ms)
+            if clip.loop:
+                clip.at = 0
+                continue
+            clips.popleft()
+            if clip.last:
+                played_ms = clip.playback.played * FRAME_MS
+                done = Ended(playback=clip.playback.name, interrupted=False, played_ms=played_ms, at_ms=now_ms)
+                self._marks.append(done)
+        return SILENCE
+
+    def _advance(self, clip: _Clip, now_ms: int) -> bytes:
+        frame = clip.frames[clip.at]
+        clip.at += 1
+        if not clip.playback.played:
+            self._marks.append(Started(playback=clip.playback.name, at_ms=now_ms))
+        clip.playback.played += 1
+        return frame
+
+    def marks(self) -> Iterator[Mark]:
+        """What happened since the last call, in order; every playback ends once. Main thread."""
+        while self._marks:
+            mark = self._marks.popleft()
+            if mark.playback not in self._open:
+                continue
+            if isinstance(mark, Ended):
+                del self._open[mark.playback]
+            yield mark

@@ -1,0 +1,83 @@
+"""Recordings as WAV files that stay valid when the process dies.
+
+Owns the file format and the masking; refuses to know SIP and where files belong. The media thread hands frames to
+tap(), which only appends to memory; the main thread writes them out with flush(). The header is rewritten with every
+flush after a second of audio, so a crash costs at most that second.
+"""
+
+from __future__ import annotations
+
+import array
+import collections
+import struct
+from pathlib import Path
+from typing import BinaryIO
+
+from ivr.media.playback import SILENCE
+from ivr.model.errors import MediaError
+from ivr.model.media import SAMPLE_RATE_HZ
+
+_HEADER = struct.Struct("<4sI4s4sIHHIIHH4sI")
+_MAX_DATA_BYTES = 0xFFFFFFFF - _HEADER.size
+_MAX_WAITING_FRAMES = 500
+
+
+class WavFile:
+    """A growing 8 kHz 16-bit WAV file. Raises MediaError when it cannot be created."""
+
+    def __init__(self, path: str, channels: int) -> None:
+        self._channels, self._bytes = channels, 0
+        try:
+            self._file: BinaryIO = Path(path).open("wb")  # noqa: SIM115 - open as long as the call lasts
+        except OSError as error:
+            raise MediaError(f"cannot record to {path}: {error.strerror}") from error
+        self._file.write(self._header())
+        self._file.flush()
+
+    def append(self, pcm: bytes) -> None:
+        """Write samples and make the header fit them; beyond 4 GB they are left out."""
+        if self._bytes + len(pcm) > _MAX_DATA_BYTES:
+            return
+        self._file.write(pcm)
+        self._bytes += len(pcm)
+        self._file.seek(0)
+        self._file.write(self._header())
+        self._file.seek(0, 2)
+        self._file.flush()
+
+    def close(self) -> None:
+        self._file.close()
+
+    def _header(self) -> bytes:
+        width = 2 * self._channels
+        riff = (b"RIFF", _HEADER.size - 8 + self._bytes, b"WAVE")
+        fmt = (b"fmt ", 16, 1, self._channels, SAMPLE_RATE_HZ, SAMPLE_RATE_HZ * width, width, 16)
+        return _HEADER.pack(*riff, *fmt, b"data", self._bytes)
+
+
+class StereoRecording:
+    """One leg: left what the caller says, right what the caller hears."""
+
+    def __init__(self, path: str) -> None:
+        self._file = WavFile(path, channels=2)
+        self._waiting: collections.deque[bytes] = collections.deque(maxlen=_MAX_WAITING_FRAMES)
+        self.masked = False
+
+    def tap(self, said: bytes, heard: bytes) -> None:
+        """20 ms of both sides; silence for both while masked. Media thread."""
+        if self.masked:
+            said = heard = SILENCE
+        both = array.array("h", bytes(2 * len(said)))
+        both[0::2] = array.array("h", said)
+        both[1::2] = array.array("h", heard)
+        self._waiting.append(both.tobytes())
+
+    def flush(self, at_least: int = 1) -> None:
+        """Write what waits when it is at_least frames. Main thread. Raises OSError (disk full)."""
+        count = len(self._waiting)
+        if count >= max(1, at_least):
+            self._file.append(b"".join(self._waiting.popleft() for _ in range(count)))
+
+    def close(self) -> None:
+        self.flush()
+        self._file.close()
