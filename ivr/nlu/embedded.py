@@ -85,9 +85,7 @@ class EmbeddedEngine:
         values = tuple(e for slot_type in slot_types if (e := find(slot_type, text, language)))
         model = self._models.get(language) or self._models.get(language.partition("-")[0])
         if model is None:
-            return Understanding(
-                text=text, intent=Intent(name="", confidence=0.0), entities=values, engine=self.name
-            )
+            return Understanding(text=text, intent=Intent(name="", confidence=0.0), entities=values, engine=self.name)
         intent, ranking = model.decide(text, expected)
         entities = values + tuple(e for e in model.gazetteer.find(text) if e.entity not in slot_types)
         return Understanding(text=text, intent=intent, ranking=ranking, entities=entities, engine=self.name)

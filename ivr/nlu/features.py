@@ -6,6 +6,7 @@ them. TF-IDF over words and characters is the kind that needs no model file; sen
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections import Counter
 from collections.abc import Sequence
@@ -61,9 +62,7 @@ class Tfidf:
             for feature, value in features.items():
                 rows.setdefault(feature, []).append(row)
                 values.setdefault(feature, []).append(value)
-        self._postings = {
-            f: (np.array(rows[f], dtype=np.int32), np.array(values[f], dtype=np.float32)) for f in rows
-        }
+        self._postings = {f: (np.array(rows[f], dtype=np.int32), np.array(values[f], dtype=np.float32)) for f in rows}
         return np.stack([self._compare(features) for features in weighed])
 
     def similarity(self, text: str) -> Vector:
@@ -90,7 +89,7 @@ class Tfidf:
 def _count(text: str) -> tuple[Counter[str], Counter[str]]:
     """How often each word feature and each character feature occurs. Word features begin with "w", others with "c"."""
     said = words(text)
-    pairs = [f"{a} {b}" for a, b in zip(said, said[1:], strict=False)]
+    pairs = [f"{a} {b}" for a, b in itertools.pairwise(said)]
     word_counts = Counter(f"w{w}" for w in said + pairs)
     characters: Counter[str] = Counter()
     for word in said:

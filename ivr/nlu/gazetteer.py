@@ -13,7 +13,7 @@ class Gazetteer:
     """Entities of one language's training data. The longest match wins where two overlap."""
 
     def __init__(self, data: TrainingData) -> None:
-        self._synonyms = {said: value for said, value in data.synonyms.items()}
+        self._synonyms = dict(data.synonyms)
         values: dict[str, set[str]] = {name: set(listed) for name, listed in data.lookups.items()}
         for example in data.examples:
             for mark in example.entities:
@@ -21,7 +21,7 @@ class Gazetteer:
                 values.setdefault(mark.entity, set()).add(said)
                 if mark.value != said:
                     self._synonyms[said.lower()] = mark.value
-        for name, known in values.items():
+        for known in values.values():
             known.update(said for said, value in data.synonyms.items() if value in known)
         self._patterns = [
             *((name, _any_of(known)) for name, known in values.items() if known),

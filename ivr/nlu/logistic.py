@@ -26,9 +26,10 @@ def fit(gram: Matrix, labels: Labels, classes: int, *, c: float = 20.0, steps: i
     n = len(labels)
     target = np.zeros((n, classes), dtype=np.float32)
     target[np.arange(n), labels] = 1.0
-    inverse = np.linalg.inv(np.eye(n, dtype=np.float32) + np.float32(c / 2) * gram)
-    weights = np.zeros_like(target)
-    ahead, momentum = weights, 1.0
+    inverse: Matrix = np.linalg.inv(np.eye(n, dtype=np.float32) + np.float32(c / 2) * gram).astype(np.float32)
+    weights: Matrix = np.zeros_like(target)
+    ahead: Matrix = weights
+    momentum = 1.0
     for _ in range(steps):
         gradient = ahead + np.float32(c) * (softmax(gram @ ahead) - target)
         step = inverse @ gradient

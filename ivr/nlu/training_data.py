@@ -29,7 +29,7 @@ _ANNOTATION = re.compile(r"\[(?P<value>[^\]]+)\](?:\((?P<short>[^)]+)\)|(?P<long
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Annotation:
-    """An entity marked in an example: text[start:end] of the plain example. value: its synonym, or the words themselves."""
+    """An entity marked in an example: text[start:end] of the plain text. value: its synonym, or its words."""
 
     entity: str
     value: str
@@ -111,7 +111,7 @@ class _Reader:
             self.fault(0, "too-big", size, "Keep the examples that differ; drop the rest", column=0)
             return None
         try:
-            return YAML(typ="rt").load(raw.decode("utf-8"))
+            return YAML(typ="rt").load(raw.decode("utf-8")) or CommentedMap()
         except UnicodeDecodeError as error:
             line = raw[: error.start].count(b"\n") + 1
             self.fault(line, "encoding", "the file is not UTF-8 text", "Save it as UTF-8")
@@ -197,9 +197,7 @@ class _Reader:
             named = self._annotation(line, match.start() + 1, match["short"], match["long"])
             if named:
                 entity, value = named
-                entities.append(
-                    Annotation(entity=entity, value=value or words, start=start, end=start + len(words))
-                )
+                entities.append(Annotation(entity=entity, value=value or words, start=start, end=start + len(words)))
         plain += marked[last:]
         if not plain.strip():
             return None

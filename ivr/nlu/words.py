@@ -16,7 +16,7 @@ def words(text: str) -> list[str]:
 
 
 def spans(text: str) -> Iterator[tuple[str, int, int]]:
-    """(word, start, end) of every word of text, hesitations too; lower case, straight apostrophes, ё as е, 1,250 as 1250."""
+    """(word, start, end) of every word, hesitations too; lower case, straight apostrophes, ё as е, 1,250 as 1250."""
     for match in _WORD.finditer(text):
         word = match[0].lower().replace("’", "'").replace("ё", "е").replace(",", "")
         yield word, match.start(), match.end()

@@ -15,9 +15,7 @@ from ivr.nlu.spoken.yes_no import find_yes_no
 
 Parser = Callable[[str, str], Entity | None]
 
-PARSERS: Mapping[str, Parser] = MappingProxyType(
-    {"digits": find_digits, "number": find_number, "yes_no": find_yes_no}
-)
+PARSERS: Mapping[str, Parser] = MappingProxyType({"digits": find_digits, "number": find_number, "yes_no": find_yes_no})
 
 
 def find(slot_type: str, text: str, language: str) -> Entity | None:

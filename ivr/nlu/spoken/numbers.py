@@ -1,4 +1,4 @@
-"""Whole numbers as people say them: "twelve hundred and fifty" is 1250. Sums and counts, not codes: for those, digits."""
+"""Whole numbers as people say them: "twelve hundred and fifty" is 1250. Sums and counts; codes are digits."""
 
 from __future__ import annotations
 

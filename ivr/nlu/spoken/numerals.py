@@ -14,7 +14,7 @@ class Numerals:
     small: 0..19. tens: 20..90. hundreds: words that are hundreds by themselves (двести). hundred/thousand: words that
     multiply what stands before them. joiners: "and" inside a number. repeat: "double five". times: "два раза пять".
     group: "две пятерки". homophones: words that mean a digit only between digits. skip: words allowed inside a number
-    ("dash", "it's"). correction: what comes after them replaces what came before. negation: what comes after does not
+    ("dash", "then"). correction: what comes after them replaces what came before. negation: what comes after does not
     count ("not two, three").
     """
 
@@ -58,8 +58,8 @@ _ENGLISH = Numerals(
     ),
     homophones={"o": 0, "oh": 0, "won": 1, "to": 2, "too": 2, "for": 4, "fore": 4, "ate": 8},
     skip=frozenset(
-        ("uh", "um", "er", "erm", "hmm", "it's", "its", "it", "is", "dash", "hyphen", "then", "and", "comma", "point",
-         "next", "space", "slash", "that's", "so", "like", "please", "yeah", "okay", "ok")
+        ("uh", "um", "er", "erm", "hmm", "dash", "hyphen", "then", "and", "comma", "point", "next", "space", "slash",
+         "please", "yeah", "okay", "ok")
     ),
     correction=frozenset(("no", "sorry", "wait", "actually", "correction", "rather", "mean", "oops")),
     negation=frozenset(("not",)),

@@ -1,7 +1,7 @@
 """Yes and no with their idioms: "not really" is no, "why not" is yes, "I don't know" is neither.
 
-Clear words count among other words ("yes it's the red one"), a bare "no" only at either end, soft ones ("right", "okay")
-only when nothing else is said: "check it right now" is no answer. Of several answers the last one holds.
+Clear words count among other words ("yes it's the red one"), a bare "no" only at either end, soft ones ("right",
+"correct") only when nothing else is said: "check it right now" is no answer. Of several answers the last one holds.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class _Answer:
 
 
 def find_yes_no(text: str, language: str) -> Entity | None:
-    """"yes" or "no" when text answers so, else None: undecided answers and other sentences are no answers."""
+    """ "yes" or "no" when text answers so, else None: undecided answers and other sentences are no answers."""
     table = _LANGUAGES.get(language.lower().partition("-")[0])
     if table is None:
         return None
@@ -40,7 +40,8 @@ def find_yes_no(text: str, language: str) -> Entity | None:
     covered = {at for answer in answers for at in range(answer.first, answer.after)}
     others = [at for at, (word, _, _) in enumerate(said) if at not in covered and word not in _PADDING]
     if others:
-        answers = [a for a in answers if a.clear and _stands_out(a, others)]
+        opening = next((at for at, (word, _, _) in enumerate(said) if word not in _OPENERS), 0)
+        answers = [a for a in answers if a.clear and _stands_out(a, opening, others[-1])]
     if not answers:
         return None
     held = answers[-1]
@@ -54,11 +55,11 @@ def find_yes_no(text: str, language: str) -> Entity | None:
     )
 
 
-def _stands_out(answer: _Answer, others: Sequence[int]) -> bool:
+def _stands_out(answer: _Answer, opening: int, last_other: int) -> bool:
     """A one-word "no" inside a sentence is a determiner ("there is no answer"); at its ends it is an answer."""
     if answer.value == "yes" or answer.after - answer.first > 1:
         return True
-    return answer.first < others[0] or answer.first > others[-1]
+    return answer.first == opening or answer.first > last_other
 
 
 def _answers(said: Sequence[str], table: Mapping[str, tuple[str, bool]]) -> list[_Answer]:
@@ -86,56 +87,60 @@ def _table(*, yes: str, no: str, soft_yes: str, soft_no: str, undecided: str) ->
     )
 
 
-_PADDING = frozenset(
-    """please thanks thank you very much that that's it it's is the i am i'm just well oh so and then sir ma'am madam but
-    answer my there now а но это ну пожалуйста спасибо вам большое я вот там мне тогда ответ мой""".split()
+_OPENERS = frozenset(words("well oh so and but hi hello sorry ну а но ой так"))
+_PADDING = _OPENERS | frozenset(
+    words(
+        """please thanks thank you very much that that's it it's is the i am i'm just then sir ma'am madam
+        answer my there now это пожалуйста спасибо вам большое я вот там мне тогда ответ мой"""
+    )
 )
 
 _LANGUAGES: Mapping[str, Mapping[str, tuple[str, bool]]] = MappingProxyType(
     {
         "en": _table(
-            yes="""yes, yeah, yep, yup, yea, yes please, yeah sure, correct, that's right, that is right, that's correct,
-            that is correct, affirmative, absolutely, definitely, of course, go ahead, please do, go for it,
-            sounds good, sounds great, why not, no problem, not a problem, no objection, i do, i would, it is, it did,
-            it does, you bet, exactly, i agree, i accept, i think so, i guess so, i suppose so, by all means,
-            you're right, uh huh, mm hmm, mhm, ya, yes i would, all right then, no that's right, no that is right,
-            no that's correct, no that is correct, no you're right, i don't mind, i wouldn't mind, don't mind if i do""",
+            yes="""yes, yeah, yep, yup, yea, yes please, yeah sure, that's right, that is right, that's correct, that is
+            correct, affirmative, absolutely, definitely, of course, go ahead, please do, go for it, sounds good,
+            sounds great, why not, no problem, not a problem, no objection, you bet, i think so, i guess so, i
+            suppose so, by all means, you're right, uh huh, mm hmm, mhm, ya, yes i would, all right then, no that's
+            right, no that is right, no that's correct, no that is correct, no you're right, i don't mind, i
+            wouldn't mind""",
             no="""no, nope, nah, no thank you, no thanks, not really, not at all, of course not, absolutely not,
             definitely not, certainly not, i don't think so, i do not think so, don't think so, not now, not today,
-            not right now, not interested, i'm not interested, no way, no need, wrong, that's wrong, that is wrong,
-            incorrect, that's incorrect, not right, that's not right, that is not right, that isn't right,
-            not correct, that's not correct, that is not correct, that isn't correct, it's not, it is not, it isn't,
-            it didn't, it did not, it doesn't, it does not, not quite, not exactly, not yet, i'd rather not,
-            i would rather not, i'd prefer not, please don't, do not, negative, uh uh, nuh uh, never,
-            no that's all, no that is all, no that's fine, no that's okay, no that's ok, no i'm fine, no i'm good,
-            no it's fine, no it's okay, no that's it, i'm good thanks, i'm good thank you, i'm fine thanks,
-            no not really, yeah no, no i don't, no it isn't, no it's not, maybe later, another time, some other time,
-            i guess not, hardly, don't bother, i don't want it, i don't want that, i'm afraid not, not that one""",
-            soft_yes="""right, okay, ok, sure, fine, certainly, indeed, true, alright, all right, good, great, perfect,
-            please, do, do it, let's do it, let's go, that's it, that's the one, that's fine, that's good, that's me,
-            this is, speaking, that works, works for me, cool, very well, totally, you got it""",
+            not right now, not interested, i'm not interested, no way, no need, that's wrong, that is wrong,
+            incorrect, that's incorrect, not right, that's not right, that is not right, that isn't right, not
+            correct, that's not correct, that is not correct, that isn't correct, not quite, not exactly, i'd rather
+            not, i would rather not, i'd prefer not, negative, uh uh, nuh uh, no that's all, no that is all, no
+            that's fine, no that's okay, no that's ok, no i'm fine, no i'm good, no it's fine, no it's okay, no
+            that's it, i'm good thanks, i'm good thank you, i'm fine thanks, no not really, yeah no, no i don't, no
+            it isn't, no it's not, maybe later, another time, some other time, i guess not, don't bother, i don't
+            want it, i don't want that, i'm afraid not, not that one""",
+            soft_yes="""right, correct, exactly, i do, i would, it is, it did, it does, i agree, i accept, okay, ok, sure, fine,
+            certainly, indeed, true, alright, all right, good, great, perfect, please, do, do it, let's do it, let's
+            go, that's it, that's the one, that's fine, that's good, that's me, this is, speaking, that works, works
+            for me, cool, very well, totally, you got it""",
             soft_no="""don't, i don't, i do not, i didn't, i can't, i won't, not, i'm good, i'm fine, i'm okay, never mind,
-            nevermind, nothing, nothing else, none, neither, that's all, stop, cancel, i don't want to, not me, false,
-            no more""",
-            undecided="""i don't know, i do not know, don't know, dunno, i dunno, no idea, i have no idea, not sure,
-            i'm not sure, i am not sure, maybe, perhaps, possibly, i'm not certain, hard to say, i can't say,
-            i can't tell, it depends, depends, yes and no, i don't remember, i can't remember, i'm not really sure,
-            i don't really know, not really sure, no i don't know, what do you mean, what was the question,
-            i don't understand, i do not understand, let me think, let me check, i forgot""",
+            wrong, it's not, it is not, it isn't, it didn't, it did not, it doesn't, it does not, do not, please
+            don't, never, not yet, nevermind, nothing, nothing else, none, neither, that's all, stop, cancel, i
+            don't want to, not me, false, no more""",
+            undecided="""i don't know, i do not know, don't know, dunno, i dunno, no idea, i have no idea, not sure, i'm not
+            sure, i am not sure, maybe, perhaps, possibly, i'm not certain, hard to say, i can't say, i can't tell,
+            it depends, depends, yes and no, i don't remember, i can't remember, i'm not really sure, i don't really
+            know, not really sure, no i don't know, what do you mean, what was the question, i don't understand, i
+            do not understand, let me think, let me check, i forgot""",
         ),
         "ru": _table(
-            yes="""да, ага, угу, верно, правильно, точно, именно, конечно, разумеется, согласен, согласна, безусловно,
-            да конечно, совершенно верно, все верно, все правильно, так и есть, не против, я не против, не возражаю,
+            yes="""да, ага, угу, верно, правильно, точно, именно, конечно, разумеется, согласен, согласна, безусловно, да
+            конечно, совершенно верно, все верно, все правильно, так и есть, не против, я не против, не возражаю,
             почему бы и нет, почему нет, без проблем, не вопрос, да да, давайте, давай, подтверждаю, обязательно""",
             no="""нет, неа, не надо, не нужно, не хочу, неверно, неправильно, не верно, не правильно, не так, это не так,
-            не согласен, не согласна, да нет, конечно нет, ни в коем случае, вовсе нет, нет спасибо, не совсем,
-            не очень, вряд ли, не сейчас, в другой раз, не интересует, не интересно, да не надо, да не нужно,
-            ничего подобного, еще нет, пока нет, нет не надо, против, я против, откажусь, отказываюсь""",
+            не согласен, не согласна, да нет, конечно нет, ни в коем случае, вовсе нет, нет спасибо, не совсем, не
+            очень, вряд ли, не сейчас, в другой раз, не интересует, не интересно, да не надо, да не нужно, ничего
+            подобного, еще нет, пока нет, нет не надо, против, я против, откажусь, отказываюсь""",
             soft_yes="хорошо, ладно, ок, окей, хочу, можно, так, годится, подходит, пойдет, пожалуй, пожалуйста, идет",
             soft_no="не, стоп, хватит, ничего, больше ничего, это все, не буду",
-            undecided="""не знаю, я не знаю, наверное, может быть, может, возможно, не уверен, не уверена, не помню,
-            трудно сказать, сложно сказать, да нет наверное, да нет наверно, наверно, и да и нет, не понял, не поняла,
-            не понимаю, как сказать, затрудняюсь ответить""",
+            undecided="""не знаю, я не знаю, наверное, может быть, может, возможно, не уверен, не уверена, не помню, трудно
+            сказать, сложно сказать, да нет наверное, да нет наверно, наверно, и да и нет, не понял, не поняла, не
+            понимаю, как сказать, затрудняюсь ответить""",
         ),
     }
 )
