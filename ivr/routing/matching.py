@@ -10,13 +10,12 @@ from dataclasses import dataclass, field
 
 from ivr.model.routing import Agent, AgentState, HandoffRequest
 from ivr.routing.agents import AgentDirectory, Presence
-from ivr.routing.plan import LANGUAGE_SKILL, LAST_AGENT, RelaxationStep, RoutingPlan
+from ivr.routing.plan import LANGUAGE_SKILL, LAST_AGENT, SEGMENT_SKILL, RelaxationStep, RoutingPlan
 
 LAST_AGENT_BONUS = 2.0
 OWNER_BONUS = 1.5
 SEGMENT_BONUS = 1.0
 OCCUPANCY_MALUS = 0.2
-SEGMENT_SKILL = "segment:"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,7 +110,9 @@ def _score(
     plan: RoutingPlan, presence: Presence, request: HandoffRequest, required: Mapping[str, int], now_ms: int
 ) -> float:
     agent = presence.agent
-    surplus = sum(plan.weights.get(skill, 1.0) * (agent.skills[skill] - least) for skill, least in required.items())
+    surplus = sum(
+        plan.weights.get(skill, 1.0) * (agent.skills.get(skill, 0) - least) for skill, least in required.items()
+    )
     segment = request.data.get("segment")
     return (
         surplus

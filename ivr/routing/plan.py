@@ -18,6 +18,7 @@ from ivr.model.routing import Agent
 from ivr.routing.document import Document, Location
 
 LANGUAGE_SKILL = "lang:"
+SEGMENT_SKILL = "segment:"
 LAST_AGENT = "last"
 
 
@@ -153,7 +154,7 @@ def _problems(shape: _PlanShape, variables: Mapping[str, str]) -> Iterator[Probl
 
 def _unknown_skills(at: Location, named: Mapping[str, int], shape: _PlanShape) -> Iterator[Problem]:
     for skill in named:
-        if skill not in shape.skills and not skill.startswith(LANGUAGE_SKILL):
+        if skill not in shape.skills and not skill.startswith((LANGUAGE_SKILL, SEGMENT_SKILL)):
             known = ", ".join(shape.skills) or "none"
             yield (*at, skill), "routing-skill", f"unknown skill {skill}", f"Add it to skills (known: {known})."
 
