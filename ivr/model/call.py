@@ -27,10 +27,11 @@ class LogEntry:
     """One thing that happened in a call. seq counts from 1 within the call; at: UTC ISO 8601 with milliseconds;
     at_ms: monotonic milliseconds; data: JSON-able, sensitive values already masked.
 
-    Kinds: call.arrived call.answered call.ended / turn.said turn.heard turn.rejected turn.silence turn.keys
-    turn.barged_in / dialog.step dialog.slot dialog.request dialog.note / identity.level / service.called service.ended /
-    offer.decided offer.answered / handoff.requested handoff.popped handoff.dialed handoff.ringing handoff.answered
-    handoff.whispered handoff.bridged handoff.ended / hearing.lost hearing.restored / callback.promised / trouble.
+    Kinds: call.arrived call.answered call.greeted call.ended / turn.said turn.heard turn.rejected turn.silence
+    turn.keys turn.barged_in turn.answered / dialog.step dialog.slot dialog.request dialog.language / identity.level /
+    service.called service.ended / offer.decided offer.answered / handoff.requested handoff.chosen handoff.popped
+    handoff.dialed handoff.ringing handoff.answered handoff.whispered handoff.bridged handoff.ended / hearing.lost
+    hearing.restored / callback.promised / recording.started / trouble.
     """
 
     call_id: str

@@ -1,0 +1,156 @@
+"""What the dialog commands is done here, one turn at a time; what takes time is left to errands and humans."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ivr.call.errands import Errands
+from ivr.call.humans import Humans
+from ivr.call.line import Line
+from ivr.call.surroundings import Surroundings
+from ivr.model import dialog as say
+from ivr.model.call import Outcome
+from ivr.model.media import HangUp, MaskRecording, StartRecording
+from ivr.model.routing import HandoffRequest
+
+_UNFINISHED = frozenset({Outcome.OPEN, Outcome.UNRESOLVED, Outcome.ABANDONED})
+
+
+class Performer:
+    """Does what one call's dialog commands, and knows when it is time to hang up."""
+
+    def __init__(self, line: Line, house: Surroundings) -> None:
+        self._line, self._house = line, house
+        self._errands, self._humans = Errands(line, house), Humans(line, house)
+        self._ending = False
+        self._rescued = False
+        self._recording = ""
+
+    @property
+    def with_human(self) -> bool:
+        """Has a human taken the call?"""
+        return self._humans.took_over
+
+    @property
+    def outcome(self) -> Outcome:
+        """How the call ended, for the business."""
+        if self.with_human:
+            return Outcome.TRANSFERRED
+        outcome = self._line.session().outcome
+        if self._errands.promised and outcome in _UNFINISHED:
+            return Outcome.CALLBACK
+        return Outcome.UNRESOLVED if outcome is Outcome.OPEN else outcome
+
+    def begin(self) -> None:
+        """The caller is on the line."""
+        if self._house.settings.recording.mode == "all":
+            self.record()
+        self._line.start(self._errands.greet())
+
+    def record(self) -> None:
+        """Record the call from now on, when the operator allows it."""
+        settings = self._house.settings.recording
+        if settings.mode == "off" or self._recording:
+            return
+        self._recording = str(settings.dir / f"{self._line.call_id}.wav")
+        self._house.to_media(StartRecording(leg=self._line.call_id, path=self._recording))
+        self._line.journal.note("recording.started", path=self._recording)
+
+    def perform(self, commands: Iterable[say.Command]) -> None:
+        """Do one turn's commands, in order; the prompts of a turn are said as one."""
+        prompts: list[say.Prompt] = []
+        barge_in = say.BargeIn()
+        hear: say.Hear | None = None
+        for command in commands:
+            match command:
+                case say.Say():
+                    prompts.extend(command.prompts)
+                    barge_in = command.barge_in
+                case say.Hear():
+                    hear = command
+                case _:
+                    self._perform_one(command)
+        self._mask(hear, prompts)
+        if prompts:
+            self._line.speaker.say(prompts)
+        if hear is not None:
+            language, speaking = self._line.session().language, self._line.speaker.busy
+            self._line.ear.open(hear, language=language, barge_in=barge_in, speaking=speaking)
+        self._end_when_silent()
+
+    def prompts_ended(self) -> None:
+        """Everything was said; after a goodbye that means hanging up."""
+        self._end_when_silent()
+
+    def consult(self, message: object) -> None:
+        """A message about a leg that is not the caller's. When an agent is done, so is the call."""
+        if self._humans.receive(message):
+            self.hang_up("agent hung up")
+
+    def hang_up(self, reason: str) -> None:
+        """End the caller's leg."""
+        self._house.to_media(HangUp(leg=self._line.call_id, reason=reason))
+
+    def caller_gone(self) -> None:
+        """The caller's leg is gone: nothing may go on ringing or waiting."""
+        self._humans.caller_gone()
+        self._errands.drop()
+
+    async def make_up_for_loss(self) -> None:
+        """We dropped the caller: promise to call back."""
+        if self._line.caller.ani:
+            await self._errands.promise("the call was cut off by a failure on our side", self._line.caller.ani)
+
+    def rescue(self) -> None:
+        """Something of ours broke: a human takes the call; if none can, an apology, a promised callback, goodbye."""
+        if self._rescued:
+            self.hang_up("failure")
+            return
+        self._rescued = True
+        self._line.ear.close()
+        self._line.speaker.stop()
+        self._line.start(self._rescue())
+
+    async def _rescue(self) -> None:
+        await self._humans.hand_off(HandoffRequest(queue=self._house.default_queue, reason="technical failure"))
+        if self.with_human:
+            return
+        if self._line.caller.ani:
+            await self._errands.promise("technical failure", self._line.caller.ani)
+        self._ending = True
+        self._line.speaker.say([self._house.apology])
+        self._end_when_silent()
+
+    def _perform_one(self, command: say.Command) -> None:
+        line, errands = self._line, self._errands
+        match command:
+            case say.CallService():
+                line.start(errands.serve(command))
+            case say.DecideOffer():
+                line.start(errands.decide_offer(command, recorded=bool(self._recording)))
+            case say.RecordOfferAnswer():
+                line.owe(errands.record_offer_answer(command, self._recording))
+            case say.RequestHandoff(request=request):
+                line.start(self._humans.serve(request))
+            case say.PromiseCallback():
+                line.owe(errands.promise(command.reason, command.number, within_ms=command.within_ms))
+            case say.SwitchLanguage(language=language):
+                line.journal.note("dialog.language", language=language)
+            case say.Note(kind=kind, data=data):
+                line.journal.note(kind, **data)
+            case say.EndCall(reason=reason):
+                self._ending = True
+                line.ear.close()
+                line.journal.note("dialog.ended", reason=reason)
+            case _:
+                raise TypeError(f"no way to perform {type(command).__name__}")
+
+    def _mask(self, hear: say.Hear | None, prompts: list[say.Prompt]) -> None:
+        """Silence the recording while something sensitive is said or asked for."""
+        if self._recording:
+            masked = (hear is not None and hear.sensitive) or any(prompt.sensitive for prompt in prompts)
+            self._house.to_media(MaskRecording(leg=self._line.call_id, masked=masked))
+
+    def _end_when_silent(self) -> None:
+        if self._ending and not self._line.speaker.busy and not self.with_human:
+            self.hang_up("goodbye")

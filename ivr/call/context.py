@@ -1,0 +1,72 @@
+"""The context a human is given, gathered from one call's state and journal. Secrets are masked by the journal's mask."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from ivr.call.handoff import Packet
+from ivr.call.line import Line
+from ivr.call.record import fold
+from ivr.model.identity import Identity
+from ivr.model.ids import new_id
+from ivr.model.offers import OfferAnswer
+from ivr.model.routing import Agent, HandoffRequest
+from ivr.routing.packet import HandoffContext, build_packet
+
+CONTEXT_KEPT = timedelta(hours=4)
+MOST_TRIED = 8
+
+
+def packet_for(line: Line, request: HandoffRequest, agent: Agent) -> Packet:
+    """What this agent is told about this call, now."""
+    journal, session = line.journal, line.session()
+    record, token, now = fold(journal.entries), new_id(), datetime.now(UTC)
+    level = next((e.data for e in reversed(journal.entries) if e.kind == "identity.level"), None)
+    current = session.requests[-1] if session.requests else {"intent": "", "result": "open"}
+    answers = [e.data["answer"] for e in journal.entries if e.kind == "offer.answered"]
+    context = HandoffContext(
+        context_id=token,
+        call_id=line.call_id,
+        sip_call_id=record.sip_call_id,
+        ani=line.caller.ani,
+        dnis=line.caller.dnis,
+        diverted_from=line.caller.diverted_from,
+        language=session.language,
+        started_at=record.started_at,
+        bot_s=round((now - datetime.fromisoformat(record.started_at)).total_seconds()),
+        identity=Identity(
+            level=session.level, customer=session.customer, evidence=tuple(level["evidence"]) if level else ()
+        ),
+        queue=request.queue,
+        reason=request.reason,
+        required=dict(request.required),
+        preferred_agent=agent.agent_id,
+        expires_at=(now + CONTEXT_KEPT).isoformat(timespec="seconds"),
+        intent=current["intent"],
+        status=current["result"],
+        slots={name: str(journal.masked(str(value))) for name, value in request.data.items()},
+        caller_words=str(journal.masked(_last_words(line) or session.words)),
+        tried=_tried(line),
+        requests=session.requests[:-1],
+        offer=session.decision,
+        offer_answer=OfferAnswer(answers[-1]) if answers else None,
+        transcript_url=f"/calls/{line.call_id}",
+    )
+    packet = build_packet(context)
+    return Packet(token=token, context=packet, whisper=str(packet["whisper"]))
+
+
+def _last_words(line: Line) -> str:
+    """What the caller said last that carried an intent: the reason in the caller's own words."""
+    heard = [e.data for e in line.journal.entries if e.kind == "turn.heard"]
+    return next((str(data["text"]) for data in reversed(heard) if data["intent"]), "")
+
+
+def _tried(line: Line) -> tuple[str, ...]:
+    """What the bot did for the caller, oldest first."""
+    done = [
+        f"{entry.data['service']}: {entry.data['outcome']}"
+        for entry in line.journal.entries
+        if entry.kind == "service.ended"
+    ]
+    return tuple(done[-MOST_TRIED:])

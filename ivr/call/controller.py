@@ -1,0 +1,216 @@
+"""The controller of one call: its mailbox, its beginning and its end.
+
+Owns the order in which things happen to a call. The conversation is the dialog's; legs and workers are messages.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from ivr.call.ani import caller_of
+from ivr.call.conversation import Conversation, Understood
+from ivr.call.journal import Journal
+from ivr.call.line import Line
+from ivr.call.listening import Ear, TimerElapsed
+from ivr.call.record import fold
+from ivr.call.speaking import Speaker
+from ivr.call.surroundings import Surroundings
+from ivr.dialog.engine import new_session
+from ivr.log import get_log
+from ivr.model import dialog as say
+from ivr.model.call import CallRecord, Outcome
+from ivr.model.hearing import ForgetCall, SpeechHeard, SpeechRejected, SpeechStarted
+from ivr.model.media import (
+    AnswerCall,
+    CallArrived,
+    DigitPressed,
+    DigitsCollected,
+    HangUp,
+    LegAnswered,
+    LegEnded,
+    LegHeld,
+    PlaybackEnded,
+    PlaybackStarted,
+    SendAudioTo,
+)
+
+SETTLE_S = 5.0
+
+_log = get_log("call")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MediaLost:
+    """The media worker of this call died: the caller is gone, and it was our fault."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordingRequested:
+    """Somebody with the right to do so asks for a recording from now on."""
+
+
+class CallOver(Exception):  # noqa: N818 - no error: it ends the call's task group
+    """The call has ended; whatever still runs for it stops."""
+
+
+class CallController:
+    """One call, from INVITE to record."""
+
+    def __init__(self, arrived: CallArrived, house: Surroundings) -> None:
+        settings = house.settings
+        self.call_id, self._arrived, self._house = arrived.leg, arrived, house
+        self.caller = caller_of(arrived, trusted_peers=settings.sip.trusted_peers, region=settings.server.region)
+        self.journal = Journal(self.call_id, (house.store.append, house.publish))
+        self._mailbox: asyncio.Queue[object] = asyncio.Queue()
+        self._conversation: Conversation | None = None
+        self._lost = False
+        self._ended_by = "bot"
+
+    def post(self, message: object) -> None:
+        """Give the call something to react to. Never blocks."""
+        self._mailbox.put_nowait(message)
+
+    async def run(self) -> CallRecord:
+        """Live through the call and return its record, which is stored by then."""
+        house, language = self._house, self._house.settings.server.language
+        session = new_session(house.assistant, language)
+        self._note_arrival(language)
+        house.to_media(AnswerCall(leg=self.call_id))
+        await house.store.save_record(fold(self.journal.entries))
+        try:
+            async with asyncio.timeout(house.settings.limits.max_call_s), asyncio.TaskGroup() as tasks:
+                line = self._make_line(tasks)
+                self._conversation = Conversation(session, line, house)
+                tasks.create_task(line.speaker.feed())
+                await self._live(line)
+        except* CallOver:
+            pass
+        except* TimeoutError:
+            self.journal.note("trouble", where="call", what="longest call time reached")
+            house.to_media(HangUp(leg=self.call_id, reason="longest call time"))
+        house.to_speech(ForgetCall(call_id=self.call_id))
+        return await self._finish(line)
+
+    @property
+    def conversation(self) -> Conversation:
+        """The conversation; there from the first message on."""
+        if self._conversation is None:
+            raise RuntimeError("the call has not begun to live")
+        return self._conversation
+
+    def _note_arrival(self, language: str) -> None:
+        self.journal.note(
+            "call.arrived",
+            sip_call_id=self._arrived.sip_call_id,
+            ani=self.caller.ani,
+            dnis=self.caller.dnis,
+            claimed=self.caller.claimed,
+            diverted_from=self.caller.diverted_from,
+            source=self._arrived.source,
+            assistant=self._house.assistant.name,
+            language=language,
+        )
+
+    def _make_line(self, tasks: asyncio.TaskGroup) -> Line:
+        house = self._house
+        speaker = Speaker(self.call_id, house.to_media, house.find_prompt, house.render_prompt, self.journal)
+        ear = Ear(self.call_id, house.to_media, house.to_speech, self.post)
+        ear.available = house.hearing
+        return Line(
+            call_id=self.call_id,
+            caller=self.caller,
+            journal=self.journal,
+            speaker=speaker,
+            ear=ear,
+            tasks=tasks,
+            post=self.post,
+            session=lambda: self.conversation.session,
+            rescue=lambda: self.conversation.performer.rescue(),  # noqa: PLW0108 - not there yet
+        )
+
+    async def _live(self, line: Line) -> None:
+        while True:
+            message = await self._mailbox.get()
+            try:
+                self._react(message)
+            except CallOver:
+                line.ear.close()
+                raise
+            except Exception:  # noqa: BLE001 - the boundary of a call: the caller gets a polite way out
+                _log.exception("call.failed", call=self.call_id, message=type(message).__name__)
+                self.journal.note("trouble", where="call", what=f"could not handle {type(message).__name__}")
+                self.conversation.performer.rescue()
+
+    def _react(self, message: object) -> None:
+        """Messages of another leg belong to a handoff; the rest finds its reaction in the table."""
+        if getattr(message, "leg", self.call_id) != self.call_id:
+            self.conversation.performer.consult(message)
+        elif isinstance(message, say.Event) and type(message) not in _REACTIONS:
+            self.conversation.advance(message)
+        elif (reaction := _REACTIONS.get(type(message))) is not None:
+            reaction(self, message)
+
+    def _on_answered(self, message: LegAnswered) -> None:
+        answer_ms = message.at_ms - self._arrived.arrived_at_ms
+        self.conversation.answered_at_ms = message.at_ms
+        self.journal.note("call.answered", answer_ms=answer_ms, codec=message.codec)
+        self._house.metrics.answer.observe(answer_ms / 1000)
+        self._house.to_media(SendAudioTo(leg=self.call_id, frames_path=self._house.frames_path()))
+        self.conversation.performer.begin()
+
+    def _on_leg_ended(self, message: LegEnded) -> None:
+        self._ended_by = "caller" if message.by == "remote" else "bot"
+        self.journal.note("leg.ended", code=message.code, reason=message.reason, by=message.by)
+        self.conversation.performer.caller_gone()
+        if message.by == "remote" and not self.conversation.performer.with_human:
+            self.conversation.advance(say.CallerHungUp(at_ms=message.at_ms))
+        raise CallOver
+
+    def _on_media_lost(self, _message: MediaLost) -> None:
+        self._lost, self._ended_by = True, "failure"
+        self.journal.note("trouble", where="media", what="the media worker died")
+        self.conversation.performer.caller_gone()
+        raise CallOver
+
+    def _on_held(self, message: LegHeld) -> None:
+        self.journal.note("leg.held", held=message.held)
+
+    def _on_recording(self, _message: RecordingRequested) -> None:
+        self.conversation.performer.record()
+
+    async def _finish(self, line: Line) -> CallRecord:
+        performer = self.conversation.performer
+        if self._lost:
+            line.owe(performer.make_up_for_loss())
+        await line.settle(within_s=SETTLE_S)
+        outcome = Outcome.LOST if self._lost else performer.outcome
+        disposition = self.conversation.session.disposition
+        self.journal.note("call.ended", by=self._ended_by, outcome=outcome.value, disposition=disposition)
+        record = fold(self.journal.entries)
+        await self._house.store.save_record(record)
+        self._house.metrics.calls.labels(outcome=outcome.value).inc()
+        _log.info("call.ended", call=self.call_id, outcome=outcome.value, by=self._ended_by, turns=record.turns)
+        return record
+
+
+_REACTIONS: dict[type, Callable[[CallController, Any], None]] = {
+    LegAnswered: CallController._on_answered,
+    LegEnded: CallController._on_leg_ended,
+    LegHeld: CallController._on_held,
+    MediaLost: CallController._on_media_lost,
+    RecordingRequested: CallController._on_recording,
+    PlaybackStarted: lambda call, message: call.conversation.playback_started(message),
+    PlaybackEnded: lambda call, message: call.conversation.playback_ended(message),
+    SpeechStarted: lambda call, message: call.conversation.speech_started(message),
+    SpeechHeard: lambda call, message: call.conversation.speech_heard(message),
+    SpeechRejected: lambda call, message: call.conversation.speech_rejected(message),
+    Understood: lambda call, message: call.conversation.understood(message),
+    DigitPressed: lambda call, message: call.conversation.digit_pressed(message),
+    DigitsCollected: lambda call, message: call.conversation.digits_collected(message),
+    TimerElapsed: lambda call, message: call.conversation.timer_elapsed(message),
+    say.HearingLost: lambda call, message: call.conversation.hearing_lost(message),
+    say.HearingRestored: lambda call, message: call.conversation.hearing_restored(message),
+}

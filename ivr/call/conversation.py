@@ -1,0 +1,165 @@
+"""One conversation: what was heard, pressed or not said becomes a dialog event, and the dialog's commands are done.
+
+Owns the dialog's state and the measuring of turns. Knows nothing of legs, workers and records.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ivr.call.commands import Performer
+from ivr.call.line import Line
+from ivr.call.listening import TimerElapsed, TimerName
+from ivr.call.noting import note_event
+from ivr.call.surroundings import Surroundings
+from ivr.dialog.engine import Session, advance
+from ivr.log import MASK
+from ivr.model import dialog as say
+from ivr.model.hearing import SpeechHeard, SpeechRejected, SpeechStarted
+from ivr.model.ids import monotonic_ms
+from ivr.model.media import DigitPressed, DigitsCollected, PlaybackEnded, PlaybackStarted
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Understood:
+    """The NLU engine is done with what was heard."""
+
+    event: say.UtteranceHeard
+    turn: int
+
+
+class Conversation:
+    """The conversation of one call. answered_at_ms: when the caller's leg was confirmed."""
+
+    def __init__(self, session: Session, line: Line, house: Surroundings) -> None:
+        self.session = session
+        self._line, self._house = line, house
+        self.performer = Performer(line, house)
+        self.answered_at_ms = 0
+        self._greeted = False
+        self._turn_ended_at_ms = 0  # end of the caller's last turn, until the bot's answer is heard
+        self._hidden = False  # the answer being handled is to a sensitive question
+
+    def advance(self, event: say.Event) -> None:
+        """Let the dialog react to an event and do what it commands."""
+        turn = advance(self._house.assistant, self.session, event)
+        self.session = turn.session
+        self._line.journal.keep_secret(turn.session.sensitive_values)
+        note_event(self._line.journal, event, turn.session, hidden=self._hidden)
+        self._hidden = False
+        self.performer.perform(turn.commands)
+
+    # ---- what is said ---------------------------------------------------------------------------------------------
+
+    def playback_started(self, message: PlaybackStarted) -> None:
+        """The first sample of something went out: the caller's wait is over."""
+        journal, metrics = self._line.journal, self._house.metrics
+        if not self._greeted:
+            self._greeted = True
+            greeting_ms = message.at_ms - self.answered_at_ms
+            journal.note("call.greeted", greeting_ms=greeting_ms)
+            metrics.greeting.observe(max(0, greeting_ms) / 1000)
+        elif self._turn_ended_at_ms:
+            latency_ms = message.at_ms - self._turn_ended_at_ms
+            self._turn_ended_at_ms = 0
+            journal.note("turn.answered", latency_ms=latency_ms)
+            metrics.turn.observe(latency_ms / 1000)
+
+    def playback_ended(self, message: PlaybackEnded) -> None:
+        """A playback ran dry or was stopped."""
+        if self._line.speaker.ended(message):
+            self._line.ear.prompts_ended()
+            self.performer.prompts_ended()
+            self.advance(say.PromptsEnded(at_ms=message.at_ms, interrupted=message.interrupted))
+
+    # ---- what is heard --------------------------------------------------------------------------------------------
+
+    def speech_started(self, message: SpeechStarted) -> None:
+        """The caller began to speak: an interruptible prompt stops."""
+        line = self._line
+        if line.ear.speech_started(message) and line.speaker.busy and line.ear.interruptible:
+            line.speaker.stop()
+            line.journal.note("turn.barged_in", reaction_ms=monotonic_ms() - message.started_at_ms)
+            self._house.metrics.barge_ins.inc()
+
+    def speech_heard(self, message: SpeechHeard) -> None:
+        """The caller's turn is over; the NLU engine reads it next."""
+        hear = self._line.ear.hear
+        if hear is None or not self._line.ear.is_open(message.turn):
+            return
+        self._turn_ended_at_ms = message.recognition.speech_ended_at_ms
+        self._house.metrics.decode.observe(message.recognition.decode_ms / 1000)
+        self._house.metrics.heard.labels(result="heard").inc()
+        self._line.start(self._understand(message, hear))
+
+    async def _understand(self, message: SpeechHeard, hear: say.Hear) -> None:
+        recognition = message.recognition
+        understanding = await self._house.nlu.parse(
+            recognition.hypothesis.text,
+            language=self.session.language,
+            expected=hear.intents or None,
+            slot_types=hear.slot_types,
+        )
+        event = say.UtteranceHeard(at_ms=monotonic_ms(), recognition=recognition, understanding=understanding)
+        self._line.post(Understood(event=event, turn=message.turn))
+
+    def understood(self, message: Understood) -> None:
+        """What was heard has a meaning. Keys pressed meanwhile have overtaken it."""
+        if self._line.ear.is_open(message.turn):
+            self._close_turn()
+            self.advance(message.event)
+
+    def speech_rejected(self, message: SpeechRejected) -> None:
+        """The caller's turn held no words. A mere noise costs no try: the turn goes on."""
+        ear = self._line.ear
+        if not ear.is_open(message.turn):
+            return
+        self._house.metrics.heard.labels(result=message.reason).inc()
+        if ear.noise(message):
+            self._line.journal.note("turn.noise", reason=message.reason)
+            return
+        self._turn_ended_at_ms = message.speech_ended_at_ms
+        self._close_turn()
+        self.advance(say.UtteranceRejected(at_ms=monotonic_ms(), reason=message.reason))
+
+    def digit_pressed(self, message: DigitPressed) -> None:
+        """A key: the voice is no longer waited for."""
+        ear = self._line.ear
+        hidden = ear.hear is not None and ear.hear.sensitive
+        if ear.key_pressed():
+            self._line.journal.note("turn.key", key=MASK if hidden else message.digit)
+
+    def digits_collected(self, message: DigitsCollected) -> None:
+        """The keys are complete."""
+        if self._line.ear.hear is not None:
+            self._turn_ended_at_ms = message.at_ms
+            self._close_turn()
+            self.advance(say.DigitsDialed(at_ms=message.at_ms, digits=message.digits))
+
+    def timer_elapsed(self, timer: TimerElapsed) -> None:
+        """Silence, or a turn that never ended."""
+        if not self._line.ear.elapsed(timer):
+            return
+        self._close_turn()
+        now_ms = monotonic_ms()
+        if timer.name is TimerName.NOINPUT:
+            self.advance(say.SilenceElapsed(at_ms=now_ms))
+        else:
+            self._line.journal.note("trouble", where="hearing", what="a turn never ended")
+            self.advance(say.UtteranceRejected(at_ms=now_ms, reason="engine"))
+
+    def hearing_lost(self, event: say.HearingLost) -> None:
+        """The recogniser died."""
+        if self._line.ear.available:
+            self._line.ear.lost()
+            self.advance(event)
+
+    def hearing_restored(self, event: say.HearingRestored) -> None:
+        """A recogniser is there again."""
+        self._line.ear.restored()
+        self.advance(event)
+
+    def _close_turn(self) -> None:
+        ear = self._line.ear
+        self._hidden = ear.hear is not None and ear.hear.sensitive
+        ear.close()

@@ -1,0 +1,109 @@
+"""What a call sends for and waits on: number lookup, services, offers, promises. Results come back by mailbox."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+from ivr.call.journal import wall_clock
+from ivr.call.line import Line
+from ivr.call.offering import CallSoFar, Offering
+from ivr.call.record import fold
+from ivr.call.surroundings import Surroundings
+from ivr.model import dialog as say
+from ivr.model.call import Callback, Outcome
+from ivr.model.errors import StorageError
+from ivr.model.ids import monotonic_ms, new_id
+
+# A call of this number that we lost this recently is apologised for.
+CUT_OFF_WITHIN_S = 600
+LOOKUP_S = 0.15
+
+
+class Errands:
+    """The errands of one call."""
+
+    def __init__(self, line: Line, house: Surroundings) -> None:
+        self._line, self._house = line, house
+        self._offering = Offering(line.call_id, house, line.journal)
+        self._began_ms = monotonic_ms()
+        self._holds: dict[str, asyncio.TimerHandle] = {}
+        self.promised = False
+
+    async def greet(self) -> None:
+        """Let the dialog begin, knowing whether the last call of this number broke off."""
+        line, caller, cut_off = self._line, self._line.caller, False
+        self._began_ms = monotonic_ms()
+        if caller.ani:
+            try:
+                async with asyncio.timeout(LOOKUP_S):
+                    last = await self._house.store.last_call(caller.ani, CUT_OFF_WITHIN_S, besides=line.call_id)
+                    cut_off = last is not None and last.outcome is Outcome.LOST
+            except (TimeoutError, StorageError) as error:
+                line.journal.note("trouble", where="storage", what=f"last call not looked up: {error}")
+        line.post(
+            say.CallStarted(
+                at_ms=monotonic_ms(),
+                call_id=line.call_id,
+                caller=caller,
+                language=line.session().language,
+                started_at=wall_clock(),
+                cut_off=cut_off,
+            )
+        )
+        service = self._house.assistant.identify_service
+        if service and caller.ani:
+            spec = self._house.assistant.services[service]
+            command = say.CallService(service=service, args={"phone": caller.ani}, timeout_ms=spec.timeout_ms)
+            await self.serve(command)
+
+    async def serve(self, command: say.CallService) -> None:
+        """Call a service; tell the dialog when it takes longer than its hold time."""
+        self._line.journal.note("service.called", service=command.service)
+        if command.hold_after_ms:
+            hold = say.HoldElapsed(at_ms=monotonic_ms() + command.hold_after_ms, service=command.service)
+            loop = asyncio.get_running_loop()
+            self._holds[command.service] = loop.call_later(command.hold_after_ms / 1000, self._line.post, hold)
+        spec = self._house.assistant.services[command.service]
+        ended = await self._house.services.call(spec, command.args, timeout_ms=command.timeout_ms)
+        timer = self._holds.pop(command.service, None)
+        if timer is not None:
+            timer.cancel()
+        self._line.post(ended)
+
+    async def decide_offer(self, command: say.DecideOffer, *, recorded: bool) -> None:
+        """Ask the offer desk."""
+        so_far = CallSoFar(
+            call_ms=monotonic_ms() - self._began_ms,
+            load=self._house.load(),
+            recorded=recorded,
+            latency_p95_ms=int(fold(self._line.journal.entries).timings.get("turn_p95_ms", 0)),
+        )
+        self._line.post(await self._offering.decide(command, self._line.session(), so_far))
+
+    async def record_offer_answer(self, command: say.RecordOfferAnswer, recording: str) -> None:
+        """Store how the offer ended."""
+        await self._offering.answered(command, recording)
+
+    async def promise(self, reason: str, number: str, *, within_ms: int = 0) -> None:
+        """Store a promise to call back, by default within the operator's limit."""
+        within = timedelta(milliseconds=within_ms or self._house.settings.limits.callback_s * 1000)
+        customer = self._line.session().customer
+        callback = Callback(
+            callback_id=new_id(),
+            call_id=self._line.call_id,
+            number=number,
+            customer_id=customer.customer_id if customer else "",
+            reason=reason,
+            promised_at=wall_clock(),
+            deadline=(datetime.now(UTC) + within).isoformat(timespec="seconds"),
+        )
+        await self._house.store.promise(callback)
+        self.promised = True
+        self._line.journal.note("callback.promised", callback=callback.callback_id, deadline=callback.deadline)
+
+    def drop(self) -> None:
+        """The call is over; nobody waits for anything any more."""
+        for timer in self._holds.values():
+            timer.cancel()
+        self._holds.clear()

@@ -1,0 +1,87 @@
+"""Calls the customer's services over HTTP as services.yml says. Owns the sockets, the time limit and the retries.
+
+Whatever goes wrong comes back as an outcome ("timeout", "error"), never as an exception: the dialog has a way on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+import aiohttp
+
+from ivr.dialog.services import ServiceSpec, interpret, request_of
+from ivr.log import get_log
+from ivr.metrics import Metrics
+from ivr.model.dialog import ServiceEnded
+from ivr.model.errors import ServiceError
+from ivr.model.ids import monotonic_ms
+
+BACKOFF_S = 0.2
+
+_log = get_log("call.services")
+
+
+class ServiceCaller:
+    """One HTTP client for all calls of the process. environment: values of ${NAME} in services.yml."""
+
+    def __init__(self, environment: Mapping[str, str], metrics: Metrics) -> None:
+        self._environment, self._metrics = environment, metrics
+        self._client: aiohttp.ClientSession | None = None
+
+    async def close(self) -> None:
+        """Close the connections."""
+        if self._client is not None:
+            await self._client.close()
+
+    async def call(self, spec: ServiceSpec, args: Mapping[str, Any], *, timeout_ms: int) -> ServiceEnded:
+        """Call the service within timeout_ms in all, retries included. Never raises for what the service does."""
+        began_ms = monotonic_ms()
+        try:
+            async with asyncio.timeout(timeout_ms / 1000):
+                outcome, values, error = await self._attempts(spec, args)
+        except TimeoutError:
+            outcome, values, error = "timeout", {}, f"no answer within {timeout_ms} ms"
+        took_s = (monotonic_ms() - began_ms) / 1000
+        self._metrics.services.labels(service=spec.name, outcome=outcome).observe(took_s)
+        if error:
+            _log.warning("service.failed", service=spec.name, outcome=outcome, error=error)
+        return ServiceEnded(at_ms=monotonic_ms(), service=spec.name, outcome=outcome, values=values, error=error)
+
+    async def _attempts(self, spec: ServiceSpec, args: Mapping[str, Any]) -> tuple[str, dict[str, Any], str]:
+        error = ""
+        for attempt in range(spec.retries + 1):
+            await asyncio.sleep(BACKOFF_S * attempt)
+            try:
+                status, body = await self._request(spec, args)
+            except ServiceError as problem:  # asking again cannot help
+                return "error", {}, str(problem)
+            except (aiohttp.ClientError, OSError) as problem:
+                error = f"{type(problem).__name__}: {problem}"
+                continue
+            outcome, values = interpret(spec, status, body)
+            if status < 500:
+                return outcome, values, f"HTTP {status} fits no outcome" if outcome == "error" else ""
+            error = f"HTTP {status}"
+        return "error", {}, error
+
+    async def _request(self, spec: ServiceSpec, args: Mapping[str, Any]) -> tuple[int, Any]:
+        if self._client is None:
+            self._client = aiohttp.ClientSession(headers={"Accept": "application/json"})
+        wanted = request_of(spec, args, self._environment)
+        limit = aiohttp.ClientTimeout(total=spec.timeout_ms / 1000)
+        try:
+            async with self._client.request(
+                wanted.method, wanted.url, json=wanted.json, headers=wanted.headers, timeout=limit
+            ) as reply:
+                return reply.status, await _json(reply)
+        except TimeoutError as problem:
+            raise aiohttp.ClientConnectionError(f"no answer within {spec.timeout_ms} ms") from problem
+
+
+async def _json(reply: aiohttp.ClientResponse) -> Any:
+    try:
+        return await reply.json(content_type=None)
+    except ValueError:
+        return None  # the outcome's condition on the body decides whether that matters

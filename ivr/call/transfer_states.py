@@ -1,0 +1,84 @@
+"""The warm transfer as a table: consult, whisper, accept, bridge. Pure; the handoff runs it.
+
+An attempt is one agent. Whatever happens to it, the caller is either bridged or still ours.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from ivr.model.errors import ImpossibleTransitionError
+
+
+class TransferState(StrEnum):
+    """Where an attempt stands."""
+
+    INFORMING = "informing"  # context stored, page told
+    DIALING = "dialing"
+    RINGING = "ringing"
+    WHISPERING = "whispering"  # the agent hears who and why
+    DECIDING = "deciding"  # the whisper is over, the agent has not answered it
+    BRIDGED = "bridged"
+    FAILED = "failed"  # this agent will not take it; the caller is ours
+    OVER = "over"  # one side of a bridge, or the caller, is gone
+
+
+class TransferEvent(StrEnum):
+    """What can happen to an attempt."""
+
+    INFORMED = "informed"
+    RINGING = "ringing"
+    ANSWERED = "answered"
+    WHISPERED = "whispered"
+    ACCEPTED = "accepted"
+    RETURNED = "returned"  # the agent gives it back
+    TIMED_OUT = "timed_out"
+    AGENT_GONE = "agent_gone"  # busy, declined, no answer or hung up
+    CALLER_GONE = "caller_gone"
+
+
+_S, _E = TransferState, TransferEvent
+
+TRANSITIONS: dict[tuple[TransferState, TransferEvent], TransferState] = {
+    (_S.INFORMING, _E.INFORMED): _S.DIALING,
+    (_S.DIALING, _E.RINGING): _S.RINGING,
+    (_S.DIALING, _E.ANSWERED): _S.WHISPERING,
+    (_S.DIALING, _E.AGENT_GONE): _S.FAILED,
+    (_S.DIALING, _E.TIMED_OUT): _S.FAILED,
+    (_S.RINGING, _E.RINGING): _S.RINGING,
+    (_S.RINGING, _E.ANSWERED): _S.WHISPERING,
+    (_S.RINGING, _E.AGENT_GONE): _S.FAILED,
+    (_S.RINGING, _E.TIMED_OUT): _S.FAILED,
+    (_S.WHISPERING, _E.WHISPERED): _S.DECIDING,
+    (_S.WHISPERING, _E.ACCEPTED): _S.BRIDGED,
+    (_S.WHISPERING, _E.RETURNED): _S.FAILED,
+    (_S.WHISPERING, _E.TIMED_OUT): _S.FAILED,
+    (_S.WHISPERING, _E.AGENT_GONE): _S.FAILED,
+    (_S.DECIDING, _E.ACCEPTED): _S.BRIDGED,
+    (_S.DECIDING, _E.RETURNED): _S.FAILED,
+    (_S.DECIDING, _E.TIMED_OUT): _S.FAILED,
+    (_S.DECIDING, _E.AGENT_GONE): _S.FAILED,
+    (_S.BRIDGED, _E.AGENT_GONE): _S.OVER,
+    **{(state, _E.CALLER_GONE): _S.OVER for state in _S},
+}
+
+# Messages of a leg that cross each other on the way; they change nothing.
+LATE: frozenset[tuple[TransferState, TransferEvent]] = frozenset(
+    [
+        *((state, event) for state in (_S.FAILED, _S.OVER) for event in _E if event is not _E.CALLER_GONE),
+        *((_S.BRIDGED, event) for event in _E if event not in {_E.AGENT_GONE, _E.CALLER_GONE}),
+        (_S.DECIDING, _E.WHISPERED),
+        (_S.DECIDING, _E.RINGING),
+        (_S.WHISPERING, _E.RINGING),
+    ]
+)
+
+
+def transition(state: TransferState, event: TransferEvent) -> TransferState:
+    """The next state. Raises ImpossibleTransitionError when the event cannot happen there."""
+    following = TRANSITIONS.get((state, event))
+    if following is not None:
+        return following
+    if (state, event) in LATE:
+        return state
+    raise ImpossibleTransitionError("transfer", state, event)

@@ -1,0 +1,101 @@
+"""The command line. Owns arguments, exit statuses and what is printed; the rooms do the work.
+
+Exit status: 0 done, 1 it was tried and failed, 2 the call or the configuration is wrong.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from ivr import __version__, log
+from ivr.config import Settings, anchored, check, load_settings
+from ivr.model.errors import ConfigError, IvrError
+
+DEFAULT_FILE = Path("ivr.toml")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit status."""
+    arguments = _parser().parse_args(argv)
+    try:
+        return int(arguments.command(arguments))
+    except ConfigError as error:
+        print(error, file=sys.stderr)
+        return 2
+    except IvrError as error:
+        print(error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="ivr", description="A self-hosted telephone voice bot.")
+    parser.add_argument("--version", action="version", version=f"ivr {__version__}")
+    commands = parser.add_subparsers(required=True, metavar="command")
+
+    run = commands.add_parser("run", help="answer calls: SIGHUP reloads the dialog, SIGTERM drains")
+    run.add_argument("-c", "--config", type=Path, help="settings file (default: ./ivr.toml, or built-in defaults)")
+    run.set_defaults(command=_run)
+
+    lint = commands.add_parser("lint", help="check an assistant's folder and print every mistake as file:line")
+    lint.add_argument("folder", type=Path)
+    lint.set_defaults(command=_lint)
+
+    demo = commands.add_parser("demo", help="three real calls, printed as they happen; then stay up")
+    demo.add_argument(
+        "--once", action="store_true", help="end after the calls; status 0 only if all went as they should"
+    )
+    demo.set_defaults(command=_demo)
+
+    bench = commands.add_parser("bench", help="measure")
+    benches = bench.add_subparsers(required=True, metavar="what")
+    turns = benches.add_parser("turns", help="end of caller speech to first bot audio, on real SIP calls")
+    turns.add_argument("--json", action="store_true", help="print one JSON object")
+    turns.add_argument("--repeat", type=int, default=1, help="how often to go through the utterances")
+    turns.set_defaults(command=_bench_turns)
+    return parser
+
+
+def _settings(path: Path | None) -> Settings:
+    if path is not None or DEFAULT_FILE.is_file():
+        return load_settings(path or DEFAULT_FILE)
+    return check(anchored(Settings(), Path.cwd()))
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    from ivr.supervisor.service import serve
+
+    settings = _settings(arguments.config)
+    log.configure(settings.server.log_level)
+    return asyncio.run(serve(settings))
+
+
+def _lint(arguments: argparse.Namespace) -> int:
+    from ivr.dialog.assistant import examine
+
+    _assistant, faults = examine(arguments.folder)
+    for fault in faults:
+        print(fault)
+    errors = sum(fault.severity == "error" for fault in faults)
+    print(f"{arguments.folder}: {errors} errors, {len(faults) - errors} warnings")
+    return 1 if errors else 0
+
+
+def _demo(arguments: argparse.Namespace) -> int:
+    from ivr.demo.show import show
+
+    return asyncio.run(show(once=arguments.once))
+
+
+def _bench_turns(arguments: argparse.Namespace) -> int:
+    from ivr.demo.bench_turns import bench_turns
+
+    result = asyncio.run(bench_turns(repeat=arguments.repeat))
+    print(json.dumps(result) if arguments.json else json.dumps(result, indent=2))
+    return 0

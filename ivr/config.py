@@ -1,0 +1,178 @@
+"""The operator's settings: ivr.toml, checked once at the edge. Paths are taken relative to the file's folder.
+
+Owns names, defaults and ranges; refuses to know what the rooms do with them. deploy/ivr.toml explains each line.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from ivr.model.errors import ConfigError
+
+Port = Annotated[int, Field(ge=1, le=65535)]
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ServerSettings(_Section):
+    """Where the process lives and which assistant it runs. region: default region of bare phone numbers (ISO 3166)."""
+
+    run_dir: Path = Path("var/run")
+    assistant: Path = Path("dialogs/insurance")
+    language: str = "en"
+    region: str = "US"
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+
+class SipSettings(_Section):
+    """The SIP side. Worker n takes port + n and the RTP ports from rtp_port + n * rtp_ports_per_worker on.
+
+    trusted_peers: IP addresses whose P-Asserted-Identity is believed. public_host: the address in SDP and Contact.
+    """
+
+    host: str = "127.0.0.1"
+    port: Port = 5060
+    public_host: str = ""
+    workers: Annotated[int, Field(ge=1, le=64)] = 1
+    max_callers_per_worker: Annotated[int, Field(ge=1, le=4)] = 2
+    rtp_port: Port = 10000
+    rtp_ports_per_worker: Annotated[int, Field(ge=8, le=1000)] = 40
+    trusted_peers: tuple[str, ...] = ()
+    user_agent: str = "ivr"
+
+
+class SpeechRoomSettings(_Section):
+    """Hearing and speaking. recognizer: engine name; voices: engines in order of preference."""
+
+    workers: Annotated[int, Field(ge=1, le=64)] = 1
+    recognizer: str = "whisper"
+    voices: tuple[str, ...] = ("piper", "pyttsx3")
+    cache_dir: Path = Path("var/prompts")
+    models_dir: Path = Path("voice_models")
+    threads: Annotated[int, Field(ge=1, le=16)] = 1
+
+
+class WebSettings(_Section):
+    """The HTTP side. token_env: environment variable holding the access token; needed off loopback."""
+
+    host: str = "127.0.0.1"
+    port: Port = 8080
+    token_env: str = "IVR_WEB_TOKEN"
+
+    @property
+    def token(self) -> str:
+        """The access token, "" when none is set."""
+        return os.environ.get(self.token_env, "")
+
+
+class StorageSettings(_Section):
+    """Where calls are kept: a SQLAlchemy async URL."""
+
+    url: str = "sqlite:///var/ivr.sqlite3"
+
+
+class OffersSettings(_Section):
+    """The experiment: salt of the household hash (never change it) and the share held out, 0..1."""
+
+    salt: str = "ivr"
+    holdout: Annotated[float, Field(ge=0.0, le=0.5)] = 0.2
+
+
+class RecordingSettings(_Section):
+    """Stereo recordings. on_request: only when asked for a live call over the API; all: every call."""
+
+    mode: Literal["off", "on_request", "all"] = "on_request"
+    dir: Path = Path("var/recordings")
+
+
+class LimitSettings(_Section):
+    """drain_s: how long live calls may go on after SIGTERM. max_call_s: longest call. callback_s: promises kept by."""
+
+    drain_s: Annotated[int, Field(ge=0, le=7200)] = 300
+    max_call_s: Annotated[int, Field(ge=30, le=14400)] = 1800
+    callback_s: Annotated[int, Field(ge=60, le=604800)] = 14400
+
+
+class Settings(_Section):
+    """Everything ivr.toml may say. variables: values for ${NAME} in dialogs, before the environment is asked."""
+
+    server: ServerSettings = ServerSettings()
+    sip: SipSettings = SipSettings()
+    speech: SpeechRoomSettings = SpeechRoomSettings()
+    web: WebSettings = WebSettings()
+    storage: StorageSettings = StorageSettings()
+    offers: OffersSettings = OffersSettings()
+    recording: RecordingSettings = RecordingSettings()
+    limits: LimitSettings = LimitSettings()
+    variables: dict[str, str] = {}
+
+
+def load_settings(path: Path) -> Settings:
+    """Read and check ivr.toml. Raises ConfigError with one line per mistake."""
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read ({error.strerror}); give another file with -c") from error
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{path}: not valid TOML: {error}") from error
+    try:
+        settings = Settings.model_validate(raw)
+    except ValidationError as error:
+        lines = [f"{path}: [{'.'.join(map(str, e['loc']))}] {e['msg']} (got {e['input']!r})" for e in error.errors()]
+        raise ConfigError("\n".join(lines)) from error
+    return check(anchored(settings, path.parent))
+
+
+def check(settings: Settings) -> Settings:
+    """Refuse combinations that are unsafe or cannot work. Raises ConfigError."""
+    if settings.web.host not in LOOPBACK and not settings.web.token:
+        raise ConfigError(
+            f"[web] host {settings.web.host} is reachable from outside: set the access token in the environment "
+            f"variable {settings.web.token_env}, or bind to 127.0.0.1"
+        )
+    sip = settings.sip
+    last_sip, last_rtp = sip.port + sip.workers - 1, sip.rtp_port + sip.workers * sip.rtp_ports_per_worker - 1
+    if last_sip > 65535 or last_rtp > 65535:
+        raise ConfigError(
+            f"[sip] {sip.workers} workers need SIP ports to {last_sip} and RTP ports to {last_rtp}; 65535 is the last"
+        )
+    if sip.rtp_port <= last_sip and sip.port <= last_rtp:
+        raise ConfigError(f"[sip] SIP ports {sip.port}-{last_sip} and RTP ports {sip.rtp_port}-{last_rtp} overlap")
+    if sip.rtp_port % 2:
+        raise ConfigError(f"[sip] rtp_port must be even (RFC 3550 section 11), got {sip.rtp_port}")
+    return settings
+
+
+def anchored(settings: Settings, folder: Path) -> Settings:
+    """The settings with every relative path taken from folder."""
+    base = folder.resolve()
+    server, speech, recording = settings.server, settings.speech, settings.recording
+    url = settings.storage.url
+    prefix = "sqlite:///"
+    if url.startswith(prefix) and not url.startswith(prefix + "/"):
+        url = f"{prefix}{base / url[len(prefix) :]}"
+    return settings.model_copy(
+        update={
+            "server": server.model_copy(
+                update={"run_dir": base / server.run_dir, "assistant": base / server.assistant}
+            ),
+            "speech": speech.model_copy(
+                update={"cache_dir": base / speech.cache_dir, "models_dir": base / speech.models_dir}
+            ),
+            "recording": recording.model_copy(update={"dir": base / recording.dir}),
+            "storage": settings.storage.model_copy(update={"url": url}),
+        }
+    )
+
+
+def variables(settings: Settings) -> dict[str, str]:
+    """What ${NAME} in dialogs may refer to: ivr.toml first, then the environment."""
+    return {**os.environ, **settings.variables}

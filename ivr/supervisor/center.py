@@ -1,0 +1,271 @@
+"""The composition root of the control process: rooms are put together here and nowhere else.
+
+Owns which calls are alive. A reload changes what new calls get; calls under way keep what they began with.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from ivr.call.controller import CallController, MediaLost, RecordingRequested
+from ivr.call.handoff import Packet
+from ivr.call.services import ServiceCaller
+from ivr.call.surroundings import Surroundings
+from ivr.config import Settings, variables
+from ivr.dialog.assistant import Assistant, load_assistant
+from ivr.dialog.warmup import static_prompts
+from ivr.log import get_log
+from ivr.metrics import Metrics
+from ivr.model.call import Outcome
+from ivr.model.dialog import Prompt
+from ivr.model.ids import monotonic_ms
+from ivr.model.media import CallArrived, CallRefused, SendAudioTo
+from ivr.model.ports import NluEngine
+from ivr.nlu.embedded import EmbeddedEngine
+from ivr.offers.catalogue import load_catalogue
+from ivr.offers.desk import OfferDesk
+from ivr.routing.agents import AgentDirectory
+from ivr.routing.plan import RoutingPlan, load_routing
+from ivr.storage.store import Store
+from ivr.supervisor.agents_desk import AgentsDesk
+from ivr.supervisor.comfort import write_comfort
+from ivr.supervisor.media_pool import MediaPool
+from ivr.supervisor.speech_pool import SpeechPool
+from ivr.web.desk import Desk
+from ivr.web.live import LiveHub
+
+READY_S = 60.0
+WARM_UP_S = 240.0
+
+_log = get_log("supervisor")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Brain:
+    """What a designer's folder becomes: everything a reload replaces."""
+
+    assistant: Assistant
+    nlu: NluEngine
+    offers: OfferDesk
+    routing: RoutingPlan
+
+
+def load_brain(settings: Settings) -> Brain:
+    """Read and train an assistant. Raises DesignError with every fault."""
+    assistant = load_assistant(settings.server.assistant)
+    return Brain(
+        assistant=assistant,
+        nlu=EmbeddedEngine.train(assistant.nlu_files),
+        offers=OfferDesk(load_catalogue(assistant.offers_file), settings.offers.salt, settings.offers.holdout),
+        routing=load_routing(assistant.routing_file, variables(settings)),
+    )
+
+
+class Center:
+    """A running contact center bot: workers, calls and what they share."""
+
+    def __init__(self, settings: Settings, brain: Brain, store: Store) -> None:
+        self.settings, self.brain, self.store = settings, brain, store
+        self.metrics = Metrics()
+        self.hub = LiveHub()
+        self.agents = AgentsDesk(AgentDirectory(brain.routing), self.hub)
+        self.speech = SpeechPool(settings, self.metrics, self._post, self._move_audio)
+        self.media = MediaPool(
+            settings,
+            self.metrics,
+            arrived=self._arrived,
+            refused=self._refused,
+            post=self._post,
+            lost=lambda call_id: self._post(call_id, MediaLost()),
+        )
+        self._services = ServiceCaller(variables(settings), self.metrics)
+        self._calls: dict[str, CallController] = {}
+        self._tasks: asyncio.TaskGroup | None = None
+        self._comfort = write_comfort(settings.server.run_dir / "comfort.wav")
+        self.capacity = settings.sip.workers * settings.sip.max_callers_per_worker
+        self.metrics.capacity.set(self.capacity)
+        self.draining = False
+        self._idle = asyncio.Event()
+        self._idle.set()
+
+    # ---- life -----------------------------------------------------------------------------------------------------
+
+    async def start(self, tasks: asyncio.TaskGroup) -> None:
+        """Start the workers and have the prompts ready; when this returns, the SIP ports are open."""
+        self._tasks = tasks
+        await self._close_broken_records()
+        self.speech.start(tasks)
+        if not await self.speech.wait_ready(READY_S):
+            _log.error("speech.late", waited_s=READY_S)  # keypad calls are still served
+        await self.warm_up()
+        apology = self.speech.prompts.find(self._apology(self.brain.assistant))
+        self.media.apology_path = str(apology or "")
+        self.media.start(tasks)
+        if not await self.media.wait_ready(READY_S):
+            _log.error("media.late", waited_s=READY_S)
+
+    async def warm_up(self) -> None:
+        """Render what every call says."""
+        assistant = self.brain.assistant
+        prompts = [Prompt(text=text, language=language) for language, text in static_prompts(assistant)]
+        await self.speech.prompts.warm_up([self._apology(assistant), *prompts], WARM_UP_S)
+
+    async def reload(self, brain: Brain) -> None:
+        """New calls get the new assistant; agents keep their states where they still exist."""
+        old, self.brain = self.brain, brain
+        if old.routing != brain.routing:
+            self.agents = AgentsDesk(AgentDirectory(brain.routing), self.hub)
+        await self.warm_up()
+        _log.info("assistant.reloaded", assistant=brain.assistant.name)
+
+    async def drain(self, within_s: float) -> bool:
+        """Take no new calls and wait for the live ones. True when all ended by themselves."""
+        self.draining = True
+        self.media.drain()
+        _log.info("drain.began", live=len(self._calls), within_s=within_s)
+        try:
+            await asyncio.wait_for(self._idle.wait(), within_s)
+        except TimeoutError:
+            return False
+        return True
+
+    async def stop(self) -> None:
+        """End the workers, the services' connections and the store."""
+        await self.media.stop()
+        await self.speech.stop()
+        await self._services.close()
+        await self.brain.nlu.close()
+        await self.store.close()
+
+    async def _close_broken_records(self) -> None:
+        """Calls a crash of this process left open have ended; their log says how far they came."""
+        for record in await self.store.open_calls():
+            lost = replace(record, outcome=Outcome.LOST, ended_by="failure", disposition="the bot's process died")
+            await self.store.save_record(lost)
+
+    # ---- calls ----------------------------------------------------------------------------------------------------
+
+    @property
+    def live_calls(self) -> int:
+        """Calls going on."""
+        return len(self._calls)
+
+    def record(self, call_id: str) -> bool:
+        """Record a live call from now on. False when there is no such call."""
+        call = self._calls.get(call_id)
+        if call is not None:
+            call.post(RecordingRequested())
+        return call is not None
+
+    def _arrived(self, arrived: CallArrived) -> None:
+        self.speech.admit(arrived.leg)
+        call = CallController(arrived, self._surroundings(arrived.leg))
+        self._calls[arrived.leg] = call
+        self._idle.clear()
+        self.metrics.live_calls.set(len(self._calls))
+        if self._tasks is not None:
+            self._tasks.create_task(self._live(call))
+
+    async def _live(self, call: CallController) -> None:
+        try:
+            await call.run()
+        except Exception:  # noqa: BLE001 - one broken call must not take the others with it
+            _log.exception("call.broke", call=call.call_id)
+        finally:
+            self._calls.pop(call.call_id, None)
+            self.speech.forget(call.call_id)
+            self.metrics.live_calls.set(len(self._calls))
+            if not self._calls:
+                self._idle.set()
+
+    def _refused(self, message: CallRefused) -> None:
+        self.metrics.refused.inc()
+        _log.warning("call.refused", caller=message.from_header, code=message.code)
+
+    def _post(self, call_id: str, message: object) -> None:
+        call = self._calls.get(call_id)
+        if call is not None:
+            call.post(message)
+
+    def _move_audio(self, call_id: str, frames_path: str) -> None:
+        self.media.send(call_id, SendAudioTo(leg=call_id, frames_path=frames_path))
+
+    def _apology(self, assistant: Assistant) -> Prompt:
+        language = self.settings.server.language
+        response = assistant.response(assistant.texts["trouble"], language)
+        text = (
+            " ".join(response.sentences) if response is not None else "Sorry, something went wrong. Please call again."
+        )
+        return Prompt(text=text, language=language, name=assistant.texts["trouble"])
+
+    def _surroundings(self, call_id: str) -> Surroundings:
+        brain, agents = self.brain, self.agents
+
+        async def pop(agent_id: str, packet: Packet) -> bool:
+            return await agents.pop(call_id, agent_id, packet)
+
+        return Surroundings(
+            settings=self.settings,
+            assistant=brain.assistant,
+            nlu=brain.nlu,
+            services=self._services,
+            store=self.store,
+            offers=brain.offers,
+            routing=brain.routing,
+            agents=agents.directory,
+            metrics=self.metrics,
+            to_media=lambda message: self.media.send(call_id, message),
+            to_speech=lambda message: self.speech.send(call_id, message),
+            find_prompt=self.speech.prompts.find,
+            render_prompt=self.speech.prompts.render,
+            pop=pop,
+            publish=agents.follow,
+            load=lambda: len(self._calls) / self.capacity,
+            frames_path=lambda: self.speech.frames_path(call_id),
+            hearing=self.speech.hearing(call_id),
+            comfort_path=str(self._comfort),
+            apology=self._apology(brain.assistant),
+            default_queue=next(iter(brain.routing.queues)),
+        )
+
+    # ---- web ------------------------------------------------------------------------------------------------------
+
+    def desk(self) -> Desk:
+        """What the web pages are given."""
+        return Desk(
+            store=self.store,
+            hub=self.hub,
+            agent_states=lambda: self.agents.states(),  # noqa: PLW0108 - a reload may replace the desk
+            set_agent_state=lambda agent_id, wish: self.agents.set_state(agent_id, wish),  # noqa: PLW0108
+            health=self.health,
+            metrics=self.metrics.exposition,
+            token=self.settings.web.token,
+            assistant=self.brain.assistant.name,
+            recordings=Path(self.settings.recording.dir),
+            record=self.record,
+        )
+
+    def health(self) -> Mapping[str, Any]:
+        """Ready to take a call, and if not, why not."""
+        reasons = []
+        if self.draining:
+            reasons.append("draining: new calls get 503")
+        if not self.media.ready:
+            reasons.append("no media worker has its SIP port open")
+        if not self.speech.ready:
+            reasons.append("no speech worker hears: callers are served by keypad")
+        if self.store.trouble:
+            reasons.append(f"the call log cannot be written: {self.store.trouble}")
+        return {
+            "ready": not self.draining and bool(self.media.ready),
+            "reasons": reasons,
+            "live_calls": len(self._calls),
+            "capacity": self.capacity,
+            "sip_ports": list(self.media.ports),
+            "workers": {**self.media.pids(), **self.speech.pids()},
+            "at_ms": monotonic_ms(),
+        }

@@ -1,0 +1,110 @@
+"""The prompt cache as the control process sees it: found at once, or rendered by a speech worker.
+
+Owns which renders are waited for. A text is rendered once however many calls want it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from ivr.log import get_log
+from ivr.model.dialog import Prompt
+from ivr.model.errors import SpeechError
+from ivr.model.hearing import Render as RenderText
+from ivr.model.hearing import Rendered, RenderFailed
+from ivr.model.ids import monotonic_ms, new_id
+from ivr.speech.cache import prompt_path
+
+RENDER_S = 8.0
+
+_log = get_log("supervisor.prompts")
+
+
+class PromptLibrary:
+    """Prompts of all calls. send reaches a speech worker; voice_ids: language -> voice that the cache is keyed by."""
+
+    def __init__(self, cache_dir: Path, recordings_dir: Path, send: Callable[[object], bool]) -> None:
+        self._cache_dir, self._recordings_dir, self._send = cache_dir, recordings_dir, send
+        self.voice_ids: dict[str, str] = {}
+        self._known: dict[tuple[str, str], Path] = {}
+        self._waiting: dict[str, asyncio.Future[Path]] = {}
+        self._by_text: dict[tuple[str, str], asyncio.Future[Path]] = {}
+
+    def find(self, prompt: Prompt) -> Path | None:
+        """The file of a prompt, None when it has to be rendered first."""
+        if prompt.audio:
+            recorded = self._recordings_dir / prompt.audio
+            if recorded.is_file():
+                return recorded
+        key = (prompt.language, prompt.text)
+        path = self._known.get(key)
+        if path is None and prompt.language in self.voice_ids:
+            path = prompt_path(self._cache_dir, self.voice_ids[prompt.language], prompt.language, prompt.text)
+            if not path.is_file():
+                return None
+            self._known[key] = path
+        return path
+
+    async def render(self, prompt: Prompt, *, urgent: bool = True, within_s: float = RENDER_S) -> Path:
+        """The file of a prompt, rendered now if need be. Raises SpeechError when no voice speaks it in time."""
+        found = self.find(prompt)
+        if found is not None:
+            return found
+        key = (prompt.language, prompt.text)
+        future = self._by_text.get(key)
+        if future is None:
+            future = self._request(key, urgent=urgent)
+        try:
+            return await asyncio.wait_for(asyncio.shield(future), within_s)
+        except TimeoutError:
+            raise SpeechError(f"no voice spoke {prompt.name or 'a prompt'} within {within_s:.0f} s") from None
+
+    async def warm_up(self, prompts: Iterable[Prompt], within_s: float) -> int:
+        """Render what is missing, so that calls find it. Returns how many were rendered."""
+        missing = [prompt for prompt in prompts if self.find(prompt) is None]
+        began_ms = monotonic_ms()
+        renders = [self.render(prompt, urgent=False, within_s=within_s) for prompt in missing]
+        failures = [r for r in await asyncio.gather(*renders, return_exceptions=True) if isinstance(r, BaseException)]
+        took_ms = monotonic_ms() - began_ms
+        _log.info("prompts.warm", rendered=len(missing) - len(failures), failed=len(failures), took_ms=took_ms)
+        if failures:
+            _log.warning("prompts.missing", first=str(failures[0]))
+        return len(missing) - len(failures)
+
+    def rendered(self, message: Rendered) -> None:
+        """A speech worker is done with one."""
+        future = self._waiting.pop(message.request_id, None)
+        if future is not None and not future.done():
+            future.set_result(Path(message.path))
+
+    def failed(self, message: RenderFailed) -> None:
+        """A speech worker could not."""
+        self._fail(message.request_id, message.reason)
+
+    def worker_died(self) -> None:
+        """Whoever waits for a render asks in vain."""
+        for request_id in list(self._waiting):
+            self._fail(request_id, "the speech worker died")
+
+    def _request(self, key: tuple[str, str], *, urgent: bool) -> asyncio.Future[Path]:
+        language, text = key
+        request_id = new_id()
+        future: asyncio.Future[Path] = asyncio.get_running_loop().create_future()
+        self._waiting[request_id] = future
+        self._by_text[key] = future
+        future.add_done_callback(lambda done: self._remember(key, done))
+        if not self._send(RenderText(request_id=request_id, text=text, language=language, urgent=urgent)):
+            self._fail(request_id, "no speech worker is running")
+        return future
+
+    def _remember(self, key: tuple[str, str], done: asyncio.Future[Path]) -> None:
+        self._by_text.pop(key, None)
+        if not done.cancelled() and done.exception() is None:
+            self._known[key] = done.result()
+
+    def _fail(self, request_id: str, reason: str) -> None:
+        future = self._waiting.pop(request_id, None)
+        if future is not None and not future.done():
+            future.set_exception(SpeechError(reason))
