@@ -116,24 +116,24 @@ class LanguageModel:
     def decide(self, text: str, expected: Collection[str] | None) -> tuple[Intent, tuple[Intent, ...]]:
         """(intent, ranking). Words of a training example are that example's intent whatever is expected.
 
-        Otherwise expected intents count EXPECTED_BOOST times; below the threshold the intent is "".
+        Otherwise expected intents count EXPECTED_BOOST times. The threshold looks at the chance without that boost:
+        expecting yes or no makes a yes of nothing that does not sound like one.
         """
         exact = self._exact.get(tuple(words(text)))
         if exact is not None:
             certain = Intent(name=exact, confidence=1.0)
             return certain, (certain,)
         scores: Vector = self._features.similarity(text) @ self._weights
-        chances = logistic.softmax(scores * self._sharpness)
-        if expected is not None:
-            wanted = set(expected)
-            chances = chances * np.array([EXPECTED_BOOST if name in wanted else 1.0 for name in self.intents])
-            chances = chances / chances.sum()
-        order = np.argsort(-chances, kind="stable")
-        ranking = tuple(Intent(name=self.intents[i], confidence=round(float(chances[i]), 4)) for i in order)
-        best = ranking[0]
-        if not words(text) or best.confidence < self.threshold:
-            return Intent(name="", confidence=best.confidence), ranking
-        return best, ranking
+        plain = logistic.softmax(scores * self._sharpness)
+        wanted = set(expected or ())
+        weighed = plain * np.array([EXPECTED_BOOST if name in wanted else 1.0 for name in self.intents])
+        weighed = weighed / weighed.sum()
+        order = np.argsort(-weighed, kind="stable")
+        ranking = tuple(Intent(name=self.intents[i], confidence=round(float(weighed[i]), 4)) for i in order)
+        chance = float(plain[order[0]])
+        if not words(text) or chance < self.threshold:
+            return Intent(name="", confidence=round(chance, 4)), ranking
+        return ranking[0], ranking
 
 
 def _unambiguous(examples: Iterable[Example]) -> Mapping[tuple[str, ...], str]:

@@ -98,49 +98,49 @@ _PADDING = _OPENERS | frozenset(
 _LANGUAGES: Mapping[str, Mapping[str, tuple[str, bool]]] = MappingProxyType(
     {
         "en": _table(
-            yes="""yes, yeah, yep, yup, yea, yes please, yeah sure, that's right, that is right, that's correct, that is
-            correct, affirmative, absolutely, definitely, of course, go ahead, please do, go for it, sounds good,
-            sounds great, why not, no problem, not a problem, no objection, you bet, i think so, i guess so, i
-            suppose so, by all means, you're right, uh huh, mm hmm, mhm, ya, yes i would, all right then, no that's
-            right, no that is right, no that's correct, no that is correct, no you're right, i don't mind, i
-            wouldn't mind""",
+            yes="""yes, yeah, yep, yup, yea, yes please, yeah sure, that's right, that is right, that's correct,
+            that is correct, affirmative, absolutely, definitely, of course, go ahead, please do, go for it,
+            sounds good, sounds great, why not, no problem, not a problem, no objection, you bet, i think so,
+            i guess so, i suppose so, by all means, you're right, uh huh, mm hmm, mhm, ya, yes i would,
+            all right then, no that's right, no that is right, no that's correct, no that is correct, no you're right,
+            i don't mind, i wouldn't mind""",
             no="""no, nope, nah, no thank you, no thanks, not really, not at all, of course not, absolutely not,
             definitely not, certainly not, i don't think so, i do not think so, don't think so, not now, not today,
             not right now, not interested, i'm not interested, no way, no need, that's wrong, that is wrong,
-            incorrect, that's incorrect, not right, that's not right, that is not right, that isn't right, not
-            correct, that's not correct, that is not correct, that isn't correct, not quite, not exactly, i'd rather
-            not, i would rather not, i'd prefer not, negative, uh uh, nuh uh, no that's all, no that is all, no
-            that's fine, no that's okay, no that's ok, no i'm fine, no i'm good, no it's fine, no it's okay, no
-            that's it, i'm good thanks, i'm good thank you, i'm fine thanks, no not really, yeah no, no i don't, no
-            it isn't, no it's not, maybe later, another time, some other time, i guess not, don't bother, i don't
-            want it, i don't want that, i'm afraid not, not that one""",
-            soft_yes="""right, correct, exactly, i do, i would, it is, it did, it does, i agree, i accept, okay, ok, sure, fine,
-            certainly, indeed, true, alright, all right, good, great, perfect, please, do, do it, let's do it, let's
-            go, that's it, that's the one, that's fine, that's good, that's me, this is, speaking, that works, works
-            for me, cool, very well, totally, you got it""",
-            soft_no="""don't, i don't, i do not, i didn't, i can't, i won't, not, i'm good, i'm fine, i'm okay, never mind,
-            wrong, it's not, it is not, it isn't, it didn't, it did not, it doesn't, it does not, do not, please
-            don't, never, not yet, nevermind, nothing, nothing else, none, neither, that's all, stop, cancel, i
-            don't want to, not me, false, no more""",
-            undecided="""i don't know, i do not know, don't know, dunno, i dunno, no idea, i have no idea, not sure, i'm not
-            sure, i am not sure, maybe, perhaps, possibly, i'm not certain, hard to say, i can't say, i can't tell,
-            it depends, depends, yes and no, i don't remember, i can't remember, i'm not really sure, i don't really
-            know, not really sure, no i don't know, what do you mean, what was the question, i don't understand, i
-            do not understand, let me think, let me check, i forgot""",
+            incorrect, that's incorrect, not right, that's not right, that is not right, that isn't right,
+            not correct, that's not correct, that is not correct, that isn't correct, not quite, not exactly,
+            i'd rather not, i would rather not, i'd prefer not, negative, uh uh, nuh uh, no that's all,
+            no that is all, no that's fine, no that's okay, no that's ok, no i'm fine, no i'm good, no it's fine,
+            no it's okay, no that's it, i'm good thanks, i'm good thank you, i'm fine thanks, no not really, yeah no,
+            no i don't, no it isn't, no it's not, maybe later, another time, some other time, i guess not,
+            don't bother, i don't want it, i don't want that, i'm afraid not, not that one""",
+            soft_yes="""right, correct, exactly, i do, i would, it is, it did, it does, i agree, i accept, okay, ok,
+            sure, fine, certainly, indeed, true, alright, all right, good, great, perfect, please, do, do it,
+            let's do it, let's go, that's it, that's the one, that's fine, that's good, that's me, this is, speaking,
+            that works, works for me, cool, very well, totally, you got it""",
+            soft_no="""don't, i don't, i do not, i didn't, i can't, i won't, not, i'm good, i'm fine, i'm okay,
+            never mind, wrong, it's not, it is not, it isn't, it didn't, it did not, it doesn't, it does not, do not,
+            please don't, never, not yet, nevermind, nothing, nothing else, none, neither, that's all, stop, cancel,
+            i don't want to, not me, false, no more""",
+            undecided="""i don't know, i do not know, don't know, dunno, i dunno, no idea, i have no idea, not sure,
+            i'm not sure, i am not sure, maybe, perhaps, possibly, i'm not certain, hard to say, i can't say,
+            i can't tell, it depends, depends, yes and no, i don't remember, i can't remember, i'm not really sure,
+            i don't really know, not really sure, no i don't know, what do you mean, what was the question,
+            i don't understand, i do not understand, let me think, let me check, i forgot""",
         ),
         "ru": _table(
-            yes="""да, ага, угу, верно, правильно, точно, именно, конечно, разумеется, согласен, согласна, безусловно, да
-            конечно, совершенно верно, все верно, все правильно, так и есть, не против, я не против, не возражаю,
+            yes="""да, ага, угу, верно, правильно, точно, именно, конечно, разумеется, согласен, согласна, безусловно,
+            да конечно, совершенно верно, все верно, все правильно, так и есть, не против, я не против, не возражаю,
             почему бы и нет, почему нет, без проблем, не вопрос, да да, давайте, давай, подтверждаю, обязательно""",
-            no="""нет, неа, не надо, не нужно, не хочу, неверно, неправильно, не верно, не правильно, не так, это не так,
-            не согласен, не согласна, да нет, конечно нет, ни в коем случае, вовсе нет, нет спасибо, не совсем, не
-            очень, вряд ли, не сейчас, в другой раз, не интересует, не интересно, да не надо, да не нужно, ничего
-            подобного, еще нет, пока нет, нет не надо, против, я против, откажусь, отказываюсь""",
+            no="""нет, неа, не надо, не нужно, не хочу, неверно, неправильно, не верно, не правильно, не так,
+            это не так, не согласен, не согласна, да нет, конечно нет, ни в коем случае, вовсе нет, нет спасибо,
+            не совсем, не очень, вряд ли, не сейчас, в другой раз, не интересует, не интересно, да не надо,
+            да не нужно, ничего подобного, еще нет, пока нет, нет не надо, против, я против, откажусь, отказываюсь""",
             soft_yes="хорошо, ладно, ок, окей, хочу, можно, так, годится, подходит, пойдет, пожалуй, пожалуйста, идет",
             soft_no="не, стоп, хватит, ничего, больше ничего, это все, не буду",
-            undecided="""не знаю, я не знаю, наверное, может быть, может, возможно, не уверен, не уверена, не помню, трудно
-            сказать, сложно сказать, да нет наверное, да нет наверно, наверно, и да и нет, не понял, не поняла, не
-            понимаю, как сказать, затрудняюсь ответить""",
+            undecided="""не знаю, я не знаю, наверное, может быть, может, возможно, не уверен, не уверена, не помню,
+            трудно сказать, сложно сказать, да нет наверное, да нет наверно, наверно, и да и нет, не понял, не поняла,
+            не понимаю, как сказать, затрудняюсь ответить""",
         ),
     }
 )
