@@ -27,7 +27,7 @@ METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutcomeSpec:
     """When an answer is this outcome. when: condition over status (int) and body (JSON). slots: slot -> expression
-    over the same. identifies: the level the caller reaches by it (the answer then sets the reserved slot `customer`)."""
+    over the same. identifies: the level the caller reaches by it (the answer then sets the reserved `customer`)."""
 
     name: str
     when: str

@@ -233,7 +233,7 @@ def read(path: Path, folder: Path, faults: Faults) -> Node | None:
         return None
     top = Place(place.file, 1, 1)
     if not isinstance(value, CommentedMap):
-        faults.add(top, "type", "the file must be a map of names to values", "Begin it with `version: \"1\"`.")
+        faults.add(top, "type", "the file must be a map of names to values", 'Begin it with `version: "1"`.')
         return None
     return Node(value, top, faults, "the file")
 

@@ -1,0 +1,206 @@
+"""An assistant: everything in one designer's folder, read, joined and checked.
+
+`load_assistant` is the only door: what it returns can be run without a further check, what cannot be run is refused
+with every mistake in it. Frozen: a reload makes a new one and calls under way keep theirs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ivr.dialog import lint
+from ivr.dialog.joining import Surroundings
+from ivr.dialog.policies import KEYS as POLICY_KEYS
+from ivr.dialog.policies import read_policy
+from ivr.dialog.reading import read_flow
+from ivr.dialog.services import ServiceSpec, read_services
+from ivr.dialog.slots import Slot, read_slots
+from ivr.dialog.source import Faults, Node, Place, did_you_mean, read
+from ivr.dialog.steps import Flow, Global, Policy
+from ivr.dialog.texts import Response, Responses, read_responses
+from ivr.model.errors import DesignError, Fault
+
+TOP_KEYS = (
+    *("version", "assistant", "languages", "start", "identify", "defaults", "globals", "texts", "currency"),
+    "negative_words",
+)
+
+TEXTS: Mapping[str, str] = {
+    "cut_off": "utter_cut_off",  # the last call of this number was dropped by us
+    "no_hearing": "utter_no_hearing",  # speech recognition is away: keypad only
+    "trouble": "utter_trouble",  # something of ours failed
+    "goodbye": "utter_goodbye",  # the last words of a call that ends without a hangup step
+    "noinput": "utter_noinput",  # before a re-ask that has no numbered text of its own
+    "nomatch": "utter_nomatch",
+    "help": "utter_help",  # for steps without a help text
+    "hold": "utter_hold",  # a service is slow
+    "no_offers": "utter_no_offers",  # "no offers" is noted
+    "offer_unclear": "utter_offer_unclear",  # the offer was not clearly accepted, so it is not taken
+}
+"""What the engine itself says: role -> response name unless dialog.yml says otherwise under texts."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assistant:
+    """A loaded assistant. identify_service looks a caller up by number; identify_flow asks for what proves who calls.
+    believe_claimed: may a number from an untrusted peer's From raise the level?
+
+    negative_words: language -> words that say the caller is upset. texts: role (see TEXTS) -> response name.
+    """
+
+    name: str
+    folder: Path
+    languages: tuple[str, ...]
+    flows: Mapping[str, Flow]
+    start: str
+    slots: Mapping[str, Slot]
+    intents: tuple[str, ...]
+    responses: Responses
+    services: Mapping[str, ServiceSpec]
+    globals: tuple[Global, ...]
+    policy: Policy
+    escape: str = ""
+    identify_service: str | None = None
+    identify_flow: str = ""
+    believe_claimed: bool = False
+    texts: Mapping[str, str] = field(default_factory=lambda: dict(TEXTS))
+    negative_words: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    currency: str = "EUR"
+
+    @property
+    def nlu_files(self) -> Mapping[str, Path]:
+        """language -> training file."""
+        return {language: self.folder / f"nlu.{language}.yml" for language in self.languages}
+
+    @property
+    def offers_file(self) -> Path:
+        return self.folder / "offers.yml"
+
+    @property
+    def routing_file(self) -> Path:
+        return self.folder / "routing.yml"
+
+    def response(self, name: str, language: str) -> Response | None:
+        """The text of a response, None when this language has none."""
+        return self.responses.get(language, {}).get(name)
+
+
+def load_assistant(folder: Path) -> Assistant:
+    """The assistant in this folder. Raises DesignError with every fault when there is an error among them."""
+    assistant, faults = examine(folder)
+    if assistant is None:
+        raise DesignError(tuple(f for f in faults if f.severity == "error"))
+    return assistant
+
+
+def examine(folder: Path) -> tuple[Assistant | None, tuple[Fault, ...]]:
+    """(assistant, or None when it has errors; every error and warning, by place)."""
+    faults = Faults()
+    top = read(folder / "dialog.yml", folder, faults)
+    domain = read(folder / "domain.yml", folder, faults)
+    if top is None or domain is None:
+        return None, tuple(sorted(faults.found))
+    assistant = _read(folder, top, domain, faults)
+    lint.check(assistant, faults)
+    found = tuple(sorted(set(faults.found)))
+    return (None if any(f.severity == "error" for f in found) else assistant), found
+
+
+def _read(folder: Path, top: Node, domain: Node, faults: Faults) -> Assistant:
+    top.only(TOP_KEYS)
+    domain.only(("version", "intents", "slots"))
+    defaults, languages, name, start = (top.get(k) for k in ("defaults", "languages", "assistant", "start"))
+    spoken = languages.texts() if languages else ("en",)
+    if defaults:
+        defaults.only((*POLICY_KEYS, "escape"))
+    escape = defaults.get("escape") if defaults else None
+    policy = read_policy(defaults, Policy())
+    flows = _read_flows(folder, policy, spoken[0] if spoken else "en", faults)
+    services = read(folder / "services.yml", folder, faults) if (folder / "services.yml").exists() else None
+    identify, intents, currency = top.get("identify"), domain.get("intents"), top.get("currency")
+    claimed = identify.get("believe_claimed") if identify else None
+    if identify:
+        identify.only(("service", "flow", "believe_claimed"))
+    by_number, by_asking = (identify.get("service"), identify.get("flow")) if identify else (None, None)
+    negative, texts = top.get("negative_words"), top.get("texts")
+    for node in (start, escape, by_asking):
+        if node is not None and node.text() not in flows:
+            node.fault("unknown-flow", f"no flow {node.text()!r}", did_you_mean(node.text(), flows))
+    if start is None:
+        top.fault("missing", "nothing says which flow begins the call", "Add start: main.")
+    if escape is None:
+        top.fault(
+            "no-escape", "nothing says where a caller goes who is not understood", "Add defaults: {escape: flow}."
+        )
+    for role, entry in texts.items() if texts else ():
+        if role not in TEXTS:
+            entry.fault("unknown-key", f"no text {role!r}", did_you_mean(role, TEXTS))
+    specs = read_services(services) if services else {}
+    if by_number is not None and by_number.text() not in specs:
+        by_number.fault("unknown-service", f"no service {by_number.text()!r}", did_you_mean(by_number.text(), specs))
+    return Assistant(
+        name=name.text() if name else folder.name,
+        folder=folder,
+        languages=spoken,
+        flows=flows,
+        start=start.text() if start else "",
+        slots=read_slots(domain.get("slots")),
+        intents=intents.texts() if intents else (),
+        responses={language: _read_texts(folder, language, faults) for language in spoken},
+        services=specs,
+        globals=_read_globals(top.get("globals"), flows),
+        policy=policy,
+        escape=escape.text() if escape else "",
+        identify_service=by_number.text() if by_number else None,
+        identify_flow=by_asking.text() if by_asking else "",
+        believe_claimed=claimed.flag() if claimed else False,
+        texts={**TEXTS, **({role: entry.text() for role, entry in texts.items()} if texts else {})},
+        negative_words={lang: e.texts() for lang, e in negative.items()} if negative else {},
+        currency=currency.text() if currency else "EUR",
+    )
+
+
+def _read_flows(folder: Path, policy: Policy, language: str, faults: Faults) -> dict[str, Flow]:
+    nodes: dict[str, Node] = {}
+    for path in sorted((folder / "flows").glob("*.yml")):
+        top = read(path, folder, faults)
+        if top is None:
+            continue
+        top.only(("version", "flows"))
+        flows = top.get("flows")
+        for name, node in flows.items() if flows else ():
+            if name in nodes:
+                node.fault("duplicate-flow", f"flow {name!r} stands in {nodes[name].file} too", "Rename one of them.")
+            nodes[name] = node
+    if not nodes:
+        faults.add(Place("flows"), "missing", "there are no flows", "Write flows/main.yml with flows: {main: ...}.")
+    around = Surroundings(flows=frozenset(nodes), policy=policy, language=language)
+    return {name: read_flow(name, node, around) for name, node in nodes.items()}
+
+
+def _read_texts(folder: Path, language: str, faults: Faults) -> dict[str, Response]:
+    top = read(folder / f"responses.{language}.yml", folder, faults)
+    return read_responses(top, language) if top else {}
+
+
+def _read_globals(node: Node | None, flows: Mapping[str, Flow]) -> tuple[Global, ...]:
+    found = []
+    for entry in node.entries() if node else ():
+        entry.only(("intent", "dtmf", "go", "do"))
+        intent, dtmf, go, does = (entry.get(k) for k in ("intent", "dtmf", "go", "do"))
+        if intent is None or (go is None) == (does is None):
+            entry.fault("missing", "a global needs an intent and either go: or do:", "Add go: flow or do: repeat.")
+        if go is not None and go.text() not in flows:
+            go.fault("unknown-flow", f"no flow {go.text()!r}", did_you_mean(go.text(), flows))
+        found.append(
+            Global(
+                intent=intent.text() if intent else "",
+                dtmf=(dtmf or entry.key("dtmf")).dtmf() if entry.has("dtmf") else "",
+                go=go.text() if go else "",
+                does=does.one_of(("repeat", "help", "no_offers")) if does else "",
+                where=(entry.file, entry.line, entry.column),
+            )
+        )
+    return tuple(found)

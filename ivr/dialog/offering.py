@@ -1,0 +1,161 @@
+"""The product offer in the conversation: permission, pitch, read-back, and an answer that is never taken for a yes
+unless it is one.
+
+Owns how an offer is put and what counts as accepting it (key 1, or a yes heard with confidence >= 0.9, after the
+read-back of product and price). Whether and what to offer was decided elsewhere.
+"""
+
+from __future__ import annotations
+
+from ivr.dialog import steps as st
+from ivr.dialog.answers import do_global, refuse_offers, yes_or_no
+from ivr.dialog.asking import YES_NO_KEYS, hear
+from ivr.dialog.run import Run
+from ivr.dialog.session import Phase, Wait
+from ivr.dialog.stack import follow
+from ivr.dialog.steps import NEXT, Global
+from ivr.model.dialog import DigitsDialed, OfferDecided, RecordOfferAnswer, UtteranceHeard
+from ivr.model.offers import OfferAnswer, OfferDecision, OfferScript
+
+SURE_YES = 0.9
+
+
+def on_decided(run: Run, event: OfferDecided) -> None:
+    """The offer desk answered: put the offer, or go on silently."""
+    decision, step = event.decision, run.step
+    if not decision.speak or decision.script is None or not isinstance(step, st.OfferStep):
+        follow(run, NEXT)
+        return
+    run.change(decision=decision, phase=Phase.OFFER_PERMISSION, read_back="")
+    if not run.session.hearing and run.session.hearing_excuse:
+        run.change(hearing_excuse=False)
+        run.say_own("no_hearing")
+    if decision.script.notice:
+        run.say_text(decision.script.notice, "offer.notice", step.policy.barge_in)
+    run.say_text(decision.script.ask, "offer.ask", step.policy.barge_in)
+    hear(run, step, step.policy.barge_in)
+
+
+def on_utterance(run: Run, step: st.OfferStep, event: UtteranceHeard) -> None:
+    """Words while an offer stands."""
+    hypothesis, intent = event.recognition.hypothesis, event.understanding.intent
+    found = next((g for g in run.assistant.globals if g.intent == intent.name), None)
+    yes, plain = yes_or_no(event, step.policy.accept)
+    if found is not None and intent.confidence >= step.policy.accept and not (yes is not None and plain):
+        _on_global(run, step, found, hypothesis.text)
+    elif run.session.phase is Phase.OFFER_PERMISSION:
+        if yes and hypothesis.confidence >= step.policy.accept:
+            _pitch(run, step)
+        else:
+            _end(run, OfferAnswer.NOT_PERMITTED, heard=hypothesis.text, confidence=hypothesis.confidence)
+    elif yes and hypothesis.confidence >= SURE_YES:
+        _end(run, OfferAnswer.ACCEPTED, method="speech", heard=hypothesis.text, confidence=hypothesis.confidence)
+    else:
+        _end(run, OfferAnswer.DECLINED, heard=hypothesis.text, confidence=hypothesis.confidence, doubtful=bool(yes))
+
+
+def on_keys(run: Run, step: st.OfferStep, event: DigitsDialed) -> None:
+    """Keys while an offer stands."""
+    found = next((g for g in run.assistant.globals if g.dtmf and g.dtmf == event.digits), None)
+    yes = YES_NO_KEYS.get(event.digits)
+    if found is not None:
+        _on_global(run, step, found, "", event.digits)
+    elif run.session.phase is Phase.OFFER_PERMISSION:
+        if yes:
+            _pitch(run, step)
+        else:
+            _end(run, OfferAnswer.NOT_PERMITTED, digits=event.digits)
+    else:
+        _end(run, OfferAnswer.ACCEPTED if yes else OfferAnswer.DECLINED, method="dtmf", digits=event.digits)
+
+
+def on_nothing(run: Run) -> None:
+    """Silence or a noise while an offer stands: no answer, and it is not asked twice."""
+    _end(run, OfferAnswer.NO_ANSWER)
+
+
+def on_hung_up(run: Run) -> None:
+    """The caller hung up on the offer."""
+    if run.session.decision is not None:
+        _record(run, run.session.decision, OfferAnswer.HUNG_UP)
+
+
+def _pitch(run: Run, step: st.OfferStep) -> None:
+    script = _script(run)
+    run.change(phase=Phase.OFFER_CONFIRM, read_back=script.confirm)
+    run.say_text(script.pitch, "offer.pitch", step.policy.barge_in)
+    run.say_text(script.confirm, "offer.confirm", step.policy.barge_in)
+    hear(run, step, step.policy.barge_in)
+
+
+def _on_global(run: Run, step: st.OfferStep, choice: Global, heard: str, digits: str = "") -> None:
+    if choice.does == "no_offers":
+        _end(run, OfferAnswer.NEVER_AGAIN, heard=heard, digits=digits)
+    elif choice.go:
+        if run.session.decision is not None:
+            permitted = run.session.phase is Phase.OFFER_CONFIRM
+            answer = OfferAnswer.DECLINED if permitted else OfferAnswer.NOT_PERMITTED
+            _record(run, run.session.decision, answer, heard=heard, digits=digits)
+        do_global(run, step, choice)
+    else:
+        do_global(run, step, choice)
+
+
+def _end(
+    run: Run,
+    answer: OfferAnswer,
+    *,
+    method: str = "",
+    heard: str = "",
+    confidence: float = 0.0,
+    digits: str = "",
+    doubtful: bool = False,
+) -> None:
+    """The offer ended: record it, say so, go on with the flow."""
+    decision = run.session.decision
+    if decision is None or decision.script is None:
+        follow(run, NEXT)
+        return
+    script = decision.script
+    _record(run, decision, answer, method=method, heard=heard, confidence=confidence, digits=digits)
+    if answer is OfferAnswer.ACCEPTED:
+        run.say_text(script.accepted, "offer.accepted")
+    elif answer is OfferAnswer.NEVER_AGAIN:
+        refuse_offers(run)
+        run.say_own("no_offers")
+    elif doubtful:
+        run.say_own("offer_unclear")
+    else:
+        run.say_text(script.declined, "offer.declined")
+    follow(run, NEXT)
+
+
+def _record(
+    run: Run,
+    decision: OfferDecision,
+    answer: OfferAnswer,
+    *,
+    method: str = "",
+    heard: str = "",
+    confidence: float = 0.0,
+    digits: str = "",
+) -> None:
+    run.emit(
+        RecordOfferAnswer(
+            decision=decision,
+            answer=answer,
+            read_back=run.session.read_back,
+            method=method,
+            heard=heard,
+            confidence=confidence,
+            digits=digits,
+        )
+    )
+    run.change(decision=None, read_back="", phase=Phase.MAIN, wait=Wait.RUNNING)
+
+
+def _script(run: Run) -> OfferScript:
+    decision = run.session.decision
+    if decision is None or decision.script is None:
+        raise ValueError("no offer stands")
+    return decision.script

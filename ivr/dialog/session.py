@@ -1,0 +1,113 @@
+"""The state of one call's dialog. Frozen: every event makes a new one, so a session can be kept, compared, replayed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from ivr.model.call import Outcome
+from ivr.model.dialog import Prompt
+from ivr.model.identity import Caller, Customer, Level
+from ivr.model.offers import OfferDecision
+
+
+class Wait(StrEnum):
+    """What the dialog waits for. CALLER: a Hear is in force. HUMAN: a handoff is under way or done. RUNNING: nothing,
+    within one advance."""
+
+    START = "start"
+    RUNNING = "running"
+    CALLER = "caller"
+    SERVICE = "service"
+    OFFER_DESK = "offer_desk"
+    HUMAN = "human"
+    OVER = "over"
+
+
+class Phase(StrEnum):
+    """Which question of a step the caller is answering."""
+
+    MAIN = "main"
+    CONFIRM_VALUE = "confirm_value"
+    CONFIRM_INTENT = "confirm_intent"
+    OFFER_PERMISSION = "offer_permission"
+    OFFER_CONFIRM = "offer_confirm"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frame:
+    """A flow being done and the step in it ("" = at its end). request: index in Session.requests, -1 = none."""
+
+    flow: str
+    step: str
+    request: int = -1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Volunteered:
+    """A value said before it was asked for."""
+
+    type: str
+    readings: tuple[str, ...]
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tries:
+    """Failures of the question being asked."""
+
+    noinput: int = 0
+    nomatch: int = 0
+    rejected: int = 0
+
+    @property
+    def total(self) -> int:
+        return self.noinput + self.nomatch + self.rejected
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """One call's dialog at a moment.
+
+    slots: values by name; requests: {"intent", "result": resolved | informed | failed | open}, in order. level and
+    customer: who calls, how surely. sensitive_values: what must be masked everywhere. outcome and disposition: how the
+    call ended (OPEN and "" until then). repairs: noinput + nomatch + rejected in the whole call. quiet_turns: turns
+    since the last repair. pending: the value or intent a confirmation is about. words: what the caller said when the
+    request was understood.
+    """
+
+    language: str
+    wait: Wait = Wait.START
+    phase: Phase = Phase.MAIN
+    stack: tuple[Frame, ...] = ()
+    slots: Mapping[str, Any] = field(default_factory=dict)
+    requests: tuple[Mapping[str, str], ...] = ()
+    level: Level = Level.L0
+    customer: Customer | None = None
+    caller: Caller = field(default_factory=lambda: Caller(ani="", dnis=""))
+    started_at: str = ""
+    started_at_ms: int = 0
+    sensitive_values: frozenset[str] = frozenset()
+    outcome: Outcome = Outcome.OPEN
+    disposition: str = ""
+    tries: Tries = Tries()
+    pending: str = ""
+    volunteered: tuple[Volunteered, ...] = ()
+    service: str = ""
+    decision: OfferDecision | None = None
+    read_back: str = ""
+    hearing: bool = True
+    hearing_excuse: bool = False
+    last_said: tuple[Prompt, ...] = ()
+    words: str = ""
+    turns: int = 0
+    repairs: int = 0
+    quiet_turns: int = 0
+    agent_requested: bool = False
+    bot_disclosed: bool = False
+    no_offers: bool = False
+    negative_words: tuple[str, ...] = ()
+    retried: Mapping[str, int] = field(default_factory=dict)
+    handoff_reason: str = ""

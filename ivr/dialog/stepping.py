@@ -1,0 +1,175 @@
+"""Doing steps: runs the flow on until the caller, a service, the offer desk or a human is waited for.
+
+A table of what each kind of step does; where it leads is the stack's matter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ivr.dialog import asking, conditions
+from ivr.dialog import steps as st
+from ivr.dialog.run import Run
+from ivr.dialog.session import Wait
+from ivr.dialog.stack import enter, follow, leave, say_goodbye
+from ivr.dialog.steps import NEXT
+from ivr.log import mask
+from ivr.model.call import Outcome
+from ivr.model.dialog import CallService, DecideOffer, PromiseCallback, RequestHandoff
+from ivr.model.routing import HandoffRequest
+
+# A flow that does this many steps without asking anything goes round in circles.
+MAX_STEPS = 100
+
+
+def go_on(run: Run) -> None:
+    """Do steps until something must be waited for."""
+    run.change(wait=Wait.RUNNING)
+    for _ in range(MAX_STEPS):
+        if run.session.wait is not Wait.RUNNING:
+            return
+        if not run.session.stack:
+            say_goodbye(run, "end of dialog")
+        elif not run.frame.step:
+            leave(run)
+        else:
+            step = run.step
+            run.note("dialog.step", step=run.place)
+            _DO[type(step)](run, step)
+    if run.session.wait is Wait.RUNNING:
+        run.note("trouble", where="dialog", what=f"endless loop at {run.place}")
+        run.say_own("trouble")
+        say_goodbye(run, "endless loop")
+
+
+# ---- the steps ----------------------------------------------------------------------------------------------------
+
+
+def _say(run: Run, step: st.SayStep) -> None:
+    for name in step.responses:
+        run.say(name, step.barge_in)
+    follow(run, NEXT)
+
+
+def _branch(run: Run, step: st.BranchStep) -> None:
+    names = run.names()
+    for condition, target in step.arms:
+        if not condition or conditions.holds(condition, names):
+            follow(run, target)
+            return
+    follow(run, NEXT)
+
+
+def _action(run: Run, step: st.ActionStep) -> None:
+    args = {name: run.fill(template) for name, template in step.args.items()}
+    run.emit(CallService(service=step.service, args=args, timeout_ms=step.timeout_ms, hold_after_ms=step.hold_after_ms))
+    run.change(wait=Wait.SERVICE, service=step.service)
+
+
+def _offer(run: Run, step: st.OfferStep) -> None:
+    if run.session.no_offers:
+        follow(run, NEXT)
+        return
+    run.emit(DecideOffer(facts=offer_facts(run)))
+    run.change(wait=Wait.OFFER_DESK)
+
+
+def offer_facts(run: Run) -> dict[str, Any]:
+    """What the gate may look at, as far as the dialog knows it."""
+    session = run.session
+    last = session.requests[-1] if session.requests else {"intent": "", "result": ""}
+    return {
+        "intent": last["intent"],
+        "resolved": last["result"] in ("resolved", "informed"),
+        "confirmed": last["result"] == "resolved",
+        "repairs": session.repairs,
+        "recent_failures": 1 if session.repairs and session.quiet_turns < 2 else 0,
+        "agent_requested": session.agent_requested,
+        "bot_disclosed": session.bot_disclosed,
+        "negative_words": session.negative_words,
+        "turns": session.turns,
+        "started_at": session.started_at,
+        "level": session.level.name,
+        "no_offers": session.no_offers,
+    }
+
+
+def _handoff(run: Run, step: st.HandoffStep) -> None:
+    session = run.session
+    reason = session.handoff_reason or step.reason or "caller asked"
+    slots = {n: session.slots[n] for n in step.data if n in session.slots and not run.assistant.slots[n].sensitive}
+    data = {
+        "intent": session.requests[-1]["intent"] if session.requests else "",
+        "requests": [dict(request) for request in session.requests],
+        "slots": slots,
+        "level": session.level.name,
+        "customer_id": session.customer.customer_id if session.customer else "",
+        "in_caller_words": mask(session.words, session.sensitive_values),
+        "no_offers": session.no_offers,
+    }
+    run.say(step.utter)
+    run.emit(RequestHandoff(request=HandoffRequest(queue=step.queue, reason=reason, required=step.required, data=data)))
+    run.change(wait=Wait.HUMAN, handoff_reason="")
+
+
+def _callback(run: Run, step: st.CallbackStep) -> None:
+    number = run.session.caller.ani
+    if not number:
+        follow(run, step.no_number)
+        return
+    reason = step.reason or (run.session.requests[-1]["intent"] if run.session.requests else "asked for a person")
+    run.emit(PromiseCallback(number=number, reason=reason, within_ms=step.within_ms))
+    run.change(outcome=Outcome.CALLBACK, disposition="callback promised")
+    run.say(step.utter)
+    follow(run, NEXT)
+
+
+def _call(run: Run, step: st.CallStep) -> None:
+    run.move(step.next)
+    enter(run, step.flow)
+
+
+def _go(run: Run, step: st.GoStep) -> None:
+    follow(run, step.target)
+
+
+def _set(run: Run, step: st.SetStep) -> None:
+    for name, template in step.values.items():
+        run.set_slot(name, run.fill(template))
+    follow(run, NEXT)
+
+
+def _retry(run: Run, step: st.RetryStep) -> None:
+    done = run.session.retried.get(run.place, 0)
+    run.change(retried={**run.session.retried, run.place: done + 1})
+    if done >= step.max:
+        follow(run, step.otherwise)
+        return
+    for name in step.clear:
+        run.set_slot(name, None)
+    follow(run, step.go)
+
+
+def _hangup(run: Run, step: st.HangupStep) -> None:
+    if not run.say(step.utter):
+        run.say_own("goodbye")
+    run.end(step.reason or "goodbye")
+
+
+_DO: dict[type[st.Step], Callable[[Run, Any], None]] = {
+    st.SayStep: _say,
+    st.AskStep: asking.begin,
+    st.CollectStep: asking.begin,
+    st.ChooseStep: asking.begin,
+    st.BranchStep: _branch,
+    st.ActionStep: _action,
+    st.OfferStep: _offer,
+    st.HandoffStep: _handoff,
+    st.CallbackStep: _callback,
+    st.CallStep: _call,
+    st.GoStep: _go,
+    st.SetStep: _set,
+    st.RetryStep: _retry,
+    st.HangupStep: _hangup,
+}

@@ -1,0 +1,158 @@
+"""What the assistant says: Rasa response files, cut into sentences, and their rendering with values.
+
+A sentence without placeholders is always the same text, so its audio is cached; only a sentence with values has to be
+synthesised in the call. Owns placeholders: `{slot}`, `{slot.field}`, `{slot|digits}`, `{amount|money:currency}`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ivr.dialog.conditions import lookup
+from ivr.dialog.source import Node, did_you_mean
+from ivr.dialog.tongues import FORMATTERS, TONGUES, sentences
+from ivr.log import MASK
+from ivr.model.dialog import Prompt
+
+PLACEHOLDER = re.compile(r"\{([a-z_][\w.]*)(?:\|(\w+))?(?::([\w.]+))?\}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Response:
+    """One `utter_*` in one language. audio: a recorded WAV instead of synthesis. discloses: "bot" when it tells the
+    caller that a machine is speaking."""
+
+    name: str
+    language: str
+    sentences: tuple[str, ...]
+    audio: str = ""
+    discloses: str = ""
+    place: tuple[str, int, int] = ("", 0, 0)
+
+    @property
+    def placeholders(self) -> tuple[tuple[str, str, str], ...]:
+        """(path, formatter, extra) of every placeholder."""
+        return tuple((m[1], m[2] or "", m[3] or "") for s in self.sentences for m in PLACEHOLDER.finditer(s))
+
+
+Responses = Mapping[str, Mapping[str, Response]]
+"""language -> name -> Response."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Values:
+    """What placeholders can see. sensitive: names of sensitive slots. today: ISO 8601 date of the call."""
+
+    names: Mapping[str, Any]
+    sensitive: frozenset[str] = frozenset()
+    today: str = ""
+    currency: str = "EUR"
+
+
+def render(response: Response, values: Values) -> tuple[tuple[Prompt, ...], tuple[str, ...]]:
+    """(prompts, one per sentence; placeholders that had no value). A sentence with a missing value is left out."""
+    if response.audio:
+        text = " ".join(response.sentences)
+        return (Prompt(text=text, language=response.language, name=response.name, audio=response.audio),), ()
+    prompts, missing = [], []
+    for sentence in response.sentences:
+        prompt, absent = _render_sentence(response, sentence, values)
+        missing.extend(absent)
+        if prompt:
+            prompts.append(prompt)
+    return tuple(prompts), tuple(missing)
+
+
+def _render_sentence(response: Response, sentence: str, values: Values) -> tuple[Prompt | None, list[str]]:
+    missing: list[str] = []
+    secret = False
+
+    def spoken(match: re.Match[str], *, logged: bool) -> str:
+        nonlocal secret
+        if match[1].split(".")[0] in values.sensitive:
+            secret = True
+            if logged:
+                return MASK
+        try:
+            return format_value(match[1], match[2] or "", match[3] or "", response.language, values)
+        except ValueError:
+            missing.append(match[1])
+            return ""
+
+    text = PLACEHOLDER.sub(lambda m: spoken(m, logged=False), sentence)
+    if missing:
+        return None, missing
+    log_text = PLACEHOLDER.sub(lambda m: spoken(m, logged=True), sentence)
+    return (
+        Prompt(
+            text=text,
+            language=response.language,
+            name=response.name,
+            sensitive=secret,
+            log_text=log_text if secret else text,
+        ),
+        [],
+    )
+
+
+def format_value(path: str, formatter: str, extra: str, language: str, values: Values) -> str:
+    """A value in words. Raises ValueError when it is missing or of the wrong kind."""
+    value = lookup(path, values.names)
+    if value is None or value == "":
+        raise ValueError(f"no value for {path}")
+    if not formatter:
+        return str(value)
+    tongue = TONGUES.get(language)
+    if tongue is None or formatter not in tongue.formatters:
+        raise ValueError(f"no formatter {formatter} in {language}")
+    context = values.today
+    if formatter == "money":
+        context = str(lookup(extra, values.names) or values.currency) if extra else values.currency
+    return tongue.formatters[formatter](value, context)
+
+
+def read_responses(top: Node, language: str) -> dict[str, Response]:
+    """A Rasa responses file. The first variation without a channel is used."""
+    top.only(("version", "responses"))
+    node = top.get("responses")
+    if node is None:
+        top.fault("missing", "the file has no responses", "Add responses: {utter_...: [{text: ...}]}.")
+        return {}
+    found = {}
+    for name, entry in node.items():
+        if not name.startswith("utter_"):
+            entry.fault("response-name", f"the response {name!r} does not begin with utter_", f"Call it utter_{name}.")
+        variations = [v for v in entry.entries() if not v.has("channel")]
+        if variations:
+            found[name] = _read_variation(name, variations[0], language)
+        elif entry.is_list():
+            entry.fault("missing", f"the response {name} has no text", "Add - text: ...")
+    return found
+
+
+def _read_variation(name: str, node: Node, language: str) -> Response:
+    # Rasa's own keys; a designer's key of another meaning belongs under metadata, or Rasa refuses the file.
+    node.only(("text", "metadata", "condition", "buttons", "image", "custom", "id"))
+    text, metadata = node.get("text"), node.get("metadata")
+    parts = sentences(text.text(), language) if text else ()
+    if not parts:
+        node.fault("missing", f"the response {name} has no text", "Add text: ...")
+    for sentence in parts:
+        for match in PLACEHOLDER.finditer(sentence):
+            if match[2] and match[2] not in FORMATTERS:
+                (text or node).fault("formatter", f"unknown formatter {match[2]!r}", did_you_mean(match[2], FORMATTERS))
+        if "{" in PLACEHOLDER.sub("", sentence) or "}" in PLACEHOLDER.sub("", sentence):
+            (text or node).fault("placeholder", f"broken placeholder in {sentence!r}", "Write {slot} or {slot|digits}.")
+    audio = metadata.get("audio") if metadata else None
+    discloses = metadata.get("discloses") if metadata else None
+    return Response(
+        name=name,
+        language=language,
+        sentences=parts,
+        audio=audio.text() if audio else "",
+        discloses=discloses.one_of(("bot",)) if discloses else "",
+        place=(node.file, node.line, node.column),
+    )
