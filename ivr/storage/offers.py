@@ -63,13 +63,17 @@ class Offers:
     async def offer_history(self, household: str) -> list[PastOffer]:
         """Offers spoken to a household, oldest first. Ghosts are left out: nobody heard them."""
         query = (
-            sa.select(opportunities.c.product, answers.c.answer, sa.func.coalesce(answers.c.at, opportunities.c.at))
+            sa.select(
+                opportunities.c.product,
+                answers.c.answer,
+                sa.func.coalesce(answers.c.at, opportunities.c.at).label("at"),
+            )
             .select_from(opportunities.outerjoin(answers))
             .where(opportunities.c.household == household, opportunities.c.speak.is_(True))
             .order_by(opportunities.c.at_ms, opportunities.c.opportunity_id)
         )
         rows = await self._db.read(query)
-        return [_past_offer(*row._tuple()) for row in rows]
+        return [_past_offer(row._mapping) for row in rows]
 
     async def opted_out(self, household: str) -> bool:
         """Did this household ever say "no offers"?"""
@@ -81,5 +85,6 @@ class Offers:
         await self._db.write((self._db.upsert(opt_outs, row, keep=True), None))
 
 
-def _past_offer(product: str, answer: str | None, at: str) -> PastOffer:
-    return PastOffer(product, OfferAnswer(answer) if answer else None, at)
+def _past_offer(row: sa.RowMapping) -> PastOffer:
+    answer = row["answer"]
+    return PastOffer(row["product"], OfferAnswer(answer) if answer else None, row["at"])

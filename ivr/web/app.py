@@ -1,0 +1,42 @@
+"""The web application: routes, guard, templates, put together."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import aiohttp_jinja2
+import jinja2
+from aiohttp import web
+
+from ivr.web import api, pages
+from ivr.web.desk import Desk
+from ivr.web.guard import Guard, dress
+
+_HERE = Path(__file__).parent
+MOST_BODY_BYTES = 64 * 1024
+
+
+def make_app(desk: Desk) -> web.Application:
+    """The application, ready to be served. Its open streams end with desk.hub.close(), called on shutdown."""
+    guard = Guard(desk.token)
+    app = web.Application(middlewares=[guard.middleware, pages.polite], client_max_size=MOST_BODY_BYTES)
+    app[api.DESK], app[pages.GUARD] = desk, guard
+    environment = aiohttp_jinja2.setup(
+        app,
+        loader=jinja2.FileSystemLoader(_HERE / "templates"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(clock_time=pages.clock_time, fields_of=pages.fields_of)
+    app.add_routes(api.routes)
+    app.add_routes(pages.routes)
+    app.router.add_static("/static", _HERE / "static")
+    app.on_response_prepare.append(dress)
+
+    async def end_streams(_: web.Application) -> None:
+        desk.hub.close()
+
+    app.on_shutdown.append(end_streams)
+    return app

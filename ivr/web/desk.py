@@ -1,0 +1,37 @@
+"""What the web pages are given by the process they run in. Everything is handed in; web reaches for nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ivr.model.routing import Agent, AgentState
+from ivr.storage.store import Store
+from ivr.web.live import LiveHub
+
+AgentStates = Callable[[], Sequence[tuple[Agent, AgentState, int]]]
+SetAgentState = Callable[[str, str], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """agent_states: every agent, its state, milliseconds since it began. set_agent_state(agent_id, "ready" |
+    "not_ready") raises IvrError when it is not possible now; the web then answers 409 with its words.
+
+    health: {"ready": bool, "reasons": [str], "live_calls": int, "workers": {...}}, more keys welcome.
+    metrics: Prometheus text. token: "" serves this machine only, without login. recordings: the folder recordings
+    must lie in; None serves none. record(call_id): start recording a live call, False when there is no such call.
+    """
+
+    store: Store
+    hub: LiveHub
+    agent_states: AgentStates
+    set_agent_state: SetAgentState
+    health: Callable[[], Mapping[str, Any]]
+    metrics: Callable[[], bytes]
+    token: str = ""
+    assistant: str = "ivr"
+    recordings: Path | None = None
+    record: Callable[[str], bool] | None = None

@@ -1,0 +1,181 @@
+"""What an agent sees of a call: a context packet (schema context/1) read into the cards of the agent page.
+
+Owns what may be shown: the name only from level 2 on, no offer hint to the holdout. Tolerates missing parts: a thin
+packet gives a thin screen, never an error. Refuses to know HTML.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ivr.model.call import LogEntry
+
+LEVELS = {
+    "L0": "Not identified",
+    "L1": "Number recognised",
+    "L2": "Matched by facts",
+    "L3": "Code confirmed",
+    "L4": "Two factors",
+}
+NAME_FROM = "L2"
+EVIDENCE = {
+    "ani": "phone number",
+    "attest_a": "carrier attestation",
+    "dob": "date of birth",
+    "name": "name",
+    "policy_no": "policy number",
+    "otp": "one-time code",
+    "pin": "PIN",
+    "spoken_id": "customer number",
+}
+WARNINGS = {
+    "vulnerable": "Vulnerable customer: take time, sell nothing",
+    "complaint": "Complaint open",
+    "no_offers": "No offers: the customer asked for none",
+}
+BLOCKED = {
+    "g.resolved": "first solve the request",
+    "g.positive": "the call has not gone well",
+    "g.never_intents": "not with a request of this kind",
+    "g.vulnerable": "vulnerable customer",
+    "g.repeat": "the customer called about this before",
+    "g.wait": "the customer waited long",
+    "g.load": "too many calls at present",
+    "g.cap": "an offer was made not long ago",
+    "g.optout": "the customer asked for no offers",
+    "g.consent": "no consent to advertising",
+    "g.level": "not identified well enough",
+}
+DONE = {"resolved": "Resolved", "informed": "Answered", "failed": "Failed", "open": "Not finished"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Screen:
+    """The cards of the agent page. name is "" when it must not be shown; offer is "" when there is none to show;
+    offer_blocked says why it may not be made yet, "" when it may."""
+
+    pop_id: str
+    call_id: str
+    name: str
+    number: str
+    level: str
+    level_text: str
+    how: tuple[str, ...]
+    warnings: tuple[str, ...]
+    words: str
+    intent: str
+    slots: tuple[tuple[str, str], ...]
+    summary: str
+    status: str
+    status_text: str
+    why: str
+    tried: tuple[str, ...]
+    next_step: str
+    owns: tuple[str, ...]
+    contacts: tuple[tuple[str, str], ...]
+    promise: str
+    offer: str
+    offer_why: str
+    offer_script: str
+    offer_blocked: str
+
+
+def screen_of(pop: Mapping[str, Any]) -> Screen:
+    """The screen of a pop: {"pop_id", "call_id", "packet": context/1}. Beyond context/1 the packet may carry
+    next_step, and in customer: owns, lines, flags and contacts [{"at", "what"}]."""
+    packet = _map(pop.get("packet"))
+    customer, need = _map(packet.get("customer")), _map(packet.get("need"))
+    level = _text(customer.get("level")) or "L0"
+    status = _text(need.get("status"))
+    return Screen(
+        pop_id=_text(pop.get("pop_id")),
+        call_id=_text(pop.get("call_id")),
+        name=_text(customer.get("name")) if level >= NAME_FROM else "",
+        number=_text(_map(packet.get("call")).get("ani")),
+        level=level,
+        level_text=LEVELS.get(level, level),
+        how=tuple(EVIDENCE.get(how, _plain(how)) for how in _texts(customer.get("how"))),
+        warnings=_warnings(customer),
+        words=_text(need.get("in_caller_words")),
+        intent=_plain(_text(need.get("intent"))),
+        slots=tuple((_plain(str(name)), _text(value)) for name, value in _map(need.get("slots")).items()),
+        summary=_text(packet.get("summary")),
+        status=status,
+        status_text=DONE.get(status, _plain(status)),
+        why=_text(need.get("why")),
+        tried=_texts(need.get("tried")),
+        next_step=_text(packet.get("next_step")) or _next_step(need),
+        owns=tuple(_plain(item) for item in (_texts(customer.get("owns")) or _texts(customer.get("lines")))),
+        contacts=_contacts(customer.get("contacts")),
+        promise=_text(packet.get("promise")),
+        **_offer(_map(packet.get("offer"))),
+    )
+
+
+def line_of(entry: LogEntry) -> dict[str, Any] | None:
+    """A log entry as a line of the live transcript: {"seq", "who": "bot" | "caller", "text", "at"}; None for others."""
+    texts = {
+        "turn.said": ("bot", _text(entry.data.get("text"))),
+        "turn.heard": ("caller", _text(entry.data.get("text"))),
+        "turn.keys": ("caller", f"⌨ {_text(entry.data.get('digits'))}"),
+        "turn.rejected": ("caller", "(not understood)"),
+        "turn.silence": ("caller", "(silence)"),
+    }
+    who, text = texts.get(entry.kind, ("", ""))
+    return {"seq": entry.seq, "who": who, "text": text, "at": entry.at} if text else None
+
+
+def _offer(offer: Mapping[str, Any]) -> dict[str, str]:
+    hint = "" if offer.get("arm") == "holdout" else _text(offer.get("hint"))  # agents must not treat the holdout
+    blocked = _text(offer.get("blocked_by"))
+    if hint and not offer.get("allowed") and not blocked:
+        blocked = "g.resolved"
+    return {
+        "offer": _plain(hint),
+        "offer_why": _text(offer.get("why")) if hint else "",
+        "offer_script": _text(offer.get("script")) if hint else "",
+        "offer_blocked": BLOCKED.get(blocked, blocked) if hint and not offer.get("allowed") else "",
+    }
+
+
+def _warnings(customer: Mapping[str, Any]) -> tuple[str, ...]:
+    flags = {*_texts(customer.get("flags")), *(name for name in WARNINGS if customer.get(name) is True)}
+    return tuple(text for name, text in WARNINGS.items() if name in flags)
+
+
+def _next_step(need: Mapping[str, Any]) -> str:
+    """What the state of the request suggests, when the dialog suggests nothing itself."""
+    intent = _plain(_text(need.get("intent")))
+    match _text(need.get("status")):
+        case "failed":
+            return f"Finish “{intent}” by hand and confirm it." if intent else "Finish the request by hand."
+        case "resolved" | "informed":
+            return "Ask what else the caller needs: the request is served."
+        case _:
+            return f"Go on with “{intent}” where the assistant stopped." if intent else "Ask what the caller needs."
+
+
+def _contacts(value: object) -> tuple[tuple[str, str], ...]:
+    items = value if isinstance(value, list | tuple) else ()
+    return tuple((_text(_map(item).get("at")), _text(_map(item).get("what"))) for item in items)[:3]
+
+
+def _map(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _text(value: object) -> str:
+    return "" if value is None else str(value)
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    if isinstance(value, str):
+        return (value,) if value else ()
+    return tuple(str(item) for item in value) if isinstance(value, list | tuple) else ()
+
+
+def _plain(name: str) -> str:
+    """An identifier as words: "claim_status" -> "claim status"."""
+    return name.replace("_", " ").replace("/", " / ")
