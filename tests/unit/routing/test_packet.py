@@ -211,10 +211,15 @@ def test_whatever_is_known_the_packet_is_valid_small_and_travels(context: Handof
 
 def test_the_worst_case_of_every_field_still_fits() -> None:
     wide = "😀" * 2000
+    texts: dict[str, Any] = dict.fromkeys(("caller_words", "why", "reason", "promise", "next_step", "offer_why"), wide)
+    names: dict[str, Any] = dict.fromkeys(
+        ("call_id", "sip_call_id", "ani", "dnis", "queue", "return_to", "intent"), wide
+    )
     context = replace(
         CONTEXT,
-        **dict.fromkeys(("caller_words", "why", "reason", "promise", "next_step", "offer_why", "transcript_url"), wide),
-        **dict.fromkeys(("call_id", "sip_call_id", "ani", "dnis", "queue", "return_to", "intent"), wide),
+        **texts,
+        **names,
+        transcript_url=wide,
         identity=Identity(level=Level.L4, customer=replace(ANNA, name=wide), evidence=(wide,) * 9),
         slots={f"{n}{wide}": wide for n in range(30)},
         offer=OFFER,
