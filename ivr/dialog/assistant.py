@@ -24,7 +24,7 @@ from ivr.model.errors import DesignError, Fault
 
 TOP_KEYS = (
     *("version", "assistant", "languages", "start", "identify", "defaults", "globals", "texts", "currency"),
-    "negative_words",
+    *("negative_words", "vulnerable_words"),
 )
 
 TEXTS: Mapping[str, str] = {
@@ -47,7 +47,7 @@ class Assistant:
     """A loaded assistant. identify_service looks a caller up by number; identify_flow asks for what proves who calls.
     believe_claimed: may a number from an untrusted peer's From raise the level?
 
-    negative_words: language -> words that say the caller is upset. texts: role (see TEXTS) -> response name.
+    negative_words, vulnerable_words: language -> words of a caller who is upset, in distress. texts: role (see TEXTS) -> response name.
     """
 
     name: str
@@ -67,6 +67,7 @@ class Assistant:
     believe_claimed: bool = False
     texts: Mapping[str, str] = field(default_factory=lambda: dict(TEXTS))
     negative_words: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    vulnerable_words: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     currency: str = "EUR"
 
     @property
@@ -124,7 +125,7 @@ def _read(folder: Path, top: Node, domain: Node, faults: Faults) -> Assistant:
     if identify:
         identify.only(("service", "flow", "believe_claimed"))
     by_number, by_asking = (identify.get("service"), identify.get("flow")) if identify else (None, None)
-    negative, texts = top.get("negative_words"), top.get("texts")
+    negative, vulnerable, texts = top.get("negative_words"), top.get("vulnerable_words"), top.get("texts")
     for node in (start, escape, by_asking):
         if node is not None and node.text() not in flows:
             node.fault("unknown-flow", f"no flow {node.text()!r}", did_you_mean(node.text(), flows))
@@ -158,6 +159,7 @@ def _read(folder: Path, top: Node, domain: Node, faults: Faults) -> Assistant:
         believe_claimed=claimed.flag() if claimed else False,
         texts={**TEXTS, **({role: entry.text() for role, entry in texts.items()} if texts else {})},
         negative_words={lang: e.texts() for lang, e in negative.items()} if negative else {},
+        vulnerable_words={lang: e.texts() for lang, e in vulnerable.items()} if vulnerable else {},
         currency=currency.text() if currency else "EUR",
     )
 

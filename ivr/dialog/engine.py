@@ -105,10 +105,14 @@ def _nothing(_run: Run, _event: ev.PromptsEnded) -> None:
 def _heard(run: Run, event: ev.UtteranceHeard) -> None:
     if run.session.wait is not Wait.CALLER:
         return
-    upset = words_in(event.recognition.hypothesis.text, run.assistant.negative_words.get(run.session.language, ()))
-    seen = tuple(dict.fromkeys((*run.session.negative_words, *upset)))
+    text, session = event.recognition.hypothesis.text, run.session
+    upset = words_in(text, run.assistant.negative_words.get(session.language, ()))
+    distressed = words_in(text, run.assistant.vulnerable_words.get(session.language, ()))
     _count_turn(run)
-    run.change(negative_words=seen)
+    run.change(
+        negative_words=tuple(dict.fromkeys((*session.negative_words, *upset))),
+        vulnerable_words=tuple(dict.fromkeys((*session.vulnerable_words, *distressed))),
+    )
     step = run.step
     if isinstance(step, st.OfferStep):
         offering.on_utterance(run, step, event)

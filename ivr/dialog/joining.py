@@ -15,6 +15,10 @@ from ivr.dialog.steps import NEXT, Option, Policy, Target
 QUESTION_KEYS = (*POLICY_KEYS, "escape", "options", "help", "globals")
 
 
+_DETAILS = {"say": {"handoff", "callback", "hangup"}, "ask": {"collect"}}
+"""Step words that are also details of other steps."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
     """What a flow is read among: names of all flows, inherited policy, the language of bare phrase lists."""
@@ -65,17 +69,20 @@ class FlowReader:
             base = {"id": names[index], "next": following, "where": (entry.file, entry.line, entry.column)}
             if names[index] in self.steps:
                 entry.fault("duplicate-id", f"there are two steps {names[index]!r} in {self.flow}", "Rename one (id:).")
-            kind = next(k for k in self.kinds if entry.has(k))
+            kind = self._kinds_of(entry)[0]
             self.steps[names[index]] = self.kinds[kind](self, entry, base)
         return names[0] if names else after
+
+    def _kinds_of(self, node: Node) -> list[str]:
+        """The step words of a map; say and ask are only details next to those that take them."""
+        kinds = [k for k in self.kinds if node.has(k)]
+        return [k for k in kinds if not (k in _DETAILS and _DETAILS[k] & set(kinds))]
 
     def _is_step(self, node: Node) -> bool:
         if not node.is_map():
             node.fault("type", "a step must be a map", "Write - say: utter_..., - collect: slot, and so on.")
             return False
-        kinds = [k for k in self.kinds if node.has(k)]
-        if node.has("collect"):
-            kinds = [k for k in kinds if k != "ask"]  # a collect names its question with ask:
+        kinds = self._kinds_of(node)
         if len(kinds) == 1:
             return True
         if kinds:
@@ -92,7 +99,7 @@ class FlowReader:
         if given:
             return given.text()
         self.count += 1
-        kind = next(k for k in self.kinds if node.has(k))
+        kind = self._kinds_of(node)[0]
         return f"{kind}_{self.count}"
 
     def target(self, node: Node | None, after: str) -> Target:

@@ -109,5 +109,6 @@ class Session:
     bot_disclosed: bool = False
     no_offers: bool = False
     negative_words: tuple[str, ...] = ()
+    vulnerable_words: tuple[str, ...] = ()
     retried: Mapping[str, int] = field(default_factory=dict)
     handoff_reason: str = ""

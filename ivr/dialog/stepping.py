@@ -88,6 +88,7 @@ def offer_facts(run: Run) -> dict[str, Any]:
         "agent_requested": session.agent_requested,
         "bot_disclosed": session.bot_disclosed,
         "negative_words": session.negative_words,
+        "vulnerable_words": session.vulnerable_words,
         "turns": session.turns,
         "started_at": session.started_at,
         "level": session.level.name,
