@@ -1,0 +1,155 @@
+"""The demo company's CRM: a small HTTP service beside the product, reached like any customer's own.
+
+Owns the HTTP face; the data is in crm_data. Refuses to be more than a stand-in: it listens on loopback only and has
+no authentication. POST /_faults makes it really slow or really dead, so that callers can meet that too.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import re
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from aiohttp import web
+
+from ivr.demo.crm_data import Register
+
+MAX_BODY_BYTES = 64 * 1024
+MAX_DELAY_MS = 60_000
+
+_E164 = re.compile(r"\+[1-9]\d{6,14}")
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+@dataclass(slots=True)
+class Faults:
+    """How this CRM misbehaves now. mode: "ok", "slow" (each answer delay_ms late) or "down" (connections are cut)."""
+
+    mode: str = "ok"
+    delay_ms: int = 0
+
+
+REGISTER = web.AppKey("register", Register)
+FAULTS = web.AppKey("faults", Faults)
+
+
+def make_crm(database: Path) -> web.Application:
+    """The CRM over this SQLite file, which is made and filled when the application starts."""
+    app = web.Application(middlewares=[_misbehave], client_max_size=MAX_BODY_BYTES)
+    app[REGISTER] = Register(database)
+    app[FAULTS] = Faults()
+    app.on_startup.append(_prepare)
+    app.add_routes(
+        [
+            web.get("/customers", _find_customer),
+            web.post("/customers/verify", _verify),
+            web.get("/claims/{number}", _claim),
+            web.post("/{kind:leads|callbacks}", _file),
+            web.get("/{kind:leads|callbacks}", _filed),
+            web.post("/_faults", _set_faults),
+        ]
+    )
+    return app
+
+
+async def _prepare(app: web.Application) -> None:
+    await asyncio.to_thread(app[REGISTER].prepare)
+
+
+@web.middleware
+async def _misbehave(request: web.Request, handler: Handler) -> web.StreamResponse:
+    faults = request.app[FAULTS]
+    if request.path != "/_faults":
+        if faults.mode == "down" and request.transport is not None:
+            request.transport.abort()
+            return web.Response(status=503)  # goes nowhere; the handler must not run
+        if faults.mode == "slow":
+            await asyncio.sleep(faults.delay_ms / 1000)
+    return await handler(request)
+
+
+async def _find_customer(request: web.Request) -> web.Response:
+    phone = "+" + request.query.get("phone", "").strip().removeprefix("+")  # an unescaped + arrives as a blank
+    if not _E164.fullmatch(phone):
+        return _refusal(400, "phone is not an E.164 number")
+    found = await asyncio.to_thread(request.app[REGISTER].customers_by_phone, phone)
+    if not found:
+        return _refusal(404, "no customer has this number")
+    if len(found) > 1:
+        return _refusal(409, "several customers share this number")
+    return web.json_response(found[0])
+
+
+async def _claim(request: web.Request) -> web.Response:
+    number, customer_id = request.match_info["number"], request.query.get("customer_id", "")
+    claim = await asyncio.to_thread(request.app[REGISTER].claim, number, customer_id)
+    return web.json_response(claim) if claim else _refusal(404, "this customer has no such claim")
+
+
+async def _verify(request: web.Request) -> web.Response:
+    body = await _json_object(request)
+    policy, pin = body.get("policy"), body.get("pin")
+    if not isinstance(policy, str) or not isinstance(pin, str):
+        return _refusal(400, "policy and pin must be texts")
+    try:
+        customer = await asyncio.to_thread(request.app[REGISTER].verify, policy, pin)
+    except KeyError:
+        return _refusal(404, "no such policy")
+    return web.json_response(customer) if customer else _refusal(403, "wrong pin")
+
+
+async def _file(request: web.Request) -> web.Response:
+    body = await _json_object(request)
+    number = await asyncio.to_thread(request.app[REGISTER].file_paper, request.match_info["kind"], body)
+    return web.json_response({"id": number}, status=201)
+
+
+async def _filed(request: web.Request) -> web.Response:
+    return web.json_response(await asyncio.to_thread(request.app[REGISTER].papers, request.match_info["kind"]))
+
+
+async def _set_faults(request: web.Request) -> web.Response:
+    body = await _json_object(request)
+    mode, delay_ms = body.get("mode"), body.get("delay_ms", 0)
+    if mode not in ("ok", "slow", "down"):
+        return _refusal(400, 'mode is "ok", "slow" or "down"')
+    if not isinstance(delay_ms, int) or not 0 <= delay_ms <= MAX_DELAY_MS:
+        return _refusal(400, f"delay_ms is a whole number, 0..{MAX_DELAY_MS}")
+    faults = request.app[FAULTS]
+    faults.mode, faults.delay_ms = mode, delay_ms
+    return web.json_response({"mode": mode, "delay_ms": delay_ms})
+
+
+async def _json_object(request: web.Request) -> dict[str, Any]:
+    """The request's JSON object. Answers 400 when it is none."""
+    try:
+        body = await request.json()
+    except (json.JSONDecodeError, UnicodeDecodeError, RecursionError):
+        body = None
+    if not isinstance(body, dict):
+        raise web.HTTPBadRequest(text='{"error": "the body is not a JSON object"}', content_type="application/json")
+    return body
+
+
+def _refusal(status: int, error: str) -> web.Response:
+    return web.json_response({"error": error}, status=status)
+
+
+def main() -> None:
+    """Serve until SIGTERM or SIGINT."""
+    parser = argparse.ArgumentParser(prog="python -m ivr.demo.crm", description="The demo company's CRM.")
+    parser.add_argument("--port", type=int, required=True, help="TCP port on 127.0.0.1")
+    parser.add_argument("--database", type=Path, required=True, help="SQLite file, made when missing")
+    given = parser.parse_args()
+    app = make_crm(given.database)
+    web.run_app(app, host="127.0.0.1", port=given.port, access_log=None, shutdown_timeout=2)
+
+
+if __name__ == "__main__":
+    main()
