@@ -16,7 +16,7 @@ Samples = npt.NDArray[np.float32]
 
 PEAK = 0.7  # of full scale: -3 dB, loud on the phone and far from clipping
 EDGE_SILENCE_MS = 50  # silence kept before and after a prompt: every ms more is waited for by the caller
-_QUIET = 0.01  # of the peak: what counts as silence at the edges of a rendered prompt
+_QUIET = 0.02  # of the peak: what counts as silence at the edges of a rendered prompt
 _HALF_TAPS = 16
 _INTERPOLATOR = (np.sinc(np.arange(2 * _HALF_TAPS) - _HALF_TAPS + 0.5) * np.kaiser(2 * _HALF_TAPS, 6.0)).astype(
     np.float32

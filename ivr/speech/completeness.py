@@ -68,6 +68,7 @@ def _sentence(text: str) -> Completeness:
         return Completeness.PLAIN
     if words[-1] in _DANGLING:
         return Completeness.INCOMPLETE
-    if words[-1].isdigit() or words[-1] in _DIGIT_WORDS:
-        return Completeness.OPEN_ENDED
+    dictated = [word.isdigit() or word in _DIGIT_WORDS for word in words[-2:]]
+    if words[-1].isdigit() or (len(dictated) == 2 and all(dictated)):
+        return Completeness.OPEN_ENDED  # but "a new one" is a plain end
     return Completeness.PLAIN

@@ -22,19 +22,20 @@ EVIDENCE = 1.4  # sum of probabilities of consecutive voiced chunks that makes a
 PRE_ROLL_MS = 300  # kept from before the detected start: first consonants are quiet
 SPECULATE_MS = 160  # pause after which the turn is decoded on suspicion that it is over
 
+# Pauses count from where the network heard the last voice, 50-90 ms after the true end; whole chunks of 32 ms.
 PAUSE_MS: dict[tuple[EndpointProfile, Completeness], int] = {
-    (EndpointProfile.SHORT, Completeness.COMPLETE): 250,
-    (EndpointProfile.SHORT, Completeness.PLAIN): 380,
-    (EndpointProfile.SHORT, Completeness.OPEN_ENDED): 600,
+    (EndpointProfile.SHORT, Completeness.COMPLETE): 224,
+    (EndpointProfile.SHORT, Completeness.PLAIN): 352,
+    (EndpointProfile.SHORT, Completeness.OPEN_ENDED): 576,
     (EndpointProfile.SHORT, Completeness.INCOMPLETE): 800,
-    (EndpointProfile.NORMAL, Completeness.COMPLETE): 260,
-    (EndpointProfile.NORMAL, Completeness.PLAIN): 400,
-    (EndpointProfile.NORMAL, Completeness.OPEN_ENDED): 700,
-    (EndpointProfile.NORMAL, Completeness.INCOMPLETE): 900,
-    (EndpointProfile.LONG, Completeness.COMPLETE): 290,
-    (EndpointProfile.LONG, Completeness.PLAIN): 550,
+    (EndpointProfile.NORMAL, Completeness.COMPLETE): 256,
+    (EndpointProfile.NORMAL, Completeness.PLAIN): 352,
+    (EndpointProfile.NORMAL, Completeness.OPEN_ENDED): 704,
+    (EndpointProfile.NORMAL, Completeness.INCOMPLETE): 896,
+    (EndpointProfile.LONG, Completeness.COMPLETE): 256,
+    (EndpointProfile.LONG, Completeness.PLAIN): 544,
     (EndpointProfile.LONG, Completeness.OPEN_ENDED): 800,
-    (EndpointProfile.LONG, Completeness.INCOMPLETE): 1000,
+    (EndpointProfile.LONG, Completeness.INCOMPLETE): 992,
 }
 MAX_TURN_MS: dict[EndpointProfile, int] = {
     EndpointProfile.SHORT: 10_000,

@@ -222,8 +222,11 @@ class SpeechWorker:
                     self._forget(call.call_id)
 
     async def _start_voices(self) -> None:
-        """Load the voices while the worker already hears."""
+        """Load the preferred voices while the worker already hears; the others start when they are needed."""
+        preferred = set(self._ready().voice_ids.values())
         for voice in self._voices:
+            if not preferred & {voice.voice_id(language) for language in self._settings.languages}:
+                continue
             try:
                 await voice.start()
             except SpeechError as error:
