@@ -1,0 +1,300 @@
+"""Conversations as tests: YAML turns run against the real engine on a virtual clock, no telephone and no waiting.
+
+Owns the caller's and the outside's part (what is said, what services, the offer desk and agents answer). Understanding
+is handed in, so that the same file runs against any engine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+from ivr.dialog import engine, script
+from ivr.dialog.assistant import Assistant
+from ivr.dialog.script import Conversation, Line
+from ivr.dialog.session import Session, Wait
+from ivr.model import dialog as ev
+from ivr.model.hearing import Hypothesis, Recognition
+from ivr.model.identity import Caller
+from ivr.model.offers import OfferDecision, OfferScript
+from ivr.model.routing import TransferResult
+from ivr.model.understanding import Understanding
+
+TURN_MS = 2_000
+
+
+class Parse(Protocol):
+    """NluEngine.parse."""
+
+    def __call__(
+        self, text: str, *, language: str, expected: tuple[str, ...] | None = None, slot_types: tuple[str, ...] = ()
+    ) -> Awaitable[Understanding]: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Happening:
+    """One thing the dialog did. kind: bot | action | handoff | offer | callback | ends; what: its name; data: more."""
+
+    kind: str
+    what: str
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """How a conversation went. problems: what was expected and did not happen, with line numbers. visited: steps done,
+    as "flow/step"."""
+
+    name: str
+    problems: tuple[str, ...]
+    transcript: tuple[str, ...]
+    visited: frozenset[str]
+    session: Session
+
+
+def load(path: Path, folder: Path) -> tuple[Conversation, ...]:
+    """The conversations of a file. Raises DesignError with every fault."""
+    return script.load(path, folder)
+
+
+async def play(assistant: Assistant, conversation: Conversation, parse: Parse) -> Report:
+    """Run one conversation to its end."""
+    stage = _Stage(assistant, conversation, parse)
+    await stage.run()
+    return Report(
+        name=conversation.name,
+        problems=tuple(stage.problems),
+        transcript=tuple(stage.transcript),
+        visited=frozenset(stage.visited),
+        session=stage.session,
+    )
+
+
+class _Stage:
+    """A conversation being played."""
+
+    def __init__(self, assistant: Assistant, conversation: Conversation, parse: Parse) -> None:
+        self.assistant, self.told, self.parse = assistant, conversation, parse
+        self.session = engine.new_session(assistant, conversation.language)
+        self.at_ms = 0
+        self.hear: ev.Hear | None = None
+        self.intent = ""
+        self.happenings: list[Happening] = []
+        self.problems: list[str] = []
+        self.transcript: list[str] = []
+        self.visited: set[str] = set()
+        self.agents = list(conversation.agents)
+        self.offers = list(conversation.offers)
+
+    async def run(self) -> None:
+        told = self.told
+        caller = Caller(ani=told.ani, dnis="+390000000", claimed=False)
+        self.advance(
+            ev.CallStarted(
+                at_ms=0,
+                call_id="test",
+                caller=caller,
+                language=told.language,
+                started_at=told.started_at,
+                cut_off=told.cut_off,
+            )
+        )
+        service = self.assistant.identify_service
+        if told.customer and service:
+            outcome = next((o for o in self.assistant.services[service].outcomes if o.identifies), None)
+            name = outcome.name if outcome else "ok"
+            values = {"customer": dict(told.customer)}
+            self.advance(ev.ServiceEnded(at_ms=1, service=service, outcome=name, values=values))
+        for line in told.lines:
+            await self.line(line)
+
+    # ---- the engine's side ----
+    def advance(self, event: ev.Event) -> None:
+        """Give the engine an event and do at once what it commands."""
+        turn = engine.advance(self.assistant, self.session, event)
+        self.session = turn.session
+        later: list[ev.Event] = []
+        for command in turn.commands:
+            later += self.perform(command)
+        for answer in later:
+            self.advance(answer)
+
+    def perform(self, command: ev.Command) -> list[ev.Event]:
+        """Note a command; the events it brings about."""
+        match command:
+            case ev.Say():
+                for prompt in command.prompts:
+                    last = self.happenings[-1] if self.happenings else None
+                    if last is not None and (last.kind, last.what) == ("bot", prompt.name):
+                        self.happenings[-1] = Happening(
+                            kind="bot", what=prompt.name, data={"text": f"{last.data['text']} {prompt.text}"}
+                        )
+                    else:
+                        self.happen("bot", prompt.name, text=prompt.text)
+                    self.transcript.append(f"bot:  {prompt.text}")
+            case ev.Hear():
+                self.hear = command
+            case ev.Note(kind="dialog.step", data=data):
+                self.visited.add(str(data["step"]))
+            case ev.CallService():
+                self.happen("action", command.service, **command.args)
+                return self.serve(command)
+            case ev.DecideOffer():
+                return [ev.OfferDecided(at_ms=self.at_ms, decision=self.decide())]
+            case ev.RecordOfferAnswer(answer=answer):
+                self.happen("offer", answer.value, method=command.method)
+            case ev.RequestHandoff(request=request):
+                self.happen("handoff", request.queue, reason=request.reason, **request.data)
+                result = TransferResult(self.agents.pop(0) if self.agents else "answered")
+                return [ev.TransferEnded(at_ms=self.at_ms, result=result)]
+            case ev.PromiseCallback():
+                self.happen("callback", command.number, reason=command.reason)
+            case ev.EndCall():
+                self.happen("ends", command.reason)
+            case _:
+                pass
+        return []
+
+    def happen(self, kind: str, what: str, **data: Any) -> None:
+        self.happenings.append(Happening(kind=kind, what=what, data=data))
+
+    def serve(self, command: ev.CallService) -> list[ev.Event]:
+        """The mocked answer of a service; without one that fits, the service is down."""
+        answer = next((m for m in self.told.mocks.get(command.service, ()) if m.fits(command.args)), None)
+        outcome, values, delay = (answer.outcome, answer.values, answer.delay_ms) if answer else ("error", {}, 0)
+        events: list[ev.Event] = []
+        if command.hold_after_ms and delay >= command.hold_after_ms:
+            events.append(ev.HoldElapsed(at_ms=self.at_ms + command.hold_after_ms, service=command.service))
+        if delay >= command.timeout_ms:
+            outcome, values = "timeout", {}
+        self.at_ms += min(delay, command.timeout_ms)
+        ended = ev.ServiceEnded(at_ms=self.at_ms, service=command.service, outcome=outcome, values=values)
+        return [*events, ended]
+
+    def decide(self) -> OfferDecision:
+        told = self.offers.pop(0) if self.offers else None
+        return OfferDecision(
+            opportunity_id="test",
+            arm="treat" if told else "none",
+            speak=told is not None,
+            household="test",
+            product=told["product"] if told else "",
+            script=OfferScript(**{k: told[k] for k in script.OFFER_WORDS}) if told else None,
+        )
+
+    # ---- the caller's side ----
+    async def line(self, line: Line) -> None:
+        """Do or check one line of the conversation."""
+        if line.kind in script.EXPECTED:
+            self.expect_happening(line)
+        else:
+            await self.act(line)
+        self.expect_state(line)
+
+    async def act(self, line: Line) -> None:
+        if line.kind != "hearing" and line.kind != "hangup" and self.session.wait is not Wait.CALLER:
+            self.problem(line, f"the dialog does not listen here, it waits for: {self.session.wait.value}")
+            return
+        self.happenings.clear()
+        self.at_ms += TURN_MS
+        self.transcript.append(f"user: [{line.kind}] {line.what}")
+        event = await _ACTS[line.kind](self, line)
+        self.advance(event)
+
+    async def speak(self, line: Line) -> ev.Event:
+        hear = self.hear
+        expected, types = (hear.intents, hear.slot_types) if hear else ((), ())
+        meaning = await self.parse(
+            line.what, language=self.session.language, expected=expected or None, slot_types=types
+        )
+        self.intent = meaning.intent.name
+        said = line.what.lower()
+        phrases = hear.expectation.phrases if hear else ()
+        hypothesis = Hypothesis(
+            text=said,
+            confidence=line.confidence,
+            engine="test",
+            value=next((p.value for p in phrases if p.text.lower() == said), None),
+            margin=line.margin,
+        )
+        recognition = Recognition(
+            hypothesis=hypothesis,
+            language=self.session.language,
+            speech_started_at_ms=self.at_ms - 1_000,
+            speech_ended_at_ms=self.at_ms - 300,
+            decided_at_ms=self.at_ms,
+            decode_ms=0,
+            decodes=1,
+        )
+        return ev.UtteranceHeard(at_ms=self.at_ms, recognition=recognition, understanding=meaning)
+
+    async def press(self, line: Line) -> ev.Event:
+        return ev.DigitsDialed(at_ms=self.at_ms, digits=line.what.rstrip("#"))
+
+    async def stay_silent(self, _line: Line) -> ev.Event:
+        self.at_ms += self.hear.noinput_ms if self.hear else 0
+        return ev.SilenceElapsed(at_ms=self.at_ms)
+
+    async def make_noise(self, _line: Line) -> ev.Event:
+        return ev.UtteranceRejected(at_ms=self.at_ms, reason="noise")
+
+    async def change_hearing(self, line: Line) -> ev.Event:
+        lost = line.what == "lost"
+        return ev.HearingLost(at_ms=self.at_ms) if lost else ev.HearingRestored(at_ms=self.at_ms)
+
+    async def hang_up(self, _line: Line) -> ev.Event:
+        return ev.CallerHungUp(at_ms=self.at_ms)
+
+    # ---- checks ----
+    def problem(self, line: Line, what: str) -> None:
+        self.problems.append(f"line {line.number}: {what}")
+
+    def expect_happening(self, line: Line) -> None:
+        """The next happening of this kind must be the one expected; those before it are passed over."""
+        wanted = [h for h in self.happenings if h.kind == line.kind]
+        found = next((i for i, h in enumerate(wanted) if not line.what or h.what == line.what), None)
+        if found is None:
+            seen = ", ".join(f"{h.kind} {h.what}" for h in self.happenings) or "nothing"
+            self.problem(line, f"expected {line.kind} {line.what}, got {seen}")
+            return
+        happening = wanted[found]
+        del self.happenings[: self.happenings.index(happening) + 1]
+        for text in line.contains:
+            if text.lower() not in str(happening.data.get("text", "")).lower():
+                self.problem(line, f"{line.what} does not say {text!r} but {happening.data.get('text')!r}")
+        for name, value in line.data.items():
+            actual = happening.data.get(name, dict(happening.data.get("slots", {})).get(name))
+            if actual != value:
+                self.problem(line, f"{line.kind} {line.what}: {name} is {actual!r}, not {value!r}")
+
+    def expect_state(self, line: Line) -> None:
+        session = self.session
+        step = f"{session.stack[-1].flow}/{session.stack[-1].step}" if session.stack else ""
+        requests = {r["intent"]: r["result"] for r in session.requests}
+        actual: dict[str, Any] = {
+            "intent": self.intent,
+            "step": step,
+            "level": session.level.name,
+            "outcome": session.outcome.value,
+            "disposition": session.disposition,
+        }
+        for name, value in line.expect.items():
+            if name in ("slots", "requests"):
+                held = session.slots if name == "slots" else requests
+                for key, wanted in value.items():
+                    if held.get(key) != wanted:
+                        self.problem(line, f"{name}.{key} is {held.get(key)!r}, not {wanted!r}")
+            elif actual[name] != value:
+                self.problem(line, f"{name} is {actual[name]!r}, not {value!r}")
+
+
+_ACTS: dict[str, Callable[[_Stage, Line], Awaitable[ev.Event]]] = {
+    "user": _Stage.speak,
+    "dtmf": _Stage.press,
+    "silence": _Stage.stay_silent,
+    "noise": _Stage.make_noise,
+    "hearing": _Stage.change_hearing,
+    "hangup": _Stage.hang_up,
+}
