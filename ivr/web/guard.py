@@ -30,7 +30,7 @@ HEADERS = {
         "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
     ),
     "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
+    "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
@@ -107,15 +107,15 @@ def is_api(request: web.Request) -> bool:
 
 
 def is_forged(request: web.Request) -> bool:
-    """A state-changing request another site's page made in the user's browser (Fetch Metadata, then Origin).
+    """A state-changing request another site's page made in the user's browser (Fetch Metadata, else Origin).
 
     Programs that are no browsers send neither header and are let through: they hold no cookie of ours.
     """
     if request.method in ("GET", "HEAD", "OPTIONS"):
         return False
     site = request.headers.get("Sec-Fetch-Site")
-    if site is not None and site not in ("same-origin", "none"):
-        return True
+    if site is not None:
+        return site not in ("same-origin", "none")
     origin = request.headers.get("Origin")
     return origin is not None and urlsplit(origin).netloc != request.host
 

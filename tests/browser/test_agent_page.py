@@ -1,0 +1,213 @@
+"""The agent page in a real browser."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.async_api import Browser, Page, expect
+
+from ivr.model.call import LogEntry
+from ivr.model.routing import AgentState
+
+pytestmark = pytest.mark.browser
+EVIL = "<script>document.title='owned'</script><img src=x onerror=\"document.title='owned'\">\"'&"
+
+
+async def open_page(page: Page, floor: Any, agent: str = "a17") -> None:
+    await page.goto(f"{floor.url}/agent/{agent}")
+    await expect(page.locator("#connection")).to_have_text("Live")
+
+
+async def test_the_pop_appears_before_the_phone_may_ring_and_is_confirmed(
+    page: Page, floor: Any, call: str, packet: dict[str, Any], album: Path
+) -> None:
+    await open_page(page, floor)
+    await page.screenshot(path=album / "agent-waiting-1280.png")
+    floor.states["a17"] = AgentState.RESERVED
+    floor.hub.publish("agent:a17", "state", {"state": "reserved", "since_ms": 0})
+    assert floor.hub.publish("agent:a17", "pop", {"pop_id": "P1", "call_id": call, "packet": packet}) == 1
+    assert await floor.hub.confirm_shown("P1", 1.0)
+    for text in ("Maria Petrova", "letters go to the old place", "Tariff service did not answer", "read it back"):
+        await expect(page.locator("#screen").get_by_text(text)).to_be_in_viewport()
+    await expect(page.locator(".badge")).to_have_text("L2 · Matched by facts")
+    await expect(page.locator(".warnings li")).to_have_count(2)
+    await expect(page.locator("#state .word")).to_have_text("Call coming")
+    await expect(page.locator(".offer")).to_contain_text("Not now: first solve the request.")
+    await expect(page.locator("#lines li")).to_have_count(5)
+    floor.hub.publish("agent:a17", "transcript", {"seq": 10, "who": "caller", "text": "Thank you", "at": ""})
+    floor.hub.publish("agent:a17", "transcript", {"seq": 10, "who": "caller", "text": "Thank you", "at": ""})
+    await expect(page.locator("#lines li").last).to_have_text("CallerThank you")
+    await expect(page.locator("#lines li")).to_have_count(6)
+    await page.screenshot(path=album / "agent-call-1280.png")
+
+
+async def test_everything_is_on_one_screen_without_scrolling(
+    page: Page, floor: Any, call: str, packet: dict[str, Any]
+) -> None:
+    await open_page(page, floor)
+    floor.hub.publish("agent:a17", "pop", {"pop_id": "P1", "call_id": call, "packet": packet})
+    assert await floor.hub.confirm_shown("P1", 1.0)
+    cut = await page.evaluate(
+        """() => [document.documentElement, ...document.querySelectorAll('.card:not(.transcript)')]
+        .filter(e => e.scrollHeight > e.clientHeight + 1 || e.scrollWidth > e.clientWidth + 1)
+        .map(e => e.className || e.tagName)"""
+    )
+    assert cut == []
+    for card in await page.locator(".card").all():
+        await expect(card).to_be_in_viewport(ratio=1)
+
+
+async def test_an_event_is_in_the_page_within_200_ms(page: Page, floor: Any, call: str, packet: dict[str, Any]) -> None:
+    await open_page(page, floor)
+    floor.hub.publish("agent:a17", "pop", {"pop_id": "P1", "call_id": call, "packet": packet})
+    await expect(page.locator("#lines li")).to_have_count(5)
+    await page.evaluate(
+        """() => { window.seen = {}; new MutationObserver(records => { for (const r of records)
+        for (const n of r.addedNodes) window.seen[n.textContent] = Date.now(); })
+        .observe(document.getElementById('lines'), {childList: true}); }"""
+    )
+    sent: dict[str, float] = {}
+    for number in range(20):
+        text = f"line {number}"
+        sent[f"Caller{text}"] = time.time() * 1000
+        floor.hub.publish("agent:a17", "transcript", {"seq": 100 + number, "who": "caller", "text": text, "at": ""})
+        await asyncio.sleep(0.01)
+    await expect(page.locator("#lines li")).to_have_count(25)
+    seen = await page.evaluate("window.seen")
+    delays = sorted(seen[text] - at for text, at in sent.items())
+    assert delays[-1] <= 200, f"p50 {delays[9]:.0f} ms, worst {delays[-1]:.0f} ms"
+    assert len(delays) == 20
+
+
+async def test_a_reload_brings_the_screen_back_and_ready_puts_it_away(
+    page: Page, floor: Any, call: str, packet: dict[str, Any]
+) -> None:
+    await open_page(page, floor)
+    floor.states["a17"] = AgentState.TALKING
+    floor.hub.publish("agent:a17", "pop", {"pop_id": "P1", "call_id": call, "packet": packet})
+    await page.reload()
+    await expect(page.get_by_role("heading", name="Maria Petrova")).to_be_visible()
+    floor.hub.publish("agent:a17", "ended", {})
+    await expect(page.get_by_text("Call ended")).to_be_visible()
+    await page.get_by_role("button", name="Ready", exact=True).click()
+    await expect(page.get_by_text("Waiting for a call")).to_be_visible()
+    await page.reload()
+    await expect(page.locator("#connection")).to_have_text("Live")
+    await expect(page.get_by_text("Waiting for a call")).to_be_visible()
+    await expect(page.get_by_text("Maria Petrova")).to_have_count(0)
+
+
+async def test_ready_and_not_ready_are_said_by_colour_and_by_word(page: Page, floor: Any) -> None:
+    await open_page(page, floor)
+    state, word = page.locator("#state"), page.locator("#state .word")
+    await expect(word).to_have_text("Not ready")
+    red = await state.evaluate("e => getComputedStyle(e).backgroundColor")
+    await page.get_by_role("button", name="Ready", exact=True).click()
+    await expect(word).to_have_text("Ready")
+    assert floor.states["a17"] is AgentState.AVAILABLE
+    assert floor.states["a18"] is AgentState.NOT_READY
+    assert await state.evaluate("e => getComputedStyle(e).backgroundColor") != red
+    await expect(page.get_by_role("button", name="Ready", exact=True)).to_have_attribute("aria-pressed", "true")
+    await page.get_by_role("button", name="Not ready").click()
+    await expect(word).to_have_text("Not ready")
+
+
+async def test_a_callback_done_leaves_the_list_of_every_agent(
+    browser: Browser, page: Page, floor: Any, call: str
+) -> None:
+    colleague = await browser.new_page()
+    await open_page(colleague, floor, "a18")
+    await open_page(page, floor)
+    await expect(colleague.locator("#callbacks li")).to_have_count(2)
+    await page.get_by_role("button", name="Done: call back +4930999888").click()
+    await expect(page.locator("#callbacks li")).to_have_count(1)
+    await expect(colleague.locator("#callbacks li")).to_have_count(1)
+    assert [c.done_by for c in await floor.store.callbacks("done")] == ["a17"]
+
+
+async def test_nothing_a_caller_says_runs_as_a_script(
+    page: Page, floor: Any, call: str, packet: dict[str, Any]
+) -> None:
+    packet["customer"]["name"] = packet["need"]["in_caller_words"] = packet["summary"] = EVIL
+    packet["need"]["slots"] = {EVIL: EVIL}
+    floor.store.append(
+        LogEntry(call_id=call, seq=50, at="2026-11-21T10:00:00Z", at_ms=9, kind="turn.heard", data={"text": EVIL})
+    )
+    await open_page(page, floor)
+    floor.hub.publish("agent:a17", "pop", {"pop_id": "P1", "call_id": call, "packet": packet})
+    floor.hub.publish("agent:a17", "transcript", {"seq": 51, "who": "caller", "text": EVIL, "at": ""})
+    await expect(page.locator("#lines li")).to_have_count(7)
+    await expect(page.locator("#lines li span").last).to_have_text(EVIL)
+    await expect(page.locator("blockquote").first).to_have_text(EVIL)
+    floor.states["a17"] = AgentState.TALKING
+    for path in ("/agent/a17", f"/calls/{call}"):
+        await page.goto(f"{floor.url}{path}")
+        await expect(page.get_by_text("<script>").first).to_be_visible()
+        assert await page.locator("img[src=x], #main script").count() == 0
+        assert "owned" not in (await page.title()).replace(EVIL, "")
+
+
+async def test_without_scripts_the_agent_still_works(
+    browser: Browser, floor: Any, call: str, packet: dict[str, Any]
+) -> None:
+    context = await browser.new_context(java_script_enabled=False)
+    page = await context.new_page()
+    floor.states["a17"] = AgentState.TALKING
+    floor.hub.publish("agent:a17", "pop", {"pop_id": "P1", "call_id": call, "packet": packet})
+    await page.goto(f"{floor.url}/agent/a17")
+    await expect(page.get_by_role("heading", name="Maria Petrova")).to_be_visible()
+    await page.get_by_role("button", name="Not ready").click()
+    await expect(page).to_have_url(f"{floor.url}/agent/a17")
+    assert floor.states["a17"] is AgentState.NOT_READY
+    await page.get_by_role("button", name="Done: call back +4930999888").click()
+    await expect(page.locator("#callbacks li")).to_have_count(1)
+    await context.close()
+
+
+async def test_the_page_reconnects_after_the_stream_breaks(
+    page: Page, floor: Any, call: str, packet: dict[str, Any]
+) -> None:
+    await open_page(page, floor)
+    floor.hub.close()
+    await expect(page.locator("#connection")).to_have_text("Reconnecting…")
+    await expect(page.locator("#connection")).to_have_text("Live")
+    floor.hub.publish("agent:a17", "pop", {"pop_id": "P1", "call_id": call, "packet": packet})
+    assert await floor.hub.confirm_shown("P1", 1.0)
+
+
+async def test_every_field_and_button_has_a_name_and_text_is_readable(
+    page: Page, floor: Any, call: str, packet: dict[str, Any]
+) -> None:
+    await open_page(page, floor)
+    floor.hub.publish("agent:a17", "pop", {"pop_id": "P1", "call_id": call, "packet": packet})
+    assert await floor.hub.confirm_shown("P1", 1.0)
+    faint = await page.evaluate(CONTRAST)
+    assert faint == []
+    for button in await page.get_by_role("button").all():
+        assert (await button.inner_text()).strip()
+    await page.keyboard.press("Tab")
+    assert await page.evaluate("document.activeElement.className") == "skip"
+    await page.keyboard.press("Tab")
+    assert await page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
+
+
+# Texts whose contrast against their background is below 4.5 : 1 (WCAG 2.2, 1.4.3).
+CONTRAST = """() => {
+  const channels = (c) => c.match(/[\\d.]+/g).map(Number);
+  const light = (c) => { const [r, g, b] = c.slice(0, 3).map(v => v / 255)
+    .map(v => v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4); return 0.2126*r + 0.7152*g + 0.0722*b; };
+  const behind = (e) => { for (; e; e = e.parentElement) { const c = channels(getComputedStyle(e).backgroundColor);
+    if (c.length < 4 || c[3] > 0) return c; } return [255, 255, 255]; };
+  const bad = [];
+  for (const e of document.querySelectorAll('body *')) {
+    if (!e.checkVisibility() || e.closest('.hidden, .skip')) continue;
+    if (![...e.childNodes].some(n => n.nodeType === 3 && n.textContent.trim())) continue;
+    const [a, b] = [light(channels(getComputedStyle(e).color)), light(behind(e))].sort((x, y) => y - x);
+    const ratio = (a + 0.05) / (b + 0.05);
+    if (ratio < 4.5) bad.push(`${e.tagName}.${e.className}: ${ratio.toFixed(2)}`);
+  }
+  return bad; }"""
