@@ -3,18 +3,16 @@
 Owns one SIP user agent with one call at a time, driven by JSON over a SEQPACKET socket (ivr.demo.phone_client is the
 other end); refuses to judge what it hears. Standard output belongs to the SIP library.
 
-Commands: {"do": "call", "uri", "headers"} | {"do": "incoming", "answer_after_ms" (-1 = ring for ever), "decline"} |
-{"do": "say", "say", "file"} | {"do": "be_quiet"} | {"do": "press", "digits"} | {"do": "hold"} | {"do": "resume"} |
-{"do": "follow_refer", "yes"} | {"do": "hang_up"} | {"do": "quit"}.
-Events: ready, calling, incoming, ringing, answered, saying, said, heard_started, heard_ended, digit, held, referred,
-ended, failed; each with at_ms of CLOCK_MONOTONIC.
+Commands ({"do": name, ...}): call uri headers | incoming set answer_after_ms (-1 = ring for ever) decline | follow_refer
+set yes | say say file | be_quiet | press digits | hold | resume | hang_up | quit.
+Events ({"event": name, "at_ms", ...}): ready, set, calling, incoming, ringing, answered, saying, said, heard_started,
+heard_ended, digit, held, referred, moved, ended, failed; at_ms is CLOCK_MONOTONIC.
 """
 
 from __future__ import annotations
 
 import argparse
 import collections
-import gc
 import json
 import os
 import socket
@@ -131,6 +129,9 @@ class Phone:
             self.endpoint.poll(_POLL_MS)
             self._obey_all()
             self._on_time(monotonic_ms())
+        self._end_calls()
+
+    def _end_calls(self) -> None:
         for call in self._calls:
             self._hang_up(call)
         until = monotonic_ms() + _LAST_WORDS_MS
@@ -141,7 +142,6 @@ class Phone:
             call.port.rest()
             call.leg = None
         self._calls.clear()
-        self.endpoint.close()
 
     def tell(self, event: str, **fields: Any) -> None:
         """One event to whoever scripts the phone."""
@@ -214,8 +214,10 @@ class Phone:
             self._call(command["uri"], tuple((name, value) for name, value in command["headers"]))
         elif what == "incoming":
             self._answer_after_ms, self._decline = command["answer_after_ms"], command["decline"]
+            self.tell("set", set=command["set"])
         elif what == "follow_refer":
             self._follow_refer = command["yes"]
+            self.tell("set", set=command["set"])
         elif call is None or call.leg is None:
             self.tell("failed", what=f"{what}: there is no call")
         elif what == "say":
@@ -289,7 +291,6 @@ def main() -> None:
     finally:
         if sys.exc_info()[0] is not None:
             _log.exception("phone.failed")
-        gc.collect()
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(status)

@@ -18,7 +18,7 @@ import contextlib
 import json
 import socket
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Generator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -50,6 +50,16 @@ class PhoneEvent:
         return next((value for key, value in self.fields.get("headers", ()) if key.lower() == name.lower()), "")
 
 
+class Setting:
+    """A change of how the phone treats calls: sent already; await it when the next call may come at once."""
+
+    def __init__(self, phone: SoftPhone, number: int) -> None:
+        self._phone, self._number = phone, number
+
+    def __await__(self) -> Generator[Any, None, None]:
+        return self._phone._set_holds(self._number).__await__()
+
+
 class SoftPhone:
     """One phone with one call at a time. Waits look at events of the current call (call() or incoming() begin one)."""
 
@@ -63,7 +73,7 @@ class SoftPhone:
         self._since = 0
         self._mark_ms = 0
         self._next_incoming = 0
-        self._says = 0
+        self._says = self._sets = 0
 
     @classmethod
     @contextlib.asynccontextmanager
@@ -105,21 +115,21 @@ class SoftPhone:
         self._do("call", uri=uri, headers=list(headers))
         await self._new_call("calling")
 
-    def answer_calls(self, after_ms: int = 0) -> None:
+    def answer_calls(self, after_ms: int = 0) -> Setting:
         """Answer what comes in after so much ringing (the default: at once)."""
-        self._do("incoming", answer_after_ms=after_ms, decline=0)
+        return self._set("incoming", answer_after_ms=after_ms, decline=0)
 
-    def decline_calls(self, code: int = 486) -> None:
+    def decline_calls(self, code: int = 486) -> Setting:
         """Refuse what comes in: 486 busy, 603 declined, ..."""
-        self._do("incoming", answer_after_ms=0, decline=code)
+        return self._set("incoming", answer_after_ms=0, decline=code)
 
-    def ignore_calls(self) -> None:
+    def ignore_calls(self) -> Setting:
         """Ring for ever."""
-        self._do("incoming", answer_after_ms=-1, decline=0)
+        return self._set("incoming", answer_after_ms=-1, decline=0)
 
-    def follow_refer(self, yes: bool = True) -> None:
+    def follow_refer(self, yes: bool = True) -> Setting:
         """Whether a REFER is followed or declined (the default)."""
-        self._do("follow_refer", yes=yes)
+        return self._set("follow_refer", yes=yes)
 
     async def say(self, wav: str | Path, timeout: float = 60.0) -> int:  # noqa: ASYNC109 - a script reads better so
         """Say a WAV (8 kHz mono 16 bit) to its end; when the last voiced sample was sent."""
@@ -249,6 +259,14 @@ class SoftPhone:
 
     def _story(self) -> str:
         return "so far: " + (", ".join(f"{e.name}@{e.at_ms}" for e in self.events[self._since :]) or "nothing")
+
+    def _set(self, what: str, **fields: Any) -> Setting:
+        self._sets += 1
+        self._do(what, set=self._sets, **fields)
+        return Setting(self, self._sets)
+
+    async def _set_holds(self, number: int) -> None:
+        await self._wait(lambda e: e.name == "set" and e.fields["set"] == number, "change of a setting", 5.0)
 
     def _do(self, what: str, **fields: Any) -> None:
         try:

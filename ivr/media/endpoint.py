@@ -1,10 +1,11 @@
-"""The SIP library, brought up and taken down by the rules it needs. The only file that imports pjsua2.
+"""The SIP library, brought up by the rules it needs. The only file that imports pjsua2.
 
 Owns the library's life, its account, and the audio ports; refuses to know calls (ivr.media.leg) and what they are for.
 The wheel is built with assertions: a misuse aborts the process. The rules kept here: SIP and DTMF callbacks run in the
-main thread inside poll(); only FramePort callbacks run on the media thread; the garbage collector is off and runs in
-the main thread when close() says so; ports are made once and lent, because destroying one races with the media
-thread; after close() the process must end with os._exit().
+main thread inside poll(); only FramePort callbacks run on the media thread; the garbage collector is off, and may only
+be run in the main thread; ports are made once and lent, because destroying one races with the media thread. There is
+no way to take the library down: hang up, then end the process with os._exit(), which frees the SIP port at once
+(libDestroy takes a second, and every object that outlives it aborts the process).
 """
 
 from __future__ import annotations
@@ -190,15 +191,6 @@ class Endpoint:
     def return_port(self, port: FramePort) -> None:
         port.rest()
         self._ports.append(port)
-
-    def close(self) -> None:
-        """Take the library down; every Leg must be forgotten by now. Then end the process with os._exit()."""
-        self._library.listener = self.account.listener = None
-        self.account.shutdown()
-        del self.account
-        self._ports.clear()
-        gc.collect()
-        self._library.libDestroy()
 
     def _open(self, settings: EndpointSettings) -> None:
         self._library.libInit(self._config(settings))

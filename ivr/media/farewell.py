@@ -6,7 +6,7 @@ know anything but SipDialog. Source: RFC 3261 12.2.1.1 (requests within a dialog
 
 from __future__ import annotations
 
-import secrets
+import os
 import select
 import socket
 import time
@@ -62,7 +62,7 @@ def end_orphans(
     bound = "" if host in ("", "0.0.0.0") else host
     waiting: dict[str, tuple[bytes, tuple[str, int]]] = {}
     for dialog in orphans:
-        branch = "z9hG4bK" + secrets.token_hex(8)
+        branch = "z9hG4bK" + os.urandom(8).hex()
         request = bye_request(dialog, public_host or bound or dialog_side(dialog), port, branch, user_agent)
         waiting[dialog.sip_call_id] = (request, (dialog.peer_host, dialog.peer_port))
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:

@@ -176,7 +176,8 @@ class Leg(pj.Call):  # type: ignore[misc]
         if self.ended or not self._audible:
             return 0
         try:
-            return int(self.getStreamStat(0).rtcp.rxStat.pkt)
+            stat = self.getStreamStat(0)  # what it holds dies with it: no chaining
+            return int(stat.rtcp.rxStat.pkt)
         except pj.Error:
             return 0
 
@@ -205,7 +206,8 @@ class Leg(pj.Call):  # type: ignore[misc]
     def onCallMediaState(self, _prm: Any) -> None:  # noqa: N802 - the library's name
         if self.ended:
             return
-        statuses = [m.status for m in self.getInfo().media if m.type == pj.PJMEDIA_TYPE_AUDIO]
+        info = self.getInfo()  # what it holds dies with it: no chaining
+        statuses = [m.status for m in info.media if m.type == pj.PJMEDIA_TYPE_AUDIO]
         held = bool(statuses) and statuses[0] == pj.PJSUA_CALL_MEDIA_REMOTE_HOLD
         self._audible = bool(statuses) and statuses[0] in (pj.PJSUA_CALL_MEDIA_ACTIVE, pj.PJSUA_CALL_MEDIA_REMOTE_HOLD)
         self.wire()

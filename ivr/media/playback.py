@@ -23,7 +23,7 @@ Frames = tuple[bytes, ...]
 class WavCache:
     """WAV files as frames, the least recently used forgotten beyond max_bytes."""
 
-    def __init__(self, max_bytes: int = 2_000_000) -> None:
+    def __init__(self, max_bytes: int = 1_000_000) -> None:
         self._max_bytes, self._bytes = max_bytes, 0
         self._files: collections.OrderedDict[tuple[str, int, int], Frames] = collections.OrderedDict()
 

@@ -160,7 +160,6 @@ class Worker:
             self._board.on_time(monotonic_ms())
         self._board.close()
         self._control.flush()
-        endpoint.close()
         _log.info("worker.ended", status=self._status)
 
     def _health(self) -> media.MediaHealth:
