@@ -27,7 +27,7 @@ async def health(request: web.Request) -> web.Response:
     state = dict(desk.health())
     reasons = [str(reason) for reason in state.pop("reasons", ())]
     ready = bool(state.pop("ready", False))
-    if desk.store.trouble:
+    if desk.store.trouble and not any(desk.store.trouble in reason for reason in reasons):
         reasons.append(f"event log: {desk.store.trouble}")
     if not ready and not reasons:
         reasons.append("not ready")
@@ -149,6 +149,7 @@ async def set_state(request: web.Request) -> web.StreamResponse:
     if row is None:
         return error(404, "no such agent")
     desk.hub.publish(f"agent:{agent_id}", "state", state_of(row[1], row[2]))
+    desk.hub.publish(f"agent:{agent_id}", "clear", {})  # it worked, so no call is on: the last one is put away
     return _answer(request, _agent(desk, *row), agent_id)
 
 

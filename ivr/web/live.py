@@ -1,5 +1,6 @@
 """Events on their way to open pages. Owns the queue of every page and what a page must see again after a reload;
-refuses to know HTTP and what events mean, except that a "pop" begins a new screen and "clear" ends it.
+refuses to know HTTP and what events mean, except that a "pop" begins a new screen, and "clear" or the state "available"
+ends it: what was said in a call is not shown again after it.
 
 Topics: "agent:<agent id>" and "calls". A page's queue is bounded: when full the oldest transcript line goes first,
 then the oldest event; losses are counted. Used from one event loop.
@@ -13,6 +14,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any
+
+from ivr.model.routing import AgentState
 
 QUEUE = 256
 RETAINED = 128  # events of the present screen repeated to a page that opens late; must fit into QUEUE
@@ -158,7 +161,7 @@ class LiveHub:
     def _retain(self, topic: str, sent: LiveEvent) -> None:
         if sent.event == "pop":
             self._screens[topic] = [sent]
-        elif sent.event == "clear":
+        elif sent.event == "clear" or (sent.event == "state" and sent.data.get("state") == AgentState.AVAILABLE):
             self._screens.pop(topic, None)
         elif sent.event in SCREEN_EVENTS and topic in self._screens:
             screen = self._screens[topic]

@@ -85,7 +85,7 @@ def _agents() -> dict[str, Any]:
         "/agent/{agent_id}/shown/{pop_id}": {
             "post": _op("shown", "The page displays the pop", shown, [*agent, _path("pop_id")])
         },
-        "/calls/events": {"get": _op("callEvents", 'Event "call" when a call begins, changes or ends', _stream())},
+        "/calls/events": {"get": _op("callEvents", "Server-sent events: call {call_id, kind}", _stream())},
     }
 
 

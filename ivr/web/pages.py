@@ -122,11 +122,11 @@ async def agent_events(request: web.Request) -> web.StreamResponse:
         await _send(response, "state", state_of(row[1], row[2]))
         while not page.closed:
             event = await _next(request, response, page)
-            if event is None:
-                continue
             now = find_agent(desk, agent_id)
-            if event.replayed and now is not None and now[1] is AgentState.AVAILABLE:
-                continue  # that call is over
+            if event is None and now is not None and not page.closed:
+                await _send(response, "state", state_of(now[1], now[2]))  # a wrap-up ends without an event
+            if event is None or (event.replayed and now is not None and now[1] is AgentState.AVAILABLE):
+                continue  # nothing happened, or that call is over
             if event.event == "pop":
                 await _send_pop(request, response, event)
             else:
@@ -154,13 +154,13 @@ async def calls_page(request: web.Request) -> web.Response:
 
 @routes.get("/calls/events")
 async def calls_events(request: web.Request) -> web.StreamResponse:
-    """Calls beginning, changing and ending."""
+    """Every published event of every call, as "call" with its kind."""
     response = await _begin(request)
     with request.app[DESK].hub.subscribe("calls") as page, suppress(ConnectionError):  # the page was closed
         while not page.closed:
             event = await _next(request, response, page)
             if event is not None:
-                await _send(response, event.event, event.data)
+                await _send(response, "call", {**event.data, "kind": event.event})
     return response
 
 

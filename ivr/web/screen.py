@@ -18,8 +18,9 @@ LEVELS = {
     "L2": "Matched by facts",
     "L3": "Code confirmed",
     "L4": "Two factors",
+    "HUMAN": "Checked by a person",
 }
-NAME_FROM = "L2"
+NAMED = ("L2", "L3", "L4", "HUMAN")
 EVIDENCE = {
     "ani": "phone number",
     "attest_a": "carrier attestation",
@@ -92,7 +93,7 @@ def screen_of(pop: Mapping[str, Any]) -> Screen:
     return Screen(
         pop_id=_text(pop.get("pop_id")),
         call_id=_text(pop.get("call_id")),
-        name=_text(customer.get("name")) if level >= NAME_FROM else "",
+        name=_text(customer.get("name")) if level in NAMED else "",
         number=_text(_map(packet.get("call")).get("ani")),
         level=level,
         level_text=LEVELS.get(level, level),

@@ -1,4 +1,4 @@
-// Keeps the table of calls fresh: an event about any call fetches the table again, at most once a second.
+// Keeps the table of calls fresh: an event that changes a record fetches the table again, at most once a second.
 "use strict";
 
 let waiting = false;
@@ -12,8 +12,9 @@ async function refresh() {
 }
 
 const stream = new EventSource("/calls/events");
-stream.addEventListener("call", () => {
-  if (waiting) return;
+stream.addEventListener("call", (event) => {
+  const { kind } = JSON.parse(event.data);
+  if (waiting || !/^(call|handoff|identity|dialog\.request)/.test(kind)) return;
   waiting = true;
   setTimeout(refresh, 1000);
 });

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sqlite3
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 from ivr.model.call import Callback, CallRecord, LogEntry, Outcome
 from ivr.model.routing import AgentState
 from ivr.storage.store import Store
+from ivr.web.live import LiveHub
 from ivr.web.openapi import description
 
 AT = "2026-11-21T10:00:00.000Z"
@@ -190,3 +192,46 @@ async def test_a_dead_database_is_a_503_in_the_api_and_in_health(serve: Any, sto
         await client.get("/healthz")
     body = await checked(client, "GET", "/healthz", "/healthz", 503)
     assert "event log" in body["reasons"][0]
+
+
+async def test_an_agent_who_changes_state_is_done_with_the_last_call(serve: Any, hub: LiveHub) -> None:
+    client = await serve()
+    hub.publish("agent:a17", "pop", {"pop_id": "P", "call_id": "01A", "packet": {"customer": {"id": "C1042"}}})
+    await client.post("/api/agents/a17/state", json={"state": "not_ready"})
+    assert hub.screen("agent:a17") is None
+
+
+async def test_the_streams_speak_server_sent_events(serve: Any, hub: LiveHub, filled: Store) -> None:
+    client = await serve()
+    async with client.get("/agent/a17/events") as stream:
+        assert stream.content_type == "text/event-stream"
+        assert await event_of(stream) == ("state", {"state": "not_ready", "since_ms": 1500})
+        hub.publish("agent:a17", "pop", {"pop_id": "P", "call_id": "01A", "packet": {}})
+        name, data = await event_of(stream)
+        assert (name, data["pop_id"], data["title"]) == ("pop", "P", "number withheld")
+        assert await event_of(stream) == ("history", {"lines": [{"seq": 1, "who": "bot", "text": "Hello", "at": AT}]})
+    async with client.get("/calls/events") as stream:
+        while not hub.publish("calls", "call.ended", {"call_id": "01A"}):
+            await client.get("/healthz")
+        assert await event_of(stream) == ("call", {"call_id": "01A", "kind": "call.ended"})
+
+
+async def test_pages_of_unknown_agents_and_calls_are_404(serve: Any) -> None:
+    client = await serve()
+    for path in ("/agent/a99", "/calls/none"):
+        answer = await client.get(path)
+        assert (answer.status, answer.content_type) == (404, "text/html")
+    assert (await client.get("/agent/a99/events")).status == 404
+    assert (await client.post("/agent/a17/shown/none")).status == 404
+
+
+async def event_of(stream: Any) -> tuple[str, Any]:
+    """The next event of a stream: its name and data."""
+    name = ""
+    async for raw in stream.content:
+        field, _, value = raw.decode().rstrip("\n").partition(": ")
+        if field == "event":
+            name = value
+        if field == "data" and name:
+            return name, json.loads(value)
+    raise AssertionError("the stream ended")

@@ -96,3 +96,12 @@ async def test_closing_ends_every_stream() -> None:
         hub.close()
         assert await waiting is None
         assert page.closed
+
+
+async def test_a_free_agent_is_not_shown_the_last_call_again() -> None:
+    hub = LiveHub()
+    hub.publish("agent:a", "pop", {"pop_id": "p"})
+    hub.publish("agent:a", "state", {"state": "wrap_up"})
+    assert hub.screen("agent:a") is not None
+    hub.publish("agent:a", "state", {"state": "available"})
+    assert hub.screen("agent:a") is None

@@ -12,7 +12,7 @@ def pop(**packet: object) -> dict[str, object]:
     return {"pop_id": "P", "call_id": "C", "packet": packet}
 
 
-@pytest.mark.parametrize(("level", "name"), [("L0", ""), ("L1", ""), ("L2", "Anna"), ("L3", "Anna"), ("L4", "Anna")])
+@pytest.mark.parametrize(("level", "name"), [("L0", ""), ("L1", ""), ("", ""), ("L2", "Anna"), ("HUMAN", "Anna")])
 def test_the_name_is_shown_only_from_level_two_on(level: str, name: str) -> None:
     assert screen_of(pop(customer={"name": "Anna", "level": level})).name == name
 
