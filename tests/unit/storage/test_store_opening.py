@@ -9,6 +9,8 @@ import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.schema import CreateTable
 
 from ivr.model.errors import StorageError
 from ivr.storage.store import Store
@@ -71,3 +73,10 @@ async def test_a_password_in_the_url_is_not_shown() -> None:
     with pytest.raises(StorageError) as caught:
         await Store.open("postgresql://ivr:secret-word@127.0.0.1:1/ivr")
     assert "secret-word" not in str(caught.value)
+
+
+def test_every_table_can_be_said_in_postgresql() -> None:
+    for table in METADATA.sorted_tables:
+        said = str(CreateTable(table).compile(dialect=postgresql.dialect()))
+        assert said.strip().startswith(f"CREATE TABLE {table.name}")
+        assert "AUTOINCREMENT" not in said
