@@ -14,6 +14,7 @@ from ivr.web.guard import Guard, dress
 
 _HERE = Path(__file__).parent
 MOST_BODY_BYTES = 64 * 1024
+CLOSING_S = 2.0
 
 
 def make_app(desk: Desk) -> web.Application:
@@ -40,3 +41,32 @@ def make_app(desk: Desk) -> web.Application:
 
     app.on_shutdown.append(end_streams)
     return app
+
+
+class Site:
+    """The application on a port. address: (host, port) it really has, for port 0."""
+
+    def __init__(self, runner: web.AppRunner) -> None:
+        self._runner = runner
+
+    @classmethod
+    async def open(cls, desk: Desk, host: str, port: int) -> Site:
+        """Serve on host:port. Raises OSError when the port is taken."""
+        runner = web.AppRunner(make_app(desk), access_log=None, shutdown_timeout=CLOSING_S)
+        await runner.setup()
+        try:
+            await web.TCPSite(runner, host, port).start()
+        except OSError:
+            await runner.cleanup()
+            raise
+        return cls(runner)
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Where it listens."""
+        host, port = self._runner.addresses[0][:2]
+        return str(host), int(port)
+
+    async def close(self) -> None:
+        """End the streams, finish answers under way, free the port."""
+        await self._runner.cleanup()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 import sqlite3
@@ -9,10 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from aiohttp import ClientSession
 
 from ivr.model.call import Callback, CallRecord, LogEntry, Outcome
 from ivr.model.routing import AgentState
 from ivr.storage.store import Store
+from ivr.web.app import Site
+from ivr.web.desk import Desk
 from ivr.web.live import LiveHub
 from ivr.web.openapi import description
 
@@ -223,6 +227,26 @@ async def test_pages_of_unknown_agents_and_calls_are_404(serve: Any) -> None:
         assert (answer.status, answer.content_type) == (404, "text/html")
     assert (await client.get("/agent/a99/events")).status == 404
     assert (await client.post("/agent/a17/shown/none")).status == 404
+
+
+async def test_a_site_frees_its_port_at_once_although_pages_listen(store: Store, book: Any, hub: LiveHub) -> None:
+    desk = Desk(
+        store=store,
+        hub=hub,
+        agent_states=book.states,
+        set_agent_state=book.set_state,
+        health=lambda: {"ready": True},
+        metrics=lambda: b"",
+    )
+    site = await Site.open(desk, "127.0.0.1", 0)
+    host, port = site.address
+    with pytest.raises(OSError, match="in use"):
+        await Site.open(desk, host, port)
+    async with ClientSession() as session, session.get(f"http://{host}:{port}/calls/events") as stream:
+        assert stream.status == 200
+        async with asyncio.timeout(2):
+            await site.close()
+    await (await Site.open(desk, host, port)).close()
 
 
 async def event_of(stream: Any) -> tuple[str, Any]:
