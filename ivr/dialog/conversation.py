@@ -125,37 +125,42 @@ class _Stage:
         """Note a command; the events it brings about."""
         match command:
             case ev.Say():
-                for prompt in command.prompts:
-                    last = self.happenings[-1] if self.happenings else None
-                    if last is not None and (last.kind, last.what) == ("bot", prompt.name):
-                        self.happenings[-1] = Happening(
-                            kind="bot", what=prompt.name, data={"text": f"{last.data['text']} {prompt.text}"}
-                        )
-                    else:
-                        self.happen("bot", prompt.name, text=prompt.text)
-                    self.transcript.append(f"bot:  {prompt.text}")
+                self.hear_out(command)
             case ev.Hear():
                 self.hear = command
             case ev.Note(kind="dialog.step", data=data):
                 self.visited.add(str(data["step"]))
-            case ev.CallService():
-                self.happen("action", command.service, **command.args)
-                return self.serve(command)
-            case ev.DecideOffer():
-                return [ev.OfferDecided(at_ms=self.at_ms, decision=self.decide())]
             case ev.RecordOfferAnswer(answer=answer):
                 self.happen("offer", answer.value, method=command.method)
-            case ev.RequestHandoff(request=request):
-                self.happen("handoff", request.queue, reason=request.reason, **request.data)
-                result = TransferResult(self.agents.pop(0) if self.agents else "answered")
-                return [ev.TransferEnded(at_ms=self.at_ms, result=result)]
             case ev.PromiseCallback():
                 self.happen("callback", command.number, reason=command.reason)
             case ev.EndCall():
                 self.happen("ends", command.reason)
-            case _:
-                pass
+            case ev.CallService() | ev.DecideOffer() | ev.RequestHandoff():
+                return self.answer(command)
         return []
+
+    def answer(self, command: ev.CallService | ev.DecideOffer | ev.RequestHandoff) -> list[ev.Event]:
+        """What services, the offer desk and agents say."""
+        if isinstance(command, ev.CallService):
+            self.happen("action", command.service, **command.args)
+            return self.serve(command)
+        if isinstance(command, ev.DecideOffer):
+            return [ev.OfferDecided(at_ms=self.at_ms, decision=self.decide())]
+        request = command.request
+        self.happen("handoff", request.queue, reason=request.reason, **request.data)
+        result = TransferResult(self.agents.pop(0) if self.agents else "answered")
+        return [ev.TransferEnded(at_ms=self.at_ms, result=result)]
+
+    def hear_out(self, command: ev.Say) -> None:
+        """The sentences of one response are one happening."""
+        for prompt in command.prompts:
+            last = self.happenings[-1] if self.happenings else None
+            text = prompt.text
+            if last is not None and (last.kind, last.what) == ("bot", prompt.name):
+                text = f"{self.happenings.pop().data['text']} {prompt.text}"
+            self.happen("bot", prompt.name, text=text)
+            self.transcript.append(f"bot:  {prompt.text}")
 
     def happen(self, kind: str, what: str, **data: Any) -> None:
         self.happenings.append(Happening(kind=kind, what=what, data=data))
@@ -194,7 +199,7 @@ class _Stage:
         self.expect_state(line)
 
     async def act(self, line: Line) -> None:
-        if line.kind != "hearing" and line.kind != "hangup" and self.session.wait is not Wait.CALLER:
+        if line.kind not in ("hearing", "hangup") and self.session.wait is not Wait.CALLER:
             self.problem(line, f"the dialog does not listen here, it waits for: {self.session.wait.value}")
             return
         self.happenings.clear()

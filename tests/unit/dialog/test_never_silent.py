@@ -1,0 +1,256 @@
+"""Random events against the shipped assistant: the engine never falls over and never leaves the caller in silence."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as some
+
+from ivr.dialog.assistant import Assistant, load_assistant
+from ivr.dialog.engine import advance, new_session
+from ivr.model import dialog as ev
+from ivr.model.call import Outcome
+from ivr.model.hearing import Hypothesis, Recognition
+from ivr.model.identity import Caller, Customer, Identity, Level
+from ivr.model.offers import OfferAnswer, OfferDecision, OfferScript
+from ivr.model.routing import TransferResult
+from ivr.model.understanding import Entity, Intent, Understanding
+
+FOLDER = Path(__file__).parents[3] / "dialogs" / "insurance"
+INTENTS = [
+    *("claim_status", "new_claim", "payment", "change_address", "operator", "repeat"),
+    *("help", "goodbye", "no_offers", "affirm", "deny"),
+]
+NUMBERS = ("204518", "12345678", "4711", "7", "000000")
+TAKES_THE_TURN = (ev.UtteranceHeard, ev.UtteranceRejected, ev.SilenceElapsed, ev.DigitsDialed)
+
+
+@cache
+def insurance() -> Assistant:
+    return load_assistant(FOLDER)
+
+
+def utterance(intent: str, confidence: float, number: str, yes_no: str, margin: float | None) -> ev.UtteranceHeard:
+    entities = [Entity(entity="digits", value=number, readings=(number,), start=0, end=1)] if number else []
+    if yes_no:
+        entities.append(Entity(entity="yes_no", value=yes_no, readings=(yes_no,), start=0, end=1))
+    hypothesis = Hypothesis(text=f"{yes_no} {number}", confidence=confidence, engine="t", margin=margin)
+    recognition = Recognition(
+        hypothesis=hypothesis,
+        language="en",
+        speech_started_at_ms=0,
+        speech_ended_at_ms=1,
+        decided_at_ms=2,
+        decode_ms=1,
+        decodes=1,
+    )
+    meant = Intent(name=intent, confidence=confidence)
+    meaning = Understanding(text=hypothesis.text, intent=meant, ranking=(meant,), entities=tuple(entities))
+    return ev.UtteranceHeard(at_ms=0, recognition=recognition, understanding=meaning)
+
+
+SCRIPT = OfferScript(ask="May I?", pitch="Cover.", confirm="Shall we?", accepted="Thanks.", declined="Fine.")
+CUSTOMER = {"customer_id": "C1", "household": "H1"}
+ANSWERS = (
+    ("get_claim", "ok", {"claim": {"status": "paid", "amount": 10, "currency": "EUR", "paid_on": "2026-11-03"}}),
+    ("get_claim", "ok", {"claim": {"status": "in_review"}}),
+    ("get_claim", "ok", {"claim": {"status": "lost"}}),
+    ("get_claim", "ok", {"claim": None}),
+    ("get_claim", "ok", {"claim": {"status": "paid"}}),
+    ("get_claim", "not_found", {}),
+    ("get_claim", "error", {}),
+    ("get_claim", "timeout", {}),
+    ("verify_pin", "ok", {"customer": CUSTOMER}),
+    ("verify_pin", "refused", {}),
+    ("find_customer", "ok", {"customer": CUSTOMER}),
+    ("find_customer", "not_found", {}),
+)
+EVENTS = some.one_of(
+    some.builds(
+        utterance,
+        some.sampled_from(["", *INTENTS]),
+        some.sampled_from([0.2, 0.5, 0.7, 0.95]),
+        some.sampled_from(["", "", *NUMBERS]),
+        some.sampled_from(["", "", "yes", "no"]),
+        some.sampled_from([None, 0.5, 5.0]),
+    ),
+    some.builds(ev.DigitsDialed, at_ms=some.just(0), digits=some.sampled_from(["1", "2", "0", "*", "#", "", *NUMBERS])),
+    some.sampled_from(
+        [
+            ev.SilenceElapsed(at_ms=0),
+            ev.UtteranceRejected(at_ms=0, reason="noise"),
+            ev.HearingLost(at_ms=0),
+            ev.HearingRestored(at_ms=0),
+            ev.PromptsEnded(at_ms=0),
+            ev.CallerIdentified(at_ms=0, identity=Identity()),
+            ev.CallerIdentified(
+                at_ms=0, identity=Identity(level=Level.L1, customer=Customer(customer_id="C1", household="H1"))
+            ),
+            ev.HoldElapsed(at_ms=0, service="get_claim"),
+            ev.OfferDecided(
+                at_ms=0, decision=OfferDecision(opportunity_id="o", arm="none", speak=False, household="H1")
+            ),
+            ev.OfferDecided(
+                at_ms=0,
+                decision=OfferDecision(opportunity_id="o", arm="treat", speak=True, household="H1", script=SCRIPT),
+            ),
+        ]
+    ),
+    some.builds(ev.TransferEnded, at_ms=some.just(0), result=some.sampled_from(list(TransferResult))),
+    some.sampled_from(ANSWERS).map(lambda a: ev.ServiceEnded(at_ms=0, service=a[0], outcome=a[1], values=a[2])),
+)
+START = ev.CallStarted(
+    at_ms=0,
+    call_id="c",
+    caller=Caller(ani="+15550100", dnis="1", claimed=False),
+    language="en",
+    started_at="2026-11-20T09:00:00Z",
+)
+
+
+class Line:
+    """What the caller experiences: is anything still to come?"""
+
+    def __init__(self) -> None:
+        self.session = new_session(insurance(), "en")
+        self.waiting = ""
+        self.hear: ev.Hear | None = None
+        self.ended = False
+        self.offered = 0
+        self.steps: set[str] = set()
+        self.recorded: list[ev.RecordOfferAnswer] = []
+
+    def give(self, event: ev.Event) -> None:
+        turn = advance(insurance(), self.session, event)
+        assert turn == advance(insurance(), self.session, event), "the same event gave another turn"
+        if self.ended:
+            assert turn.commands == ()
+            return
+        self.session = turn.session
+        if isinstance(event, TAKES_THE_TURN) and self.waiting == "caller":
+            self.waiting = ""
+        if self.answers(event):
+            self.waiting = ""
+        self.take(turn.commands)
+        if isinstance(event, ev.CallerHungUp):
+            self.check_hung_up(turn.commands)
+        assert self.ended or self.waiting, f"silence after {event}"
+
+    def answers(self, event: ev.Event) -> bool:
+        if isinstance(event, ev.ServiceEnded):
+            return self.waiting == event.service
+        if isinstance(event, ev.TransferEnded):
+            return self.waiting == "human" and event.result is not TransferResult.ANSWERED
+        return isinstance(event, ev.OfferDecided) and self.waiting == "desk"
+
+    def take(self, commands: tuple[ev.Command, ...]) -> None:
+        spoken = False
+        for command in commands:
+            match command:
+                case ev.Say():
+                    assert command.prompts and all(p.text.strip() for p in command.prompts)
+                    spoken = True
+                case ev.Hear():
+                    self.waiting, self.hear = "caller", command
+                    assert command.speech or command.keys is not None, "neither ear nor keys"
+                case ev.CallService():
+                    self.waiting = command.service
+                case ev.DecideOffer():
+                    self.waiting, self.offered = "desk", self.offered + 1
+                    assert command.facts["confirmed"] and command.facts["bot_disclosed"]
+                case ev.RequestHandoff():
+                    self.waiting = "human"
+                case ev.RecordOfferAnswer():
+                    self.recorded.append(command)
+                    self.check_proof(command)
+                case ev.EndCall():
+                    assert spoken, "hung up without a goodbye"
+                    self.ended = True
+                case ev.Note(kind="dialog.step", data=data):
+                    self.steps.add(data["step"])
+                case _:
+                    pass
+        if self.ended:
+            assert self.session.outcome is not Outcome.OPEN and self.session.disposition
+
+    @staticmethod
+    def check_proof(command: ev.RecordOfferAnswer) -> None:
+        if command.answer is OfferAnswer.ACCEPTED:
+            assert command.read_back == SCRIPT.confirm
+            assert command.digits == "1" or command.confidence >= 0.9
+
+    def check_hung_up(self, commands: tuple[ev.Command, ...]) -> None:
+        assert all(isinstance(c, ev.Note | ev.RecordOfferAnswer) for c in commands)
+        assert self.session.decision is None
+        self.ended = True
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(some.lists(EVENTS, max_size=40), some.lists(EVENTS, max_size=2), some.booleans())
+def test_after_every_event_the_caller_is_heard_served_or_told_goodbye(
+    events: list[ev.Event], early: list[ev.Event], hang_up: bool
+) -> None:
+    line = Line()
+    for event in early:
+        line.session = advance(insurance(), line.session, event).session
+    for event in (START, *events, *([ev.CallerHungUp(at_ms=0)] if hang_up else ())):
+        line.give(event)
+
+
+FITTING = {6: "204518", 8: "12345678", 4: "4711", 1: "1"}
+
+
+def likely_event(rng: random.Random, line: Line) -> ev.Event:
+    """Mostly what is waited for: a caller who plays along reaches the deep states."""
+    if line.waiting == "human":
+        return ev.TransferEnded(at_ms=0, result=rng.choice(list(TransferResult)))
+    if line.waiting == "desk":
+        decision = OfferDecision(opportunity_id="o", arm="treat", speak=True, household="H1", script=SCRIPT)
+        return ev.OfferDecided(at_ms=0, decision=decision)
+    if line.waiting != "caller":
+        service, outcome, values = rng.choice([a for a in ANSWERS if a[0] == line.waiting])
+        return ev.ServiceEnded(at_ms=0, service=service, outcome=outcome, values=values)
+    if rng.random() < 0.6 and line.hear is not None and line.hear.keys is not None:
+        return ev.DigitsDialed(at_ms=0, digits=FITTING[line.hear.keys.max_digits])
+    return rng.choice(
+        [
+            ev.SilenceElapsed(at_ms=0),
+            ev.HearingLost(at_ms=0),
+            ev.HearingRestored(at_ms=0),
+            ev.DigitsDialed(at_ms=0, digits=rng.choice(["0", "2", "9", "*", "3"])),
+            utterance(rng.choice(INTENTS), rng.choice([0.5, 0.95]), "", rng.choice(["", "yes", "no"]), None),
+        ]
+    )
+
+
+def test_a_caller_who_plays_along_reaches_every_step_and_every_answer_to_an_offer_and_never_silence() -> None:
+    rng, seen, answers = random.Random(7), set(), set()
+    for call in range(700):
+        line = Line()
+        line.give(replace(START, caller=Caller(ani="", dnis="1")) if call % 5 == 0 else START)
+        for _ in range(40):
+            if line.ended:
+                break
+            line.give(likely_event(rng, line))
+        if not line.ended and rng.random() < 0.5:
+            line.give(ev.CallerHungUp(at_ms=0))
+        seen |= line.steps
+        answers |= {command.answer for command in line.recorded}
+    every_step = {f"{flow.name}/{step}" for flow in insurance().flows.values() for step in flow.steps}
+    assert every_step - seen == set()
+    assert set(OfferAnswer) - answers == set()
+
+
+def test_a_caller_who_never_says_anything_gets_a_goodbye_within_twenty_silences() -> None:
+    line = Line()
+    line.give(START)
+    for _ in range(20):
+        if line.waiting == "human":
+            line.give(ev.TransferEnded(at_ms=0, result=TransferResult.NO_AGENT))
+        elif not line.ended:
+            line.give(ev.SilenceElapsed(at_ms=0))
+    assert line.ended and line.session.outcome is Outcome.UNRESOLVED
