@@ -3,10 +3,10 @@
 Owns one SIP user agent with one call at a time, driven by JSON over a SEQPACKET socket (ivr.demo.phone_client is the
 other end); refuses to judge what it hears. Standard output belongs to the SIP library.
 
-Commands ({"do": name, ...}): call uri headers | incoming set answer_after_ms (-1 = ring for ever) decline | follow_refer
-set yes | say say file | be_quiet | press digits | hold | resume | hang_up | quit.
+Commands ({"do": name, ...}): call uri headers | incoming set answer_after_ms (-1 = ring for ever) decline |
+follow_refer set yes | say say file | be_quiet | press digits | hold | resume | hang_up | quit.
 Events ({"event": name, "at_ms", ...}): ready, set, calling, incoming, ringing, answered, saying, said, heard_started,
-heard_ended, digit, held, referred, moved, ended, failed; at_ms is CLOCK_MONOTONIC.
+heard_ended, digit, held, holding, referred, moved, ended, failed; at_ms is CLOCK_MONOTONIC.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class PhoneCall:
 
     def __init__(self, phone: Phone, number: int) -> None:
         self.leg: Leg | None = None
-        self.ended = False
+        self.ended = self.holding = False
         self.answer_at_ms = -1
         self._phone = phone
         stem = str(Path(phone.settings.workdir) / f"{phone.settings.name}-{number}")
@@ -175,7 +175,7 @@ class Phone:
             call.answer_at_ms = monotonic_ms() + self._answer_after_ms
 
     def invite_overflowed(self, remote: str, local: str, code: int) -> None:
-        self.tell("failed", what=f"call from {remote} to {local} refused with {code}")
+        self.tell("failed", what=f"call from {remote} refused with {code}")
 
     def moved(self, refer_to: str) -> Leg | None:
         """Follow the REFER of the peer with a call of our own, if told so."""
@@ -226,12 +226,8 @@ class Phone:
             call.mouth.be_quiet()
         elif what == "press":
             call.leg.send_digits(command["digits"])
-        elif what == "hold":
-            call.leg.hold()
-        elif what == "resume":
-            call.leg.resume()
-        elif what == "hang_up":
-            call.leg.hang_up()
+        elif what in ("hold", "resume", "hang_up"):
+            {"hold": call.leg.hold, "resume": call.leg.resume, "hang_up": call.leg.hang_up}[what]()
 
     def _call(self, uri: str, headers: tuple[tuple[str, str], ...]) -> None:
         if self._live() is not None:
@@ -271,6 +267,9 @@ class Phone:
                 self.endpoint.return_port(call.port)
                 call.leg = None
                 continue
+            if call.leg is not None and call.leg.holding != call.holding:
+                call.holding = call.leg.holding
+                self.tell("holding", yes=call.holding)
             call.ear.flush()
             call.mouth.flush()
             if 0 <= call.answer_at_ms <= now_ms and call.leg is not None:

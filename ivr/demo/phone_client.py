@@ -1,3 +1,4 @@
+# ruff: noqa: ASYNC109 - scripts read better with timeouts as arguments
 """SoftPhone: a telephone for scripts, as an asyncio object.
 
 Owns the phone process and waiting for what it hears; refuses to know SIP. Times are CLOCK_MONOTONIC milliseconds,
@@ -19,35 +20,19 @@ import json
 import socket
 import sys
 from collections.abc import AsyncIterator, Callable, Generator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from ivr.demo.phone import PhoneSettings
-from ivr.model.errors import IvrError
+from ivr.demo.phone_events import PhoneError, PhoneEvent
 from ivr.model.ids import monotonic_ms
 from ivr.model.media import Headers
 from ivr.wire import encode_settings, seqpacket_pair
 
+__all__ = ["PhoneError", "PhoneEvent", "SoftPhone"]
+
 _START_S = 15.0
 _QUIT_S = 4.0
-
-
-class PhoneError(IvrError):
-    """The phone could not do it, or did not hear it in time."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PhoneEvent:
-    """What the phone told: name is the event of ivr.demo.phone, fields what came with it."""
-
-    name: str
-    at_ms: int
-    fields: dict[str, Any] = field(default_factory=dict)
-
-    def header(self, name: str) -> str:
-        """A header of the INVITE (of "incoming"), "" when it has none."""
-        return next((value for key, value in self.fields.get("headers", ()) if key.lower() == name.lower()), "")
 
 
 class Setting:
@@ -131,7 +116,7 @@ class SoftPhone:
         """Whether a REFER is followed or declined (the default)."""
         return self._set("follow_refer", yes=yes)
 
-    async def say(self, wav: str | Path, timeout: float = 60.0) -> int:  # noqa: ASYNC109 - a script reads better so
+    async def say(self, wav: str | Path, timeout: float = 60.0) -> int:
         """Say a WAV (8 kHz mono 16 bit) to its end; when the last voiced sample was sent."""
         return await self.said(self.start_saying(wav), timeout)
 
@@ -142,7 +127,7 @@ class SoftPhone:
         self._do("say", say=self._says, file=str(wav))
         return self._says
 
-    async def said(self, number: int, timeout: float = 60.0) -> int:  # noqa: ASYNC109
+    async def said(self, number: int, timeout: float = 60.0) -> int:
         """When the last voiced sample of that start_saying() was sent."""
         event = await self._wait(lambda e: e.name == "said" and e.fields["say"] == number, f"say {number}", timeout)
         self._mark_ms = event.at_ms
@@ -159,10 +144,12 @@ class SoftPhone:
         return self._mark_ms
 
     async def hold(self) -> None:
-        self._do("hold")
+        """Put the far end on hold; returns when it agreed."""
+        await self._hold("hold", True)
 
     async def resume(self) -> None:
-        self._do("resume")
+        """Undo hold(); returns when the far end agreed."""
+        await self._hold("resume", False)
 
     async def hang_up(self) -> None:
         """BYE, CANCEL or a refusal; ended() waits for the end."""
@@ -170,43 +157,43 @@ class SoftPhone:
 
     # ---- waiting ---------------------------------------------------------------------------------------------------
 
-    async def ringing(self, timeout: float = 10.0) -> PhoneEvent:  # noqa: ASYNC109
-        """The far end rings (180 or 183)."""
+    async def ringing(self, timeout: float = 10.0) -> PhoneEvent:
+        """The far end rings."""
         return await self.wait_for("ringing", timeout)
 
-    async def incoming(self, timeout: float = 15.0) -> PhoneEvent:  # noqa: ASYNC109
+    async def incoming(self, timeout: float = 15.0) -> PhoneEvent:
         """The next call that came in; event.header("X-...") reads its INVITE. It is the current call from here on."""
         self._since = self._next_incoming
         event = await self._new_call("incoming", timeout)
         self._mark_ms = event.at_ms
         return event
 
-    async def answered(self, timeout: float = 10.0) -> PhoneEvent:  # noqa: ASYNC109
+    async def answered(self, timeout: float = 10.0) -> PhoneEvent:
         """The call is up; fails at once when it ended instead."""
         event = await self._wait(lambda e: e.name in ("answered", "ended"), "answered", timeout)
         if event.name == "ended":
             raise PhoneError(f"{self.name}: the call ended with {event.fields} instead of being answered")
         return event
 
-    async def ended(self, timeout: float = 10.0) -> PhoneEvent:  # noqa: ASYNC109
+    async def ended(self, timeout: float = 10.0) -> PhoneEvent:
         """The call is over: fields code, reason, by ("local" or "remote")."""
         return await self.wait_for("ended", timeout)
 
-    async def wait_for(self, name: str, timeout: float = 10.0) -> PhoneEvent:  # noqa: ASYNC109
+    async def wait_for(self, name: str, timeout: float = 10.0) -> PhoneEvent:
         """The first event of that name in the current call."""
         return await self._wait(lambda e: e.name == name, name, timeout)
 
-    async def first_audio_after(self, at_ms: int, timeout: float = 10.0) -> int:  # noqa: ASYNC109
+    async def first_audio_after(self, at_ms: int, timeout: float = 10.0) -> int:
         """When the first sound that began after at_ms began."""
         event = await self._wait(lambda e: e.name == "heard_started" and e.at_ms > at_ms, "first audio", timeout)
         return event.at_ms
 
-    async def silent_after(self, at_ms: int, timeout: float = 10.0) -> int:  # noqa: ASYNC109
+    async def silent_after(self, at_ms: int, timeout: float = 10.0) -> int:
         """When the sound that went on at at_ms ended (barge-in): its last voiced sample."""
         event = await self._wait(lambda e: e.name == "heard_ended" and e.at_ms > at_ms, "silence", timeout)
         return event.at_ms
 
-    async def bot_finished(self, quiet_ms: int = 700, timeout: float = 20.0, after_ms: int | None = None) -> int:  # noqa: ASYNC109
+    async def bot_finished(self, quiet_ms: int = 700, timeout: float = 20.0, after_ms: int | None = None) -> int:
         """Wait for speech that began after after_ms (default: our last call, say or press) and then quiet_ms of
         quiet; when the speech ended."""
         mark = self._mark_ms if after_ms is None else after_ms
@@ -235,7 +222,7 @@ class SoftPhone:
                 ended_ms = event.at_ms
         return ended_ms
 
-    async def _new_call(self, name: str, timeout: float = 5.0) -> PhoneEvent:  # noqa: ASYNC109
+    async def _new_call(self, name: str, timeout: float = 5.0) -> PhoneEvent:
         event = await self.wait_for(name, timeout)
         index = self.events.index(event, self._since)
         self._since = index
@@ -244,7 +231,7 @@ class SoftPhone:
         self.heard_wav, self.said_wav = event.fields["heard_wav"], event.fields["said_wav"]
         return event
 
-    async def _wait(self, fits: Callable[[PhoneEvent], bool], what: str, timeout: float) -> PhoneEvent:  # noqa: ASYNC109
+    async def _wait(self, fits: Callable[[PhoneEvent], bool], what: str, timeout: float) -> PhoneEvent:
         deadline = monotonic_ms() + int(timeout * 1000)
         while True:
             self._changed.clear()
@@ -259,6 +246,11 @@ class SoftPhone:
 
     def _story(self) -> str:
         return "so far: " + (", ".join(f"{e.name}@{e.at_ms}" for e in self.events[self._since :]) or "nothing")
+
+    async def _hold(self, what: str, yes: bool) -> None:
+        asked_at_ms = monotonic_ms()
+        self._do(what)
+        await self._wait(lambda e: e.name == "holding" and e.fields["yes"] == yes and e.at_ms >= asked_at_ms, what, 5.0)
 
     def _set(self, what: str, **fields: Any) -> Setting:
         self._sets += 1

@@ -39,6 +39,7 @@ _ODD_NAMES = {
     "www-authenticate": "WWW-Authenticate",
     "mime-version": "MIME-Version",
 }
+_QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
 _COMMA_OUTSIDE = re.compile(r',(?=(?:[^"]*"[^"]*")*[^"]*$)(?![^<]*>)')
 
 
@@ -101,7 +102,7 @@ def _long_name(name: str) -> str:
 
 def uri_of(address: str) -> str:
     """The URI of a name-addr or addr-spec: "sip:a@b" of '"A" <sip:a@b>;tag=1'."""
-    _, bracket, rest = address.partition("<")
+    _, bracket, rest = _QUOTED.sub("", address).partition("<")
     return rest.partition(">")[0].strip() if bracket else address.partition(";")[0].strip()
 
 

@@ -65,7 +65,7 @@ class Leg(pj.Call):  # type: ignore[misc]
             super().__init__(endpoint.account, invite.handle)
         self.dialog: SipDialog | None = None
         self.ended = False
-        self.held = False
+        self.held = self.holding = False  # by the peer, by us
         self.up = False
         self._endpoint = endpoint
         self._listener = listener
@@ -210,6 +210,7 @@ class Leg(pj.Call):  # type: ignore[misc]
         statuses = [m.status for m in info.media if m.type == pj.PJMEDIA_TYPE_AUDIO]
         held = bool(statuses) and statuses[0] == pj.PJSUA_CALL_MEDIA_REMOTE_HOLD
         self._audible = bool(statuses) and statuses[0] in (pj.PJSUA_CALL_MEDIA_ACTIVE, pj.PJSUA_CALL_MEDIA_REMOTE_HOLD)
+        self.holding = bool(statuses) and statuses[0] == pj.PJSUA_CALL_MEDIA_LOCAL_HOLD
         self.wire()
         self._maybe_up()
         if held != self.held:

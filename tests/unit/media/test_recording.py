@@ -1,0 +1,56 @@
+"""Recordings are valid at any moment."""
+
+from __future__ import annotations
+
+import wave
+from pathlib import Path
+
+import pytest
+
+from ivr.media.recording import StereoRecording
+from ivr.model.errors import MediaError
+
+SAID, HEARD = b"\x01\x00" * 160, b"\x02\x00" * 160
+
+
+def stereo(path: Path) -> tuple[bytes, bytes]:
+    with wave.open(str(path), "rb") as wav:
+        assert (wav.getnchannels(), wav.getframerate(), wav.getsampwidth()) == (2, 8000, 2)
+        data = wav.readframes(wav.getnframes())
+    words = [data[at : at + 2] for at in range(0, len(data), 2)]
+    return b"".join(words[0::2]), b"".join(words[1::2])
+
+
+def test_left_is_what_the_caller_says_and_right_what_the_caller_hears(tmp_path: Path) -> None:
+    path = tmp_path / "r.wav"
+    recording = StereoRecording(str(path))
+    recording.tap(SAID, HEARD)
+    recording.close()
+    assert stereo(path) == (SAID, HEARD)
+
+
+def test_the_file_is_valid_before_it_is_closed(tmp_path: Path) -> None:
+    path = tmp_path / "r.wav"
+    recording = StereoRecording(str(path))
+    assert stereo(path) == (b"", b"")
+    for _ in range(50):
+        recording.tap(SAID, HEARD)
+        recording.flush(at_least=50)
+    recording.tap(SAID, HEARD)
+    recording.flush(at_least=50)
+    assert stereo(path) == (SAID * 50, HEARD * 50)
+
+
+def test_masked_frames_are_silence_on_both_sides_and_keep_the_time(tmp_path: Path) -> None:
+    path = tmp_path / "r.wav"
+    recording = StereoRecording(str(path))
+    for masked in (False, True, False):
+        recording.masked = masked
+        recording.tap(SAID, HEARD)
+    recording.close()
+    assert stereo(path) == (SAID + bytes(320) + SAID, HEARD + bytes(320) + HEARD)
+
+
+def test_a_place_that_cannot_be_written_is_a_media_error(tmp_path: Path) -> None:
+    with pytest.raises(MediaError):
+        StereoRecording(str(tmp_path / "none" / "r.wav"))
