@@ -82,10 +82,10 @@ def resample(samples: Samples, from_hz: int, to_hz: int = SAMPLE_RATE_HZ) -> Sam
 
 def finish_prompt(samples: Samples, rate_hz: int) -> Samples:
     """A rendered prompt made ready for the phone: trimmed to EDGE_SILENCE_MS, 8 kHz, peak at PEAK."""
-    loud = np.flatnonzero(np.abs(samples) > _QUIET * max(float(np.abs(samples).max(initial=0.0)), 1e-6))
+    narrow = resample(samples, rate_hz)
+    peak = float(np.abs(narrow).max(initial=0.0))
+    loud = np.flatnonzero(np.abs(narrow) > _QUIET * max(peak, 1e-6))  # after resampling: a hiss above 4 kHz is silence
     if loud.size == 0:
         return np.zeros(0, dtype=np.float32)
-    edge = rate_hz * EDGE_SILENCE_MS // 1000
-    body = np.pad(samples[loud[0] : loud[-1] + 1], (edge, edge)).astype(np.float32)
-    narrow = resample(body, rate_hz)
-    return (narrow * (PEAK / max(float(np.abs(narrow).max()), 1e-6))).astype(np.float32)
+    edge = SAMPLE_RATE_HZ * EDGE_SILENCE_MS // 1000
+    return (np.pad(narrow[loud[0] : loud[-1] + 1], (edge, edge)) * (PEAK / peak)).astype(np.float32)

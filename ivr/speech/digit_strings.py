@@ -18,6 +18,8 @@ from ivr.speech.whisper_model import WhisperModel
 _NEAREST = 8  # candidates scored on the audio
 _REACH = 2  # edits between what was read and a candidate worth scoring
 _PREFER_NATS = 6.0  # how much less likely a known string may be than an unknown one and still be meant
+_AS_LIKELY_NATS = 0.5
+_SLOWEST_DIGIT_S = 1.0
 
 Scorer = Callable[[list[str]], list[float]]
 
@@ -40,21 +42,45 @@ def digit_tokens(model: WhisperModel) -> frozenset[int]:
     return frozenset(tokens[0] for tokens in [*singles, *marks] if len(tokens) == 1)
 
 
-def best_reading(readings: list[Reading], expectation: Expectation, score: Scorer) -> Reading | None:
+def best_reading(
+    readings: list[Reading], expectation: Expectation, score: Scorer, *, free: str = "", seconds: float = 0.0
+) -> Reading | None:
     """The reading to believe (readings: likeliest first), or None when there is none at all.
 
-    Strings of a possible length go before others; a candidate goes before both when the audio allows it.
+    Strings of a possible length go before others; a candidate goes before both when the audio allows it. free: the digits
+    of the free text, the best guess when no length is known. seconds: length of the audio.
     """
     if not readings:
         return None
     known = _candidate(readings, expectation.candidates, score)
     if known is not None:
         return known
-    fitting = [r for r in readings if _possible(len(r.digits), expectation)]
-    ranked = fitting or readings
-    if len(ranked) == 1:
-        return ranked[0]
-    return replace(ranked[0], margin=max(0.0, ranked[0].log_probability - ranked[1].log_probability))
+    if not expectation.max_length:
+        readings = sorted(readings, key=lambda r: (r.digits != free, -r.log_probability))
+    ranked = [r for r in readings if _possible(len(r.digits), expectation)] or readings
+    best = _unlooped(ranked[0], readings, seconds)
+    if best is not ranked[0] or len(ranked) == 1:
+        return best
+    return replace(best, margin=max(0.0, best.log_probability - ranked[1].log_probability))
+
+
+def _unlooped(best: Reading, readings: list[Reading], seconds: float) -> Reading:
+    """The shorter string the decoder filled up to the length wanted by saying its digits again, if there is one.
+
+    "457" of a caller who pauses becomes "457457"; then the whole of "457" is about as likely as the whole of "457457". A
+    real "457457" leaves "457" unlikely, and takes longer to say.
+    """
+    for short in readings:
+        rest = best.digits[len(short.digits) :]
+        if (
+            rest
+            and best.digits.startswith(short.digits)
+            and set(rest) <= set(short.digits)
+            and short.log_probability >= best.log_probability - _AS_LIKELY_NATS
+            and seconds <= _SLOWEST_DIGIT_S * len(short.digits)
+        ):
+            return short
+    return best
 
 
 def _possible(length: int, expectation: Expectation) -> bool:

@@ -28,6 +28,7 @@ LEAST_MEAN = -2.2  # mean log-probability of a token: below, the text is a guess
 DIGITS_REPETITION_PENALTY = 1.15
 _BEAM = 5
 _TEMPERATURE = 1.5  # nats: turns a margin into a confidence, 0.5 at 0 and 0.8 at 2
+_EDGES_S = 0.45  # of a turn's audio before and after its speech
 _PREFIX_WORDS = 6  # "my policy number is": more words before digits mean a sentence, not an answer
 
 
@@ -107,7 +108,8 @@ class WhisperStream:
             encoded, prefix=prefix, allowed=digit_tokens(self._model), beam=_BEAM, hypotheses=_BEAM
         )
         readings = self._readings(found, free, said if not after else "")
-        reading = best_reading(readings, self._expectation, self._scorer(encoded, prefix))
+        scorer = _DigitScorer(self._model, encoded, prefix)
+        reading = best_reading(readings, self._expectation, scorer, free=said, seconds=encoded.seconds - _EDGES_S)
         if reading is None:
             return _open(free, text) if text else _nothing("length")
         if not said and free.mean - reading.mean > 1.0 and free.mean > -1.0:
@@ -138,9 +140,6 @@ class WhisperStream:
             if digits and (digits not in best or decoded.mean > best[digits].mean):
                 best[digits] = Reading(digits=digits, log_probability=decoded.log_probability, mean=decoded.mean)
         return sorted(best.values(), key=lambda r: -r.mean)
-
-    def _scorer(self, encoded: Encoded, prefix: list[int]) -> _DigitScorer:
-        return _DigitScorer(self._model, encoded, prefix)
 
 
 class _DigitScorer:

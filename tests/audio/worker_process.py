@@ -25,6 +25,7 @@ class WorkerProcess:
     def __init__(self, folder: Path, **settings: Any) -> None:
         self._folder, self._settings = folder, settings
         self.log_path = folder / "worker.log"
+        self.cache_dir = folder / "prompts"
         self._inbox: asyncio.Queue[tuple[int, Any]] = asyncio.Queue()
         self._seen: list[tuple[int, Any]] = []
 
@@ -35,7 +36,7 @@ class WorkerProcess:
             **{
                 "control_fd": theirs.fileno(),
                 "frames_path": str(self._folder / "frames.sock"),
-                "cache_dir": str(self._folder / "prompts"),
+                "cache_dir": str(self.cache_dir),
                 "models_dir": str(ROOT / "voice_models"),
                 **self._settings,
             }
@@ -84,6 +85,8 @@ class WorkerProcess:
                     at, message = await self._inbox.get()
                     if isinstance(message, cls):
                         return at, message
+                    if message is None:
+                        raise AssertionError(f"the worker ended: {self.log_path.read_text()[-2000:]}")
                     self._seen.append((at, message))
         except TimeoutError:
             log = self.log_path.read_text()[-2000:]
@@ -115,6 +118,7 @@ class WorkerProcess:
         loop = asyncio.get_running_loop()
         while raw := await loop.sock_recv(self._control, wire.MAX_MESSAGE_BYTES):
             self._inbox.put_nowait((monotonic_ms(), wire.decode(raw)))
+        self._inbox.put_nowait((monotonic_ms(), None))
 
 
 class Line:

@@ -91,6 +91,22 @@ def test_the_known_length_wins_over_the_likelier_string() -> None:
     assert best is not None and best.digits == "982597"
 
 
+def test_a_short_number_is_not_filled_up_with_itself() -> None:
+    six = Expectation(kind=ExpectationKind.DIGITS, min_length=6, max_length=6)
+    looped = best_reading([reading("457457", -3.0), reading("457", -2.8)], six, no_score, seconds=2.0)
+    assert looped is not None and looped.digits == "457"
+    meant = best_reading([reading("457457", -1.8), reading("457", -9.0)], six, no_score, seconds=2.0)
+    assert meant is not None and meant.digits == "457457"
+    slow = best_reading([reading("666666", -3.5), reading("6", -2.5)], six, no_score, seconds=3.0)
+    assert slow is not None and slow.digits == "666666"
+
+
+def test_without_a_known_length_the_free_text_decides() -> None:
+    any_length = Expectation(kind=ExpectationKind.DIGITS)
+    best = best_reading([reading("45777777", -3.1), reading("457", -3.4)], any_length, no_score, free="457")
+    assert best is not None and best.digits == "457"
+
+
 def test_a_wrong_length_is_better_than_nothing() -> None:
     six = Expectation(kind=ExpectationKind.DIGITS, min_length=6, max_length=6)
     best = best_reading([reading("457", -1.0)], six, no_score)
