@@ -47,7 +47,8 @@ class Assistant:
     """A loaded assistant. identify_service looks a caller up by number; identify_flow asks for what proves who calls.
     believe_claimed: may a number from an untrusted peer's From raise the level?
 
-    negative_words, vulnerable_words: language -> words of a caller who is upset, in distress. texts: role (see TEXTS) -> response name.
+    negative_words, vulnerable_words: language -> words of a caller who is upset, in distress. texts: role (see TEXTS)
+    -> response name.
     """
 
     name: str

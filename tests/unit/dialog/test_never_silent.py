@@ -58,6 +58,7 @@ CUSTOMER = {"customer_id": "C1", "household": "H1"}
 ANSWERS = (
     ("get_claim", "ok", {"claim": {"status": "paid", "amount": 10, "currency": "EUR", "paid_on": "2026-11-03"}}),
     ("get_claim", "ok", {"claim": {"status": "in_review"}}),
+    ("get_claim", "ok", {"claim": {"status": "waiting_documents"}}),
     ("get_claim", "ok", {"claim": {"status": "lost"}}),
     ("get_claim", "ok", {"claim": None}),
     ("get_claim", "ok", {"claim": {"status": "paid"}}),
@@ -212,7 +213,9 @@ def likely_event(rng: random.Random, line: Line) -> ev.Event:
         decision = OfferDecision(opportunity_id="o", arm="treat", speak=True, household="H1", script=SCRIPT)
         return ev.OfferDecided(at_ms=0, decision=decision)
     if line.waiting != "caller":
-        service, outcome, values = rng.choice([a for a in ANSWERS if a[0] == line.waiting])
+        service, outcome, values = rng.choice(
+            [a for a in ANSWERS if a[0] == line.waiting and (a[1] == "ok" or rng.random() < 0.3)]
+        )
         return ev.ServiceEnded(at_ms=0, service=service, outcome=outcome, values=values)
     if rng.random() < 0.6 and line.hear is not None and line.hear.keys is not None:
         return ev.DigitsDialed(at_ms=0, digits=FITTING[line.hear.keys.max_digits])
@@ -222,7 +225,7 @@ def likely_event(rng: random.Random, line: Line) -> ev.Event:
             ev.HearingLost(at_ms=0),
             ev.HearingRestored(at_ms=0),
             ev.DigitsDialed(at_ms=0, digits=rng.choice(["0", "2", "9", "*", "3"])),
-            utterance(rng.choice(INTENTS), rng.choice([0.5, 0.95]), "", rng.choice(["", "yes", "no"]), None),
+            utterance(rng.choice(INTENTS), rng.choice([0.5, 0.95, 0.95]), "", rng.choice(["", "yes", "no"]), None),
         ]
     )
 
