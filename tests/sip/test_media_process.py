@@ -15,7 +15,7 @@ import pytest
 from ivr.demo.phone_client import SoftPhone
 from ivr.media.headers import parse_message
 from ivr.model import media
-from ivr.model.ids import monotonic_ms
+from ivr.model.ids import monotonic_ms, new_id
 from tests.sip.media_control import PORTS, channel, media_worker, play, seconds_of, tone_wav
 
 pytestmark = pytest.mark.sip
@@ -100,6 +100,52 @@ async def test_the_third_caller_gets_503_with_retry_after_and_a_freed_slot_is_ta
         await control.wait(media.LegEnded)
         await one.call(control.uri)
         await one.answered()
+
+
+async def test_a_call_beyond_the_four_legs_of_the_library_is_refused_by_it_and_reported(
+    reserve_ports: Ports, tmp_path: Path
+) -> None:
+    raw = reserve_ports(4)
+    async with (
+        media_worker(reserve_ports(PORTS), tmp_path) as control,
+        phones(reserve_ports, tmp_path, 2) as both,
+    ):
+        silent = RawPeer(raw[1], control.settings.sip_port)
+        for number, phone in enumerate(both):
+            await phone.call(control.uri)
+            near = (await control.wait(media.LegAnswered, count=number + 1)).leg
+            control.say(media.Dial(leg=new_id(), near_leg=near, uri=f"sip:nobody@127.0.0.1:{raw[1]}"))
+        control.say(media.Dial(leg="fifth", near_leg=near, uri=f"sip:nobody@127.0.0.1:{raw[1]}"))
+        assert (await control.wait(media.LegEnded, leg="fifth")).code == 503
+        peer = RawPeer(raw[0], control.settings.sip_port)
+        peer.send(invite(raw[0], control.settings.sip_port, "fifth").encode())
+        assert (await peer.final_answer()).startswith("SIP/2.0 486")
+        assert (await control.wait(media.CallRefused)).code == 486
+        peer.close()
+        silent.close()
+
+
+async def test_keys_by_sip_info_count_like_others(reserve_ports: Ports, tmp_path: Path) -> None:
+    raw_port = reserve_ports(4)[0]
+    async with media_worker(reserve_ports(PORTS), tmp_path) as control:
+        to_port = control.settings.sip_port
+        peer = RawPeer(raw_port, to_port)
+        peer.send(invite(raw_port, to_port, "info").encode())
+        ok = parse_message(await peer.final_answer())
+        body = "Signal=7\r\nDuration=160\r\n"
+        for method, cseq, content in (("ACK", 1, ""), ("INFO", 2, body)):
+            lines = (
+                f"{method} sip:bot@127.0.0.1:{to_port} SIP/2.0",
+                f"Via: SIP/2.0/UDP 127.0.0.1:{raw_port};branch=z9hG4bK{method}",
+                "Max-Forwards: 70",
+                *(f"{name}: {ok.get(name)}" for name in ("From", "To", "Call-ID")),
+                f"CSeq: {cseq} {method}",
+                *(("Content-Type: application/dtmf-relay",) if content else ()),
+                f"Content-Length: {len(content)}",
+            )
+            peer.send(("\r\n".join(lines) + "\r\n\r\n" + content).encode())
+        assert (await control.wait(media.DigitPressed)).digit == "7"
+        peer.close()
 
 
 async def test_a_draining_worker_keeps_its_call_takes_no_other_and_ends_when_it_is_empty(
