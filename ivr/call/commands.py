@@ -138,6 +138,8 @@ class Performer:
                 line.journal.note("dialog.language", language=language)
             case say.Note(kind=kind, data=data):
                 line.journal.note(kind, **data)
+                if kind == "offer.refused":
+                    line.owe(errands.refuse_offers())
             case say.EndCall(reason=reason):
                 self._ending = True
                 line.ear.close()

@@ -1,4 +1,4 @@
-"""The context a human is given, gathered from one call's state and journal. Secrets are masked by the journal's mask."""
+"""The context a human is given, gathered from one call's state and journal, secrets masked."""
 
 from __future__ import annotations
 

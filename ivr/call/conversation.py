@@ -68,6 +68,7 @@ class Conversation:
     def playback_ended(self, message: PlaybackEnded) -> None:
         """A playback ran dry or was stopped."""
         if self._line.speaker.ended(message):
+            self._line.journal.note("turn.prompted", interrupted=message.interrupted)
             self._line.ear.prompts_ended()
             self.performer.prompts_ended()
             self.advance(say.PromptsEnded(at_ms=message.at_ms, interrupted=message.interrupted))

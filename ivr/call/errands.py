@@ -85,6 +85,11 @@ class Errands:
         """Store how the offer ended."""
         await self._offering.answered(command, recording)
 
+    async def refuse_offers(self) -> None:
+        """No offers to this household any more."""
+        customer = self._line.session().customer
+        await self._offering.refused_for_good(customer.household if customer else "")
+
     async def promise(self, reason: str, number: str, *, within_ms: int = 0) -> None:
         """Store a promise to call back, by default within the operator's limit."""
         within = timedelta(milliseconds=within_ms or self._house.settings.limits.callback_s * 1000)

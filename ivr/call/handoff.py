@@ -120,8 +120,8 @@ class Handoff:
 
     def caller_gone(self) -> None:
         """The caller hung up: the agent's phone must not go on ringing."""
-        if self.state is TransferState.OVER:
-            return
+        if self.state in {TransferState.OVER, TransferState.FAILED}:
+            return  # no agent is ours: the last one was let go when the attempt failed
         was_bridged = self.bridged
         self.state = transition(self.state, TransferEvent.CALLER_GONE)
         self._drop_leg("caller gone")

@@ -86,6 +86,11 @@ class Offering:
             proof=proof is not None,
         )
 
+    async def refused_for_good(self, household: str) -> None:
+        """The caller wants no offers, said anywhere in the call: that holds for good."""
+        if household:
+            await self._house.store.opt_out(household, wall_clock(), self._call_id)
+
     def _asked_at(self, read_back: str) -> str:
         """When the read-back was said: the proof's first moment."""
         said = [e.at for e in self._journal.entries if e.kind == "turn.said" and e.data["text"] in read_back]
@@ -93,6 +98,8 @@ class Offering:
 
     async def _facts(self, told: Mapping[str, Any], session: Session, so_far: CallSoFar) -> OfferFacts:
         customer, intent = session.customer, str(told.get("intent", ""))
+        desk = self._house.offers
+        said = [str(e.data["text"]) for e in self._journal.entries if e.kind == "turn.heard"]
         return OfferFacts(
             customer=customer,
             level=session.level,
@@ -109,8 +116,8 @@ class Offering:
             history=await self._history(customer.household if customer else "", intent),
             now=datetime.now(UTC),
             recorded=so_far.recorded,
-            negative_words=tuple(told.get("negative_words", ())),
-            vulnerable_words=tuple(told.get("vulnerable_words", ())),
+            negative_words=tuple(told.get("negative_words", ())) + desk.negative_words(said, session.language),
+            vulnerable_words=tuple(told.get("vulnerable_words", ())) + desk.vulnerable_words(said, session.language),
             recent_failures=int(told.get("recent_failures", 0)),
             latency_p95_ms=so_far.latency_p95_ms,
         )

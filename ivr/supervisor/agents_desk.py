@@ -61,6 +61,9 @@ class AgentsDesk:
             self.hub.publish(f"agent:{agent_id}", "ended", {"call_id": entry.call_id})
         if entry.kind.startswith(("handoff.", "call.ended")):
             self.tell_states()
+        if entry.kind == "callback.promised":
+            for agent, _state, _since in self.states():
+                self.hub.publish(f"agent:{agent.agent_id}", "callbacks", {"call_id": entry.call_id})
 
     def tell_states(self) -> None:
         """Pages of agents whose state changed are told."""

@@ -40,6 +40,7 @@ from ivr.web.live import LiveHub
 
 READY_S = 60.0
 WARM_UP_S = 240.0
+HOUSEKEEPING_S = 600.0
 
 _log = get_log("supervisor")
 
@@ -85,6 +86,7 @@ class Center:
         self._services = ServiceCaller(variables(settings), self.metrics)
         self._calls: dict[str, CallController] = {}
         self._tasks: asyncio.TaskGroup | None = None
+        self._housekeeping: asyncio.Task[None] | None = None
         self._comfort = write_comfort(settings.server.run_dir / "comfort.wav")
         self.capacity = settings.sip.workers * settings.sip.max_callers_per_worker
         self.metrics.capacity.set(self.capacity)
@@ -98,6 +100,7 @@ class Center:
         """Start the workers and have the prompts ready; when this returns, the SIP ports are open."""
         self._tasks = tasks
         await self._close_broken_records()
+        self._housekeeping = tasks.create_task(self._keep_house())
         self.speech.start(tasks)
         if not await self.speech.wait_ready(READY_S):
             _log.error("speech.late", waited_s=READY_S)  # keypad calls are still served
@@ -135,11 +138,19 @@ class Center:
 
     async def stop(self) -> None:
         """End the workers, the services' connections and the store."""
+        if self._housekeeping is not None:
+            self._housekeeping.cancel()
         await self.media.stop()
         await self.speech.stop()
         await self._services.close()
         await self.brain.nlu.close()
         await self.store.close()
+
+    async def _keep_house(self) -> None:
+        """Contexts are personal data with an end date."""
+        while True:
+            await self.store.forget_expired_contexts()
+            await asyncio.sleep(HOUSEKEEPING_S)
 
     async def _close_broken_records(self) -> None:
         """Calls a crash of this process left open have ended; their log says how far they came."""

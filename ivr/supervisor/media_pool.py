@@ -98,7 +98,7 @@ class MediaPool:
 
     def send(self, call_id: str, message: object) -> None:
         """A command of a call to the worker its leg lives in. A Dial adds a leg to the call."""
-        trunk = next((t for t in self._trunks if call_id in t.legs), None)
+        trunk = next((t for t in self._trunks if call_id in t.legs.values()), None)
         if trunk is None:
             return
         if isinstance(message, Dial):

@@ -7,14 +7,12 @@ import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from aiohttp import web
-
 from ivr.config import Settings
 from ivr.log import get_log
 from ivr.model.errors import ConfigError, DesignError
 from ivr.storage.store import Store
 from ivr.supervisor.center import Brain, Center, load_brain
-from ivr.web.app import make_app
+from ivr.web.app import Site
 
 _log = get_log("supervisor")
 
@@ -24,18 +22,16 @@ async def running(settings: Settings) -> AsyncIterator[Center]:
     """A center that takes calls, with its web pages. Everything is stopped on the way out."""
     brain = await asyncio.to_thread(_prepare, settings)
     center = Center(settings, brain, await Store.open(settings.storage.url))
-    runner = web.AppRunner(make_app(center.desk()), access_log=None)
+    site = await _open_site(center, settings)
     try:
         async with asyncio.TaskGroup() as tasks:
-            await runner.setup()
-            await _listen(runner, settings)
             try:
                 await center.start(tasks)
                 yield center
             finally:
                 await center.stop()
     finally:
-        await runner.cleanup()
+        await site.close()
 
 
 def _prepare(settings: Settings) -> Brain:
@@ -95,10 +91,10 @@ async def _either(first: asyncio.Event, second: asyncio.Event) -> None:
         wait.cancel()
 
 
-async def _listen(runner: web.AppRunner, settings: Settings) -> None:
+async def _open_site(center: Center, settings: Settings) -> Site:
+    where = settings.web
     try:
-        await web.TCPSite(runner, settings.web.host, settings.web.port).start()
+        return await Site.open(center.desk(), where.host, where.port)
     except OSError as error:
-        raise ConfigError(
-            f"[web] cannot listen on {settings.web.host}:{settings.web.port}: {error.strerror}"
-        ) from error
+        await center.store.close()
+        raise ConfigError(f"[web] cannot listen on {where.host}:{where.port}: {error.strerror}") from error

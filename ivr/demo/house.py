@@ -1,0 +1,225 @@
+"""A whole house for demos, measurements and tests: the demo CRM and `ivr run`, as processes of their own.
+
+Owns their ports, their settings file and their end. Everything is reached as a customer reaches it: SIP and HTTP.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import socket
+import sys
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+from ivr.model.errors import IvrError
+from ivr.model.ids import monotonic_ms
+
+HOST = "127.0.0.1"
+READY_S = 280.0
+STOP_S = 15.0
+PHONE_PORTS = 16
+
+
+class DemoError(IvrError):
+    """The house did not come up, or a call did not go as it should."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ports:
+    """The ports of a house. Phones take 16 RTP ports each from phone_rtp on; agents are the SIP ports of phones."""
+
+    sip: int
+    web: int
+    crm: int
+    rtp: int
+    caller: int
+    agents: tuple[int, ...]
+    phone_rtp: int
+
+    def agent_uri(self, at: int) -> str:
+        """The address of an agent's phone."""
+        return f"sip:agent{at + 1}@{HOST}:{self.agents[at]}"
+
+
+def usual_ports(base: int = 0) -> Ports:
+    """The well-known ports of the demo where they are free, others where not; with base, ports from there on."""
+    if base:
+        agents = (base + 3, base + 4)
+        return Ports(
+            sip=base, web=base + 1, crm=base + 2, caller=base + 5, agents=agents, rtp=base + 100, phone_rtp=base + 400
+        )
+    return Ports(
+        sip=_free(5060, socket.SOCK_DGRAM),
+        web=_free(8080, socket.SOCK_STREAM),
+        crm=_free(8090, socket.SOCK_STREAM),
+        rtp=10000,
+        caller=_free(5070, socket.SOCK_DGRAM),
+        agents=(_free(5080, socket.SOCK_DGRAM), _free(5082, socket.SOCK_DGRAM)),
+        phone_rtp=12000,
+    )
+
+
+@dataclass(slots=True)
+class House:
+    """A running house."""
+
+    ports: Ports
+    folder: Path
+    http: aiohttp.ClientSession
+    service: asyncio.subprocess.Process
+    crm: asyncio.subprocess.Process
+    log_path: Path
+    extra: list[asyncio.subprocess.Process] = field(default_factory=list)
+
+    @property
+    def sip_uri(self) -> str:
+        """Where callers call."""
+        return f"sip:claims@{HOST}:{self.ports.sip}"
+
+    @property
+    def web(self) -> str:
+        """The root of the web pages."""
+        return f"http://{HOST}:{self.ports.web}"
+
+    async def get(self, path: str) -> Any:
+        """A JSON document of the API. Raises DemoError."""
+        async with self.http.get(self.web + path) as reply:
+            if reply.status >= 400:
+                raise DemoError(f"GET {path}: HTTP {reply.status}: {(await reply.text())[:200]}")
+            return await reply.json()
+
+    async def post(self, path: str, body: Mapping[str, Any]) -> Any:
+        """Post JSON to the API. Raises DemoError."""
+        async with self.http.post(self.web + path, json=dict(body)) as reply:
+            if reply.status >= 400:
+                raise DemoError(f"POST {path}: HTTP {reply.status}: {(await reply.text())[:200]}")
+            return await reply.json()
+
+    async def faults(self, mode: str, delay_ms: int = 0) -> None:
+        """Make the CRM "down", "slow" (by delay_ms) or "ok" again."""
+        url = f"http://{HOST}:{self.ports.crm}/_faults"
+        async with self.http.post(url, json={"mode": mode, "delay_ms": delay_ms}) as reply:
+            reply.raise_for_status()
+
+    async def health(self) -> Mapping[str, Any]:
+        """/healthz, ready or not."""
+        async with self.http.get(self.web + "/healthz") as reply:
+            document: Mapping[str, Any] = await reply.json()
+            return document
+
+    def kill_worker(self, pid: int) -> None:
+        """Kill one worker of this house the hard way."""
+        os.kill(pid, signal.SIGKILL)
+
+
+@asynccontextmanager
+async def open_house(
+    folder: Path, ports: Ports, overrides: Mapping[str, Mapping[str, Any]] | None = None
+) -> AsyncIterator[House]:
+    """Start CRM and service and wait until calls are taken. overrides: section -> settings. Raises DemoError."""
+    folder = await asyncio.to_thread(folder.resolve)
+    log_path = await asyncio.to_thread(_furnish, folder, ports, overrides or {})
+    with log_path.open("ab") as log:
+        crm = await _start(
+            ("ivr.demo.crm", "--port", str(ports.crm), "--database", str(folder / "crm.sqlite3")), folder, log
+        )
+        service = await _start(("ivr", "run", "-c", str(folder / "ivr.toml")), folder, log)
+    async with aiohttp.ClientSession() as http:
+        house = House(ports=ports, folder=folder, http=http, service=service, crm=crm, log_path=log_path)
+        try:
+            await _wait_ready(house)
+            yield house
+        finally:
+            await asyncio.gather(*(_stop(process) for process in (service, crm, *house.extra)))
+
+
+def demo_settings(folder: Path, ports: Ports) -> dict[str, dict[str, Any]]:
+    """The settings of a house, as sections of ivr.toml."""
+    cache = os.environ.get("IVR_PROMPT_CACHE", str(folder / "prompts"))
+    return {
+        "server": {"run_dir": str(folder / "run"), "assistant": str(Path("dialogs/insurance").resolve())},
+        "sip": {"host": HOST, "port": ports.sip, "rtp_port": ports.rtp, "trusted_peers": [HOST]},
+        "speech": {"cache_dir": cache, "models_dir": str(Path("voice_models").resolve())},
+        "web": {"host": HOST, "port": ports.web},
+        "storage": {"url": f"sqlite:///{(folder / 'ivr.sqlite3').resolve()}"},
+        "offers": {"salt": "ivr", "holdout": 0.2},  # with this salt the demo's named customers may hear offers
+        "recording": {"mode": "all", "dir": str(folder / "recordings")},
+        "limits": {"drain_s": 10},
+        "variables": {
+            "CRM_URL": f"http://{HOST}:{ports.crm}",
+            "AGENT_A1_URI": ports.agent_uri(0),
+            "AGENT_A2_URI": ports.agent_uri(1),
+        },
+    }
+
+
+def _furnish(folder: Path, ports: Ports, overrides: Mapping[str, Mapping[str, Any]]) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    sections = demo_settings(folder, ports)
+    for name, changes in overrides.items():
+        sections.setdefault(name, {}).update(changes)
+    lines = [
+        f"[{name}]\n" + "".join(f"{key} = {_toml(value)}\n" for key, value in section.items())
+        for name, section in sections.items()
+    ]
+    (folder / "ivr.toml").write_text("\n".join(lines), encoding="utf-8")
+    return folder / "service.log"
+
+
+def _toml(value: Any) -> str:
+    """A TOML value; strings, numbers, booleans and lists of them look like JSON."""
+    return json.dumps(value, ensure_ascii=False)
+
+
+async def _start(module: Sequence[str], folder: Path, log: Any) -> asyncio.subprocess.Process:
+    environment = {key: value for key, value in os.environ.items() if not key.endswith("_proxy")}
+    return await asyncio.create_subprocess_exec(
+        sys.executable, "-m", *module, stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=log, env=environment
+    )
+
+
+async def _wait_ready(house: House) -> None:
+    deadline_ms = monotonic_ms() + int(READY_S * 1000)
+    while monotonic_ms() < deadline_ms:
+        for name, process in (("service", house.service), ("CRM", house.crm)):
+            if process.returncode is not None:
+                tail = (await asyncio.to_thread(house.log_path.read_text, "utf-8", "replace"))[-2000:]
+                raise DemoError(f"the {name} ended with status {process.returncode}; its last words:\n{tail}")
+        try:
+            if (await house.health())["ready"]:
+                return
+        except aiohttp.ClientError:
+            pass
+        await asyncio.sleep(0.2)
+    raise DemoError(f"the service was not ready within {READY_S:.0f} s; see {house.log_path}")
+
+
+async def _stop(process: asyncio.subprocess.Process) -> None:
+    if process.returncode is not None:
+        return
+    process.terminate()
+    try:
+        await asyncio.wait_for(process.wait(), STOP_S)
+    except TimeoutError:
+        process.kill()
+        await process.wait()
+
+
+def _free(port: int, kind: socket.SocketKind) -> int:
+    """port when it is free on loopback, else one that is."""
+    for candidate in (port, 0):
+        with socket.socket(socket.AF_INET, kind) as probe:
+            try:
+                probe.bind((HOST, candidate))
+            except OSError:
+                continue
+            return int(probe.getsockname()[1])
+    raise DemoError(f"no free port near {port}")

@@ -1,0 +1,86 @@
+"""`ivr demo`: three real calls, printed as they happen. Then the house stays up for a softphone and a browser."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from ivr.demo.calls import CALLS, SENTENCES, DemoCall, Stage
+from ivr.demo.house import HOST, House, open_house, usual_ports
+from ivr.demo.phone_client import SoftPhone
+from ivr.demo.voices import CallerVoice
+from ivr.model.errors import IvrError
+from ivr.model.ids import monotonic_ms
+
+FOLDER = Path("var/demo")
+
+
+async def show(*, once: bool) -> int:
+    """Run the demo. Returns 0 only when all calls ended as they should."""
+    began_ms = monotonic_ms()
+    ports = usual_ports()
+    print("Starting: control process, speech worker, media worker, demo CRM ...", flush=True)
+    await asyncio.to_thread(_forget_last_time, FOLDER)
+    voice = CallerVoice(FOLDER / "caller", Path("voice_models"))
+    for sentence in SENTENCES:
+        await voice.wav(sentence)
+    await voice.close()
+    async with open_house(FOLDER, ports) as house:
+        print(f"Ready after {(monotonic_ms() - began_ms) / 1000:.1f} s.", flush=True)
+        failures = await _calls(house, voice)
+        took_s = (monotonic_ms() - began_ms) / 1000
+        if failures:
+            print(f"\n{len(failures)} of {len(CALLS)} calls did not end as they should: " + "; ".join(failures))
+        else:
+            print(f"\nAll {len(CALLS)} calls ended as they should, {took_s:.0f} s after the start.", flush=True)
+        if not once:
+            _say_how_to_reach(house)
+            await house.service.wait()
+    return 1 if failures else 0
+
+
+async def _calls(house: House, voice: CallerVoice) -> list[str]:
+    failures = []
+    for at, call in enumerate(CALLS, start=1):
+        print(f"\n── Call {at}: {call.title} " + "─" * max(0, 76 - len(call.title)), flush=True)
+        try:
+            await _one(house, voice, call, at)
+        except IvrError as error:
+            failures.append(f"call {at}: {error}")
+            print(f"   ✗ {error}", flush=True)
+    return failures
+
+
+async def _one(house: House, voice: CallerVoice, call: DemoCall, at: int) -> None:
+    ports, workdir = house.ports, house.folder / f"call-{at}"
+    await asyncio.to_thread(workdir.mkdir, parents=True, exist_ok=True)
+    async with (
+        SoftPhone.start(call.number, ports.caller, ports.phone_rtp, workdir) as caller,
+        SoftPhone.start("agent1", ports.agents[0], ports.phone_rtp + 16, workdir) as agent,
+    ):
+        stage = Stage(house=house, voice=voice, caller=caller, agent=agent)
+        checks = await call.play(stage)
+        for what, passed in checks:
+            print(f"   {'✓' if passed else '✗'} {what}", flush=True)
+        missing = [what for what, passed in checks if not passed]
+        if missing:
+            raise IvrError(", ".join(missing))
+
+
+def _say_how_to_reach(house: House) -> None:
+    ports = house.ports
+    print(
+        f"\nThe bot stays up. Stop it with Ctrl-C.\n"
+        f"  Call it:       sip:anything@{HOST}:{ports.sip} (any softphone, no registration, G.711)\n"
+        f"  Be a customer: set your softphone's user name to +12025550101 (Anna, claim 204518)\n"
+        f"  Agent page:    {house.web}/agent   (agent a1's phone rings at {ports.agent_uri(0)})\n"
+        f"  Calls:         {house.web}/calls   API: {house.web}/api/openapi.json\n"
+        f"  Dialog:        dialogs/insurance/  (change a sentence, then: kill -HUP {house.service.pid})",
+        flush=True,
+    )
+
+
+def _forget_last_time(folder: Path) -> None:
+    """Every demo begins with the same customers and no history; rendered prompts are kept."""
+    for old in ("ivr.sqlite3", "ivr.sqlite3-wal", "ivr.sqlite3-shm", "crm.sqlite3", "service.log"):
+        (folder / old).unlink(missing_ok=True)
