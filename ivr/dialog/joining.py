@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,7 +10,7 @@ from ivr.dialog import steps as st
 from ivr.dialog.policies import KEYS as POLICY_KEYS
 from ivr.dialog.policies import read_policy
 from ivr.dialog.source import Node, did_you_mean
-from ivr.dialog.steps import NEXT, Option, Policy, Target
+from ivr.dialog.steps import NEXT, Option, Policy, Target, Where
 
 QUESTION_KEYS = (*POLICY_KEYS, "escape", "options", "help", "globals")
 
@@ -44,6 +44,23 @@ def named(node: Node) -> set[str]:
     return found
 
 
+def _where(node: Node) -> Where:
+    return (node.file, node.line, node.column)
+
+
+def _places(node: Node) -> Iterator[tuple[str, Where]]:
+    """(name, where it stands) of every word in a step, outer and earlier ones first."""
+    if isinstance(node.value, str):
+        yield node.value, _where(node)
+    elif node.is_list():
+        for entry in node.entries():
+            yield from _places(entry)
+    elif node.is_map():
+        for name, entry in node.items():
+            yield name, _where(node.key(name))
+            yield from _places(entry)
+
+
 Read = Callable[["FlowReader", Node, dict[str, Any]], st.Step]
 
 
@@ -66,7 +83,8 @@ class FlowReader:
         names = [self._id(e) for e in entries]
         for index, entry in enumerate(entries):
             following = names[index + 1] if index + 1 < len(names) else after
-            base = {"id": names[index], "next": following, "where": (entry.file, entry.line, entry.column)}
+            base: dict[str, Any] = {"id": names[index], "next": following, "where": _where(entry)}
+            base["places"] = dict(reversed(list(_places(entry))))
             if names[index] in self.steps:
                 entry.fault("duplicate-id", f"there are two steps {names[index]!r} in {self.flow}", "Rename one (id:).")
             kind = self._kinds_of(entry)[0]
@@ -89,7 +107,7 @@ class FlowReader:
             node.fault("step", f"one step is both {' and '.join(kinds)}", "Make two steps of it.")
         else:
             words = [str(k) for k in node.value if k != "id"]
-            node.fault(
+            node.key(words[0] if words else "").fault(
                 "unknown-step", f"no such step: {', '.join(words)}", did_you_mean(words[0] if words else "", self.kinds)
             )
         return False
@@ -156,7 +174,7 @@ class FlowReader:
             phrases=spoken,
             go=self.target(go, after),
             call=self.flow_name(call) if call else "",
-            where=(node.file, node.line, node.column),
+            where=_where(node),
         )
 
     def outcomes(self, node: Node | None, after: str) -> dict[str, Target]:

@@ -101,40 +101,40 @@ class _Check:
     def step(self, step: st.Step) -> None:
         match step:
             case st.SayStep():
-                self.texts(step.where, step.responses)
+                self.texts(step, step.responses)
             case st.BranchStep():
-                self.conditions(step.where, [condition for condition, _ in step.arms])
+                self.conditions(step, [condition for condition, _ in step.arms])
             case st.ActionStep():
                 self.action(step)
             case st.HandoffStep():
                 self.handoff(step)
             case st.CallbackStep():
-                self.texts(step.where, (step.utter,))
+                self.texts(step, (step.utter,))
             case st.HangupStep():
-                self.text(step.where, step.utter, "the call ends with it")
+                self.text(step.at(step.utter), step.utter, "the call ends with it")
             case st.SetStep():
                 self.settings(step)
             case st.RetryStep():
-                self.slots(step.where, step.clear)
+                self.slots(step, step.clear)
             case st.QuestionStep():
                 self.question(step)
 
-    def slots(self, where: st.Where, names: Iterable[str]) -> None:
+    def slots(self, step: st.Step, names: Iterable[str]) -> None:
         for name in names:
-            self.known("slot", name, self.assistant.slots, where)
+            self.known("slot", name, self.assistant.slots, step.at(name))
 
     def settings(self, step: st.SetStep) -> None:
         for name, value in step.values.items():
-            self.known("slot", name, self.assistant.slots, step.where)
-            self.template(step.where, value)
+            self.known("slot", name, self.assistant.slots, step.at(name))
+            self.template(step.at(name), value)
 
     def question(self, step: st.QuestionStep) -> None:
-        self.text(step.where, step.utter, "it is asked here")
+        self.text(step.at(step.utter), step.utter, "it is asked here")
         if not self.every_language(f"{step.utter}_2"):
             what = f"{step.utter} is asked again in the same words"
             self.warn(step.where, "no-reask", what, f"Add {step.utter}_2, shorter and with an example.")
         if step.help:
-            self.text(step.where, step.help, "it is the help here")
+            self.text(step.at(step.help), step.help, "it is the help here")
         taken = {g.dtmf: "a global" for g in self.assistant.globals if g.dtmf and step.globals}
         if isinstance(step, st.AskStep):
             taken |= {"1": "yes", "2": "no"}
@@ -148,7 +148,7 @@ class _Check:
             self.collect(step)
 
     def collect(self, step: st.CollectStep) -> None:
-        self.known("slot", step.slot, self.assistant.slots, step.where)
+        self.known("slot", step.slot, self.assistant.slots, step.at(step.slot))
         slot = self.assistant.slots.get(step.slot)
         if slot is not None and slot.type == "any":
             self.add(step.where, "slot-type", f"slot {slot.name} of type any cannot be collected", "Give it a type.")
@@ -157,34 +157,34 @@ class _Check:
 
     def action(self, step: st.ActionStep) -> None:
         spec = self.assistant.services.get(step.service)
-        self.known("service", step.service, self.assistant.services, step.where)
+        self.known("service", step.service, self.assistant.services, step.at(step.service))
         for template in step.args.values():
-            self.template(step.where, template)
+            self.template(step.at(template), template)
         if step.hold_utter:
-            self.text(step.where, step.hold_utter, "it is said while the service is slow")
+            self.text(step.at(step.hold_utter), step.hold_utter, "it is said while the service is slow")
         if spec is None:
             return
         for name in step.outcomes.keys() - spec.outcome_names:
-            self.known("outcome", name, spec.outcome_names, step.where)
+            self.known("outcome", name, spec.outcome_names, step.at(name))
         for name in spec.arguments - step.args.keys():
-            self.add(step.where, "argument", f"{step.service} needs {name!r}", f"Add with: {{{name}: ...}}.")
+            self.add(step.at("with"), "argument", f"{step.service} needs {name!r}", f"Add with: {{{name}: ...}}.")
         for name in step.args.keys() - spec.arguments:
-            self.known("argument", name, spec.arguments, step.where)
+            self.known("argument", name, spec.arguments, step.at(name))
 
     def handoff(self, step: st.HandoffStep) -> None:
-        self.texts(step.where, (step.utter,))
+        self.texts(step, (step.utter,))
         for name in step.data:
-            self.known("slot", name, self.assistant.slots, step.where)
+            self.known("slot", name, self.assistant.slots, step.at(name))
             slot = self.assistant.slots.get(name)
             if slot is not None and slot.sensitive:
                 what = f"the sensitive slot {name!r} would be passed to the agent"
-                self.add(step.where, "sensitive-data", what, "Remove it from data.")
+                self.add(step.at(name), "sensitive-data", what, "Remove it from data.")
 
     # ---- words ----
-    def texts(self, where: st.Where, names: Iterable[str]) -> None:
+    def texts(self, step: st.Step, names: Iterable[str]) -> None:
         for name in names:
             if name:
-                self.text(where, name, "it is said here")
+                self.text(step.at(name), name, "it is said here")
 
     def text(self, where: st.Where, name: str, why: str) -> None:
         for language, texts in self.assistant.responses.items():
@@ -209,14 +209,14 @@ class _Check:
         for match in PLACEHOLDER.finditer(value) if isinstance(value, str) else ():
             self.known("slot", match[1].split(".")[0], self.names, where)
 
-    def conditions(self, where: st.Where, expressions: Iterable[str]) -> None:
+    def conditions(self, step: st.Step, expressions: Iterable[str]) -> None:
         for expression in filter(None, expressions):
             try:
                 conditions.check(expression, self.names)
             except conditions.ConditionError as error:
                 example = 'Write it like claim.status == "paid".'
                 fix = did_you_mean(error.unknown, self.names) if error.unknown else example
-                self.add(where, "condition", f"in {expression!r}: {error}", fix)
+                self.add(step.at(expression), "condition", f"in {expression!r}: {error}", fix)
 
     # ---- names and keys ----
     def known(self, kind: str, name: str, names: Iterable[str], where: st.Where) -> None:

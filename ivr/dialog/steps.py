@@ -50,11 +50,17 @@ NEXT = Target()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """id is unique in its flow; next is the id of the step after it, "" = the flow ends."""
+    """id is unique in its flow; next is the id of the step after it, "" = the flow ends. places: where each word of
+    the step stands."""
 
     id: str
     next: str
     where: Where
+    places: Mapping[str, Where] = field(default_factory=dict)
+
+    def at(self, name: str) -> Where:
+        """Where a name stands, or else the step."""
+        return self.places.get(name, self.where)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
