@@ -19,6 +19,7 @@ _NEAREST = 8  # candidates scored on the audio
 _REACH = 2  # edits between what was read and a candidate worth scoring
 _PREFER_NATS = 6.0  # how much less likely a known string may be than an unknown one and still be meant
 _AS_LIKELY_NATS = 0.5
+_LOOP_DIGITS = 2  # a last digit said twice is common in real numbers, and no loop
 _SLOWEST_DIGIT_S = 1.0
 
 Scorer = Callable[[list[str]], list[float]]
@@ -47,8 +48,8 @@ def best_reading(
 ) -> Reading | None:
     """The reading to believe (readings: likeliest first), or None when there is none at all.
 
-    Strings of a possible length go before others; a candidate goes before both when the audio allows it. free: the digits
-    of the free text, the best guess when no length is known. seconds: length of the audio.
+    Strings of a possible length go before others; a candidate goes before both when the audio allows it. free: the
+    digits of the free text, the best guess when no length is known. seconds: length of the audio.
     """
     if not readings:
         return None
@@ -67,13 +68,13 @@ def best_reading(
 def _unlooped(best: Reading, readings: list[Reading], seconds: float) -> Reading:
     """The shorter string the decoder filled up to the length wanted by saying its digits again, if there is one.
 
-    "457" of a caller who pauses becomes "457457"; then the whole of "457" is about as likely as the whole of "457457". A
-    real "457457" leaves "457" unlikely, and takes longer to say.
+    "457" of a caller who pauses becomes "457457"; then the whole of "457" is about as likely as the whole of "457457".
+    A real "457457" leaves "457" unlikely, and takes longer to say.
     """
     for short in readings:
         rest = best.digits[len(short.digits) :]
         if (
-            rest
+            len(rest) >= _LOOP_DIGITS
             and best.digits.startswith(short.digits)
             and set(rest) <= set(short.digits)
             and short.log_probability >= best.log_probability - _AS_LIKELY_NATS
