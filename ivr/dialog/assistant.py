@@ -117,52 +117,64 @@ def _read(folder: Path, top: Node, domain: Node, faults: Faults) -> Assistant:
     spoken = languages.texts() if languages else ("en",)
     if defaults:
         defaults.only((*POLICY_KEYS, "escape"))
-    escape = defaults.get("escape") if defaults else None
     policy = read_policy(defaults, Policy())
     flows = _read_flows(folder, policy, spoken[0] if spoken else "en", faults)
-    services = read(folder / "services.yml", folder, faults) if (folder / "services.yml").exists() else None
+    file = read(folder / "services.yml", folder, faults) if (folder / "services.yml").exists() else None
+    services = read_services(file) if file else {}
     identify, intents, currency = top.get("identify"), domain.get("intents"), top.get("currency")
-    claimed = identify.get("believe_claimed") if identify else None
-    if identify:
-        identify.only(("service", "flow", "believe_claimed"))
-    by_number, by_asking = (identify.get("service"), identify.get("flow")) if identify else (None, None)
-    negative, vulnerable, texts = top.get("negative_words"), top.get("vulnerable_words"), top.get("texts")
-    for node in (start, escape, by_asking):
-        if node is not None and node.text() not in flows:
-            node.fault("unknown-flow", f"no flow {node.text()!r}", did_you_mean(node.text(), flows))
     if start is None:
         top.fault("missing", "nothing says which flow begins the call", "Add start: main.")
-    if escape is None:
-        top.fault(
-            "no-escape", "nothing says where a caller goes who is not understood", "Add defaults: {escape: flow}."
-        )
-    for role, entry in texts.items() if texts else ():
-        if role not in TEXTS:
-            entry.fault("unknown-key", f"no text {role!r}", did_you_mean(role, TEXTS))
-    specs = read_services(services) if services else {}
-    if by_number is not None and by_number.text() not in specs:
-        by_number.fault("unknown-service", f"no service {by_number.text()!r}", did_you_mean(by_number.text(), specs))
+    if identify:
+        identify.only(("service", "flow", "believe_claimed"))
+    claimed = identify.get("believe_claimed") if identify else None
     return Assistant(
         name=name.text() if name else folder.name,
         folder=folder,
         languages=spoken,
         flows=flows,
-        start=start.text() if start else "",
+        start=_known(start, "flow", flows),
         slots=read_slots(domain.get("slots")),
         intents=intents.texts() if intents else (),
         responses={language: _read_texts(folder, language, faults) for language in spoken},
-        services=specs,
+        services=services,
         globals=_read_globals(top.get("globals"), flows),
         policy=policy,
-        escape=escape.text() if escape else "",
-        identify_service=by_number.text() if by_number else None,
-        identify_flow=by_asking.text() if by_asking else "",
+        escape=_read_escape(top, defaults, flows),
+        identify_service=_known(identify.get("service") if identify else None, "service", services) or None,
+        identify_flow=_known(identify.get("flow") if identify else None, "flow", flows),
         believe_claimed=claimed.flag() if claimed else False,
-        texts={**TEXTS, **({role: entry.text() for role, entry in texts.items()} if texts else {})},
-        negative_words={lang: e.texts() for lang, e in negative.items()} if negative else {},
-        vulnerable_words={lang: e.texts() for lang, e in vulnerable.items()} if vulnerable else {},
+        texts=_read_roles(top.get("texts")),
+        negative_words=_read_words(top.get("negative_words")),
+        vulnerable_words=_read_words(top.get("vulnerable_words")),
         currency=currency.text() if currency else "EUR",
     )
+
+
+def _known(node: Node | None, kind: str, names: Mapping[str, object]) -> str:
+    """The name in a node; a fault when there is no such flow or service."""
+    name = node.text() if node else ""
+    if node and name not in names:
+        node.fault(f"unknown-{kind}", f"no {kind} {name!r}", did_you_mean(name, names))
+    return name
+
+
+def _read_escape(top: Node, defaults: Node | None, flows: Mapping[str, Flow]) -> str:
+    node = defaults.get("escape") if defaults else None
+    if node is None:
+        fix = "Add defaults: {escape: flow}."
+        (defaults or top).fault("no-escape", "nothing says where a caller goes who is not understood", fix)
+    return _known(node, "flow", flows)
+
+
+def _read_roles(node: Node | None) -> dict[str, str]:
+    for role, entry in node.items() if node else ():
+        if role not in TEXTS:
+            entry.fault("unknown-key", f"no text {role!r}", did_you_mean(role, TEXTS))
+    return {**TEXTS, **({role: entry.text() for role, entry in node.items()} if node else {})}
+
+
+def _read_words(node: Node | None) -> dict[str, tuple[str, ...]]:
+    return {language: entry.texts() for language, entry in node.items()} if node else {}
 
 
 def _read_flows(folder: Path, policy: Policy, language: str, faults: Faults) -> dict[str, Flow]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Protocol
 
 from ivr.dialog import engine, script
@@ -52,11 +51,6 @@ class Report:
     transcript: tuple[str, ...]
     visited: frozenset[str]
     session: Session
-
-
-def load(path: Path, folder: Path) -> tuple[Conversation, ...]:
-    """The conversations of a file. Raises DesignError with every fault."""
-    return script.load(path, folder)
 
 
 async def play(assistant: Assistant, conversation: Conversation, parse: Parse) -> Report:

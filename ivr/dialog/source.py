@@ -213,7 +213,7 @@ def read(path: Path, folder: Path, faults: Faults) -> Node | None:
         return None
     try:
         text = raw.decode("utf-8-sig")
-        for event in _yaml().parse(text):
+        for event in _yaml().parse(text) if "*" in text and "&" in text else ():
             if isinstance(event, AliasEvent):
                 here = Place(place.file, event.start_mark.line + 1, event.start_mark.column + 1)
                 faults.add(here, "alias", "YAML aliases (*name) are not allowed", "Write the value out; quote a star.")

@@ -9,9 +9,9 @@ import pytest
 import pytest_asyncio
 
 from ivr.dialog.assistant import load_assistant
-from ivr.dialog.conversation import load, play
+from ivr.dialog.conversation import play
 from ivr.dialog.lint import lint
-from ivr.dialog.script import Conversation
+from ivr.dialog.script import Conversation, load
 from ivr.nlu.embedded import EmbeddedEngine
 
 DIALOGS = Path(__file__).parents[2] / "dialogs"

@@ -232,7 +232,7 @@ def likely_event(rng: random.Random, line: Line) -> ev.Event:
 
 def test_a_caller_who_plays_along_reaches_every_step_and_every_answer_to_an_offer_and_never_silence() -> None:
     rng, seen, answers = random.Random(7), set(), set()
-    for call in range(700):
+    for call in range(500):
         line = Line()
         line.give(replace(START, caller=Caller(ani="", dnis="1")) if call % 5 == 0 else START)
         for _ in range(40):
