@@ -14,7 +14,7 @@ import time
 from ivr.log import get_log
 from ivr.media.headers import one_line, parse_message, split_source, uri_of
 from ivr.model.errors import MediaError
-from ivr.model.media import SipDialog
+from ivr.model.sip import SipDialog
 
 # The dead worker's last CSeq is not known; pjsip begins below 2^16 and counts by one, the RFC allows up to 2^31.
 _CSEQ = 1_500_000_000

@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from ivr.model.media import Headers, SipDialog
+from ivr.model.media import Headers
+from ivr.model.sip import SipDialog
 
 _COMPACT = {
     "a": "Accept-Contact",

@@ -12,7 +12,8 @@ from ivr.log import get_log
 from ivr.media.endpoint import Endpoint, FramePort, Invite, pj
 from ivr.media.headers import SipMessage, clean, dialog_as_callee, dialog_as_caller, one_line, parse_message
 from ivr.model.errors import MediaError
-from ivr.model.media import Headers, SipDialog
+from ivr.model.media import Headers
+from ivr.model.sip import SipDialog
 
 _log = get_log("media.leg")
 

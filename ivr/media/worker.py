@@ -29,6 +29,7 @@ from ivr.media.switchboard import Switchboard
 from ivr.model import media
 from ivr.model.errors import MediaError, WireError
 from ivr.model.ids import monotonic_ms
+from ivr.model.sip import MediaSettings
 from ivr.wire import MAX_MESSAGE_BYTES, decode, decode_settings, encode
 
 STATUS_OK, STATUS_PORT_TAKEN, STATUS_CONTROL_GONE = 0, 3, 4
@@ -91,7 +92,7 @@ class ControlSocket:
 class Worker:
     """One process. run() returns the exit status; the caller must then end the process with os._exit()."""
 
-    def __init__(self, settings: media.MediaSettings) -> None:
+    def __init__(self, settings: MediaSettings) -> None:
         self._settings = settings
         self._control = ControlSocket(settings.control_fd)
         self._board = Switchboard(settings.max_callers, settings.retry_after_s, self._control.say)
@@ -176,7 +177,7 @@ class Worker:
         self._terms += 1
 
 
-def _endpoint_settings(settings: media.MediaSettings) -> EndpointSettings:
+def _endpoint_settings(settings: MediaSettings) -> EndpointSettings:
     return EndpointSettings(
         host=settings.sip_host,
         port=settings.sip_port,
@@ -192,7 +193,7 @@ def main() -> None:
     """Run until told to end; never returns."""
     parser = argparse.ArgumentParser(prog="ivr.media.worker")
     parser.add_argument("--settings", required=True, help="MediaSettings as JSON")
-    settings = decode_settings(parser.parse_args().settings, media.MediaSettings)
+    settings = decode_settings(parser.parse_args().settings, MediaSettings)
     log.configure(settings.log_level)
     status = 1
     try:

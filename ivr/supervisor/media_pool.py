@@ -18,10 +18,9 @@ from ivr.model.media import (
     LegEnded,
     MediaHealth,
     MediaReady,
-    MediaSettings,
     Shutdown,
-    SipDialog,
 )
+from ivr.model.sip import MediaSettings, SipDialog
 from ivr.supervisor.worker_process import WorkerProcess, WorkerSpec
 
 _log = get_log("supervisor.media")

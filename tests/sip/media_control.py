@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 
 from ivr.model import media
 from ivr.model.ids import monotonic_ms, new_id
-from ivr.model.media import MediaSettings
+from ivr.model.sip import MediaSettings
 from ivr.wire import MAX_MESSAGE_BYTES, decode, encode, encode_settings, seqpacket_pair
 
 M = TypeVar("M")

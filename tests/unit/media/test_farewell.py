@@ -11,7 +11,7 @@ import pytest
 from ivr.media.farewell import bye_request, end_orphans
 from ivr.media.headers import parse_message
 from ivr.model.errors import MediaError
-from ivr.model.media import SipDialog
+from ivr.model.sip import SipDialog
 
 
 def dialog(port: int, routes: tuple[str, ...] = (), call_id: str = "c1") -> SipDialog:
