@@ -95,8 +95,7 @@ class _Stage:
                 cut_off=told.cut_off,
             )
         )
-        service = self.assistant.identify_service
-        if told.customer and service:
+        if told.customer and (service := self.assistant.identify_service):
             outcome = next((o for o in self.assistant.services[service].outcomes if o.identifies), None)
             name = outcome.name if outcome else "ok"
             values = {"customer": dict(told.customer)}
@@ -120,6 +119,7 @@ class _Stage:
         match command:
             case ev.Say():
                 self.hear_out(command)
+                return [ev.PromptsEnded(at_ms=self.at_ms)]
             case ev.Hear():
                 self.hear = command
             case ev.Note(kind="dialog.step", data=data):

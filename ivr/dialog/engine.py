@@ -95,8 +95,10 @@ def _hung_up(run: Run, _event: ev.CallerHungUp) -> None:
     run.close("caller hung up", Outcome.ABANDONED)
 
 
-def _nothing(_run: Run, _event: ev.PromptsEnded) -> None:
-    """Silence is timed by the Hear, not here."""
+def _said(run: Run, event: ev.PromptsEnded) -> None:
+    """Silence is timed by the Hear, not here; an offer's read-back counts once it was heard to its end."""
+    if run.session.wait is Wait.CALLER:
+        offering.on_said(run, event)
 
 
 # ---- what the caller does -----------------------------------------------------------------------------------------
@@ -250,7 +252,7 @@ _ON: dict[type[ev.Event], Callable[[Run, Any], None]] = {
     ev.CallStarted: _started,
     ev.CallerIdentified: _identified,
     ev.CallerHungUp: _hung_up,
-    ev.PromptsEnded: _nothing,
+    ev.PromptsEnded: _said,
     ev.UtteranceHeard: _heard,
     ev.DigitsDialed: _dialed,
     ev.SilenceElapsed: _unusable("noinput"),

@@ -14,7 +14,7 @@ from ivr.dialog.run import Run
 from ivr.dialog.session import Phase, Wait
 from ivr.dialog.stack import follow
 from ivr.dialog.steps import NEXT, Global
-from ivr.model.dialog import DigitsDialed, OfferDecided, RecordOfferAnswer, UtteranceHeard
+from ivr.model.dialog import BargeIn, DigitsDialed, OfferDecided, PromptsEnded, RecordOfferAnswer, UtteranceHeard
 from ivr.model.offers import OfferAnswer, OfferDecision, OfferScript
 
 SURE_YES = 0.9
@@ -48,6 +48,8 @@ def on_utterance(run: Run, step: st.OfferStep, event: UtteranceHeard) -> None:
             _pitch(run, step)
         else:
             _end(run, OfferAnswer.NOT_PERMITTED, heard=hypothesis.text, confidence=hypothesis.confidence)
+    elif yes and not run.session.read_back:
+        _read_back(run, step)
     elif yes and hypothesis.confidence >= SURE_YES:
         _end(run, OfferAnswer.ACCEPTED, method="speech", heard=hypothesis.text, confidence=hypothesis.confidence)
     else:
@@ -65,8 +67,17 @@ def on_keys(run: Run, step: st.OfferStep, event: DigitsDialed) -> None:
             _pitch(run, step)
         else:
             _end(run, OfferAnswer.NOT_PERMITTED, digits=event.digits)
+    elif yes and not run.session.read_back:
+        _read_back(run, step)
     else:
         _end(run, OfferAnswer.ACCEPTED if yes else OfferAnswer.DECLINED, method="dtmf", digits=event.digits)
+
+
+def on_said(run: Run, event: PromptsEnded) -> None:
+    """What is not heard to its end was not read back."""
+    decision = run.session.decision
+    if run.session.phase is Phase.OFFER_CONFIRM and not event.interrupted and decision and decision.script:
+        run.change(read_back=decision.script.confirm)
 
 
 def on_nothing(run: Run) -> None:
@@ -82,10 +93,17 @@ def on_hung_up(run: Run) -> None:
 
 def _pitch(run: Run, step: st.OfferStep) -> None:
     script = _script(run)
-    run.change(phase=Phase.OFFER_CONFIRM, read_back=script.confirm)
+    run.change(phase=Phase.OFFER_CONFIRM, read_back="")
     run.say_text(script.pitch, "offer.pitch", step.policy.barge_in)
     run.say_text(script.confirm, "offer.confirm", step.policy.barge_in)
     hear(run, step, step.policy.barge_in)
+
+
+def _read_back(run: Run, step: st.OfferStep) -> None:
+    """A yes that cut the price short is no informed consent: product and price are read back to the end."""
+    uninterrupted = BargeIn(speech=False, dtmf=False)
+    run.say_text(_script(run).confirm, "offer.confirm", uninterrupted)
+    hear(run, step, uninterrupted)
 
 
 def _on_global(run: Run, step: st.OfferStep, choice: Global, heard: str, digits: str = "") -> None:

@@ -75,7 +75,7 @@ class Session:
     customer: who calls, how surely. sensitive_values: what must be masked everywhere. outcome and disposition: how the
     call ended (OPEN and "" until then). repairs: noinput + nomatch + rejected in the whole call. quiet_turns: turns
     since the last repair. pending: the value or intent a confirmation is about. words: what the caller said when the
-    request was understood.
+    request was understood. read_back: the words of an offer's read-back, once the caller heard them to the end.
     """
 
     language: str

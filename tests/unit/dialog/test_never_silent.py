@@ -232,13 +232,15 @@ def likely_event(rng: random.Random, line: Line) -> ev.Event:
 
 def test_a_caller_who_plays_along_reaches_every_step_and_every_answer_to_an_offer_and_never_silence() -> None:
     rng, seen, answers = random.Random(7), set(), set()
-    for call in range(500):
+    for call in range(900):
         line = Line()
         line.give(replace(START, caller=Caller(ani="", dnis="1")) if call % 5 == 0 else START)
         for _ in range(40):
             if line.ended:
                 break
             line.give(likely_event(rng, line))
+            if line.waiting == "caller" and not line.ended and rng.random() < 0.8:
+                line.give(ev.PromptsEnded(at_ms=0, interrupted=rng.random() < 0.3))
         if not line.ended and rng.random() < 0.5:
             line.give(ev.CallerHungUp(at_ms=0))
         seen |= line.steps
