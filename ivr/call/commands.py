@@ -13,6 +13,9 @@ from ivr.model.call import Outcome
 from ivr.model.media import HangUp, MaskRecording, StartRecording
 from ivr.model.routing import HandoffRequest
 
+# What a rescued call still owes; the rest of the dialog is over, whatever events are on their way to it.
+_OWED = (say.RecordOfferAnswer, say.PromiseCallback, say.Note)
+
 _UNFINISHED = frozenset({Outcome.OPEN, Outcome.UNRESOLVED, Outcome.ABANDONED})
 
 
@@ -62,6 +65,8 @@ class Performer:
         barge_in = say.BargeIn()
         hear: say.Hear | None = None
         for command in commands:
+            if self._rescued and not isinstance(command, _OWED):
+                continue
             match command:
                 case say.Say():
                     prompts.extend(command.prompts)
@@ -106,17 +111,33 @@ class Performer:
         if self._rescued:
             self.hang_up("failure")
             return
+        self._fall_silent()
+        self._line.start(self._rescue())
+
+    def dismiss(self) -> None:
+        """The service stops: an apology, a promised callback, goodbye. Two people who talk are parted without."""
+        if self._ending:
+            return  # goodbye is being said
+        if self.with_human:
+            self.hang_up("service stops")
+            return
+        self._humans.caller_gone()
+        self._fall_silent()
+        self._line.start(self._apologise("the service was stopped during the call"))
+
+    def _fall_silent(self) -> None:
         self._rescued = True
         self._line.ear.close()
         self._line.speaker.stop()
-        self._line.start(self._rescue())
 
     async def _rescue(self) -> None:
         await self._humans.hand_off(HandoffRequest(queue=self._house.default_queue, reason="technical failure"))
-        if self.with_human:
-            return
+        if not self.with_human:
+            await self._apologise("technical failure")
+
+    async def _apologise(self, reason: str) -> None:
         if self._line.caller.ani:
-            await self._errands.promise("technical failure", self._line.caller.ani)
+            await self._errands.promise(reason, self._line.caller.ani)
         self._ending = True
         self._line.speaker.say([self._house.apology])
         self._end_when_silent()

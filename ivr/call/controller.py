@@ -52,6 +52,11 @@ class RecordingRequested:
     """Somebody with the right to do so asks for a recording from now on."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceStopping:
+    """The service ends now: the caller is told so, and the call with it."""
+
+
 class CallOver(Exception):  # noqa: N818 - no error: it ends the call's task group
     """The call has ended; whatever still runs for it stops."""
 
@@ -116,7 +121,9 @@ class CallController:
 
     def _make_line(self, tasks: asyncio.TaskGroup) -> Line:
         house = self._house
-        speaker = Speaker(self.call_id, house.to_media, house.find_prompt, house.render_prompt, self.journal)
+        speaker = Speaker(
+            self.call_id, house.to_media, house.find_prompt, house.render_prompt, self.journal, mute=self._rescue
+        )
         ear = Ear(self.call_id, house.to_media, house.to_speech, self.post)
         ear.available = house.hearing
         return Line(
@@ -128,8 +135,11 @@ class CallController:
             tasks=tasks,
             post=self.post,
             session=lambda: self.conversation.session,
-            rescue=lambda: self.conversation.performer.rescue(),  # noqa: PLW0108 - not there yet
+            rescue=self._rescue,
         )
+
+    def _rescue(self) -> None:
+        self.conversation.performer.rescue()
 
     async def _live(self, line: Line) -> None:
         while True:
@@ -142,7 +152,7 @@ class CallController:
             except Exception:  # noqa: BLE001 - the boundary of a call: the caller gets a polite way out
                 _log.exception("call.failed", call=self.call_id, message=type(message).__name__)
                 self.journal.note("trouble", where="call", what=f"could not handle {type(message).__name__}")
-                self.conversation.performer.rescue()
+                self._rescue()
 
     def _react(self, message: object) -> None:
         """Messages of another leg belong to a handoff; the rest finds its reaction in the table."""
@@ -181,6 +191,10 @@ class CallController:
     def _on_recording(self, _message: RecordingRequested) -> None:
         self.conversation.performer.record()
 
+    def _on_stopping(self, _message: ServiceStopping) -> None:
+        self.journal.note("trouble", where="service", what="the service stops")
+        self.conversation.performer.dismiss()
+
     async def _finish(self, line: Line) -> CallRecord:
         performer = self.conversation.performer
         if self._lost:
@@ -202,6 +216,7 @@ _REACTIONS: dict[type, Callable[[CallController, Any], None]] = {
     LegHeld: CallController._on_held,
     MediaLost: CallController._on_media_lost,
     RecordingRequested: CallController._on_recording,
+    ServiceStopping: CallController._on_stopping,
     PlaybackStarted: lambda call, message: call.conversation.playback_started(message),
     PlaybackEnded: lambda call, message: call.conversation.playback_ended(message),
     SpeechStarted: lambda call, message: call.conversation.speech_started(message),

@@ -22,10 +22,23 @@ Send = Callable[[object], None]
 
 
 class Speaker:
-    """The bot's mouth in one call. find answers from the cache at once; render waits for a voice."""
+    """The bot's mouth in one call. find answers from the cache at once; render waits for a voice.
 
-    def __init__(self, leg: str, send: Send, find: FindPrompt, render: RenderPrompt, journal: Journal) -> None:
+    mute is called when no voice speaks a prompt: a call that left out what it had to say would be worse than none.
+    """
+
+    def __init__(
+        self,
+        leg: str,
+        send: Send,
+        find: FindPrompt,
+        render: RenderPrompt,
+        journal: Journal,
+        *,
+        mute: Callable[[], None],
+    ) -> None:
         self._leg, self._send, self._find, self._render, self._journal = leg, send, find, render, journal
+        self._mute = mute
         self._outstanding: dict[str, bool] = {}  # playback -> already sent to the media worker
         self._batches: asyncio.Queue[tuple[str, tuple[Prompt, ...]]] = asyncio.Queue()
 
@@ -78,16 +91,20 @@ class Speaker:
                 try:
                     path = await renders[at]
                 except SpeechError as error:
-                    self._journal.note(
-                        "trouble", where="voice", what=str(error), text=prompts[at].log_text or prompts[at].name
-                    )
-                    continue
+                    if playback in self._outstanding:  # else nobody waits for it any more
+                        self._give_up(playback, prompts[at], str(error))
+                    break
             if playback not in self._outstanding:
                 break
             ready.append(str(path))
         for render in renders.values():
             render.cancel()
         self._flush(playback, ready, last=True)
+
+    def _give_up(self, playback: str, prompt: Prompt, reason: str) -> None:
+        self._journal.note("trouble", where="voice", what=reason, text=prompt.log_text or prompt.name)
+        self._outstanding.pop(playback)
+        self._mute()
 
     def _flush(self, playback: str, files: list[str], *, last: bool) -> None:
         if playback in self._outstanding and (files or last):

@@ -24,7 +24,7 @@ from ivr.model.ids import monotonic_ms
 
 HOST = "127.0.0.1"
 READY_S = 280.0
-STOP_S = 15.0
+STOP_S = 30.0  # a drain of 10 s, the goodbye of whoever is left, the end of the workers
 PHONE_PORTS = 16
 
 
@@ -41,6 +41,7 @@ class Ports:
     crm: int
     rtp: int
     caller: int
+    second_caller: int
     agents: tuple[int, ...]
     phone_rtp: int
 
@@ -54,7 +55,14 @@ def usual_ports(base: int = 0) -> Ports:
     if base:
         agents = (base + 3, base + 4)
         return Ports(
-            sip=base, web=base + 1, crm=base + 2, caller=base + 5, agents=agents, rtp=base + 100, phone_rtp=base + 400
+            sip=base,
+            web=base + 1,
+            crm=base + 2,
+            caller=base + 5,
+            second_caller=base + 6,
+            agents=agents,
+            rtp=base + 100,
+            phone_rtp=base + 400,
         )
     return Ports(
         sip=_free(5060, socket.SOCK_DGRAM),
@@ -62,6 +70,7 @@ def usual_ports(base: int = 0) -> Ports:
         crm=_free(8090, socket.SOCK_STREAM),
         rtp=10000,
         caller=_free(5070, socket.SOCK_DGRAM),
+        second_caller=_free(5072, socket.SOCK_DGRAM),
         agents=(_free(5080, socket.SOCK_DGRAM), _free(5082, socket.SOCK_DGRAM)),
         phone_rtp=12000,
     )
@@ -126,7 +135,7 @@ async def open_house(
 ) -> AsyncIterator[House]:
     """Start CRM and service and wait until calls are taken. overrides: section -> settings. Raises DemoError."""
     folder = await asyncio.to_thread(folder.resolve)
-    log_path = await asyncio.to_thread(_furnish, folder, ports, overrides or {})
+    log_path = await asyncio.to_thread(furnish, folder, ports, overrides or {})
     with log_path.open("ab") as log:
         crm = await _start(
             ("ivr.demo.crm", "--port", str(ports.crm), "--database", str(folder / "crm.sqlite3")), folder, log
@@ -161,7 +170,8 @@ def demo_settings(folder: Path, ports: Ports) -> dict[str, dict[str, Any]]:
     }
 
 
-def _furnish(folder: Path, ports: Ports, overrides: Mapping[str, Mapping[str, Any]]) -> Path:
+def furnish(folder: Path, ports: Ports, overrides: Mapping[str, Mapping[str, Any]]) -> Path:
+    """Write folder/ivr.toml. Returns where the processes' log belongs."""
     folder.mkdir(parents=True, exist_ok=True)
     sections = demo_settings(folder, ports)
     for name, changes in overrides.items():

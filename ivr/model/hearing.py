@@ -197,6 +197,14 @@ class RenderFailed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SpeechHealth:
+    """Once a second from SpeechReady on: the worker's loop is alive. calls: how many it hears."""
+
+    calls: int
+    rss_bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SpeechSettings:
     """What a speech worker is started with (argv --settings, as JSON).
 

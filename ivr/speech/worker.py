@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import resource
 import signal
 import socket
 import sys
@@ -19,7 +20,7 @@ from pathlib import Path
 from ivr import wire
 from ivr.log import configure, get_log
 from ivr.model.errors import SpeechError, WireError
-from ivr.model.hearing import ForgetCall, Listen, Render, SpeechReady, SpeechSettings, StopListening
+from ivr.model.hearing import ForgetCall, Listen, Render, SpeechHealth, SpeechReady, SpeechSettings, StopListening
 from ivr.model.ids import monotonic_ms
 from ivr.speech.catalogue import Catalogue
 from ivr.speech.decoding import DecodeQueue
@@ -31,6 +32,7 @@ from ivr.speech.voice_process import ProcessVoice
 log = get_log("speech.worker")
 
 TICK_S = 0.1
+HEALTH_MS = 1000
 FRAMES_AT_ONCE = 64  # read from one connection before others get their turn
 FORGOTTEN_CALLS = 256  # ids kept so that late frames do not bring a call back
 ABANDONED_MS = 600_000  # a call without frames for so long was never forgotten properly
@@ -97,6 +99,10 @@ class SpeechWorker:
             voices=tuple(voice.name for voice in self._voices),
             voice_ids=ids,
         )
+
+    def _health(self) -> SpeechHealth:
+        pages = int(Path("/proc/self/statm").read_text().split()[1])
+        return SpeechHealth(calls=len(self._calls), rss_bytes=pages * resource.getpagesize())
 
     def _frames_socket(self) -> socket.socket:
         path = Path(self._settings.frames_path)
@@ -211,10 +217,14 @@ class SpeechWorker:
         await self._ended.wait()
 
     async def _tick(self) -> None:
-        """Turns of calls whose audio stopped still end; calls nobody forgot are forgotten."""
+        """Turns of calls whose audio stopped still end; calls nobody forgot are forgotten; a sign of life."""
+        next_health_ms = 0
         while True:
             await asyncio.sleep(TICK_S)
             now_ms = monotonic_ms()
+            if now_ms >= next_health_ms:
+                next_health_ms = now_ms + HEALTH_MS
+                self._send(self._health())
             for call in list(self._calls.values()):
                 call.starve()
                 if now_ms - call.heard_at_ms > ABANDONED_MS:

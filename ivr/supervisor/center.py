@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ivr.call.controller import CallController, MediaLost, RecordingRequested
+from ivr.call.controller import CallController, MediaLost, RecordingRequested, ServiceStopping
 from ivr.call.handoff import Packet
 from ivr.call.services import ServiceCaller
 from ivr.call.surroundings import Surroundings
@@ -20,7 +20,6 @@ from ivr.dialog.assistant import Assistant, load_assistant
 from ivr.dialog.warmup import static_prompts
 from ivr.log import get_log
 from ivr.metrics import Metrics
-from ivr.model.call import Outcome
 from ivr.model.dialog import Prompt
 from ivr.model.ids import monotonic_ms
 from ivr.model.media import CallArrived, CallRefused, SendAudioTo
@@ -32,6 +31,7 @@ from ivr.routing.agents import AgentDirectory
 from ivr.routing.plan import RoutingPlan, load_routing
 from ivr.storage.store import Store
 from ivr.supervisor.agents_desk import AgentsDesk
+from ivr.supervisor.broken_calls import close_broken_calls
 from ivr.supervisor.comfort import write_comfort
 from ivr.supervisor.media_pool import MediaPool
 from ivr.supervisor.speech_pool import SpeechPool
@@ -41,6 +41,8 @@ from ivr.web.live import LiveHub
 READY_S = 60.0
 WARM_UP_S = 240.0
 HOUSEKEEPING_S = 600.0
+GOODBYE_S = 8.0
+SETTLE_S = 6.0
 
 _log = get_log("supervisor")
 
@@ -99,14 +101,13 @@ class Center:
     async def start(self, tasks: asyncio.TaskGroup) -> None:
         """Start the workers and have the prompts ready; when this returns, the SIP ports are open."""
         self._tasks = tasks
-        await self._close_broken_records()
+        await close_broken_calls(self.store, self.settings.limits.callback_s)
         self._housekeeping = tasks.create_task(self._keep_house())
         self.speech.start(tasks)
-        if not await self.speech.wait_ready(READY_S):
+        if await self.speech.wait_ready(READY_S):
+            await self.warm_up()
+        else:
             _log.error("speech.late", waited_s=READY_S)  # keypad calls are still served
-        await self.warm_up()
-        apology = self.speech.prompts.find(self._apology(self.brain.assistant))
-        self.media.apology_path = str(apology or "")
         self.media.start(tasks)
         if not await self.media.wait_ready(READY_S):
             _log.error("media.late", waited_s=READY_S)
@@ -115,7 +116,9 @@ class Center:
         """Render what every call says."""
         assistant = self.brain.assistant
         prompts = [Prompt(text=text, language=language) for language, text in static_prompts(assistant)]
-        await self.speech.prompts.warm_up([self._apology(assistant), *prompts], WARM_UP_S)
+        apology = self._apology(assistant)
+        await self.speech.prompts.warm_up([apology, *prompts], WARM_UP_S)
+        self.media.apology_path = str(self.speech.prompts.find(apology) or "")
 
     async def reload(self, brain: Brain) -> None:
         """New calls get the new assistant; agents keep their states where they still exist."""
@@ -126,10 +129,19 @@ class Center:
         _log.info("assistant.reloaded", assistant=brain.assistant.name)
 
     async def drain(self, within_s: float) -> bool:
-        """Take no new calls and wait for the live ones. True when all ended by themselves."""
+        """Take no new calls and wait for the live ones. True when all ended by themselves; the others are told."""
         self.draining = True
         self.media.drain()
         _log.info("drain.began", live=len(self._calls), within_s=within_s)
+        if await self._emptied(within_s):
+            return True
+        _log.warning("drain.limit", live=len(self._calls))
+        for call in self._calls.values():
+            call.post(ServiceStopping())
+        await self._emptied(GOODBYE_S)
+        return False
+
+    async def _emptied(self, within_s: float) -> bool:
         try:
             await asyncio.wait_for(self._idle.wait(), within_s)
         except TimeoutError:
@@ -141,6 +153,8 @@ class Center:
         if self._housekeeping is not None:
             self._housekeeping.cancel()
         await self.media.stop()
+        if not await self._emptied(SETTLE_S):  # the last records are still being written
+            _log.error("stop.unsettled", live=len(self._calls))
         await self.speech.stop()
         await self._services.close()
         await self.brain.nlu.close()
@@ -151,12 +165,6 @@ class Center:
         while True:
             await self.store.forget_expired_contexts()
             await asyncio.sleep(HOUSEKEEPING_S)
-
-    async def _close_broken_records(self) -> None:
-        """Calls a crash of this process left open have ended; their log says how far they came."""
-        for record in await self.store.open_calls():
-            lost = replace(record, outcome=Outcome.LOST, ended_by="failure", disposition="the bot's process died")
-            await self.store.save_record(lost)
 
     # ---- calls ----------------------------------------------------------------------------------------------------
 

@@ -109,7 +109,6 @@ class MediaPool:
         port = sip.port + at
 
         def worker_settings(control_fd: int) -> MediaSettings:
-            orphans, trunk.orphans = trunk.orphans, ()
             return MediaSettings(
                 control_fd=control_fd,
                 sip_host=sip.host,
@@ -120,7 +119,7 @@ class MediaPool:
                 max_callers=sip.max_callers_per_worker,
                 user_agent=sip.user_agent,
                 apology_path=self.apology_path,
-                orphans=orphans,
+                orphans=trunk.orphans,
                 log_level=server.log_level,
             )
 
@@ -132,7 +131,7 @@ class MediaPool:
     def _receive(self, trunk: _Trunk, message: object) -> None:
         match message:
             case MediaReady():
-                trunk.ready = True
+                trunk.ready, trunk.orphans = True, ()  # it said BYE for them before it opened the port
                 _log.info("media.ready", worker=trunk.process.spec.name, port=message.sip_port)
                 self._metrics.workers.labels(kind="media").set(self.ready)
                 if self._draining:
@@ -168,7 +167,7 @@ class MediaPool:
         self._metrics.workers.labels(kind="media").set(self.ready)
         self._metrics.worker_restarts.labels(kind="media").inc()
         # The next worker on this port ends these dialogs with BYE: nobody is left in silence.
-        trunk.orphans = tuple(trunk.dialogs.values())
+        trunk.orphans += tuple(trunk.dialogs.values())
         calls = sorted(set(trunk.legs.values()))
         trunk.legs.clear()
         trunk.dialogs.clear()

@@ -1,6 +1,7 @@
 """The prompt cache as the control process sees it: found at once, or rendered by a speech worker.
 
-Owns which renders are waited for. A text is rendered once however many calls want it.
+Owns which renders are waited for. A text is rendered once however many calls want it, and asked for again when the
+worker that was asked died.
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ from ivr.model.hearing import Rendered, RenderFailed
 from ivr.model.ids import monotonic_ms, new_id
 from ivr.speech.cache import prompt_path
 
-RENDER_S = 8.0
+# A caller waits in silence for so long at most. A speech worker that dies is back within two seconds.
+RENDER_S = 6.0
 
 _log = get_log("supervisor.prompts")
 
@@ -29,7 +31,7 @@ class PromptLibrary:
         self._cache_dir, self._recordings_dir, self._send = cache_dir, recordings_dir, send
         self.voice_ids: dict[str, str] = {}
         self._known: dict[tuple[str, str], Path] = {}
-        self._waiting: dict[str, asyncio.Future[Path]] = {}
+        self._waiting: dict[str, tuple[RenderText, asyncio.Future[Path]]] = {}
         self._by_text: dict[tuple[str, str], asyncio.Future[Path]] = {}
 
     def find(self, prompt: Prompt) -> Path | None:
@@ -75,36 +77,33 @@ class PromptLibrary:
 
     def rendered(self, message: Rendered) -> None:
         """A speech worker is done with one."""
-        future = self._waiting.pop(message.request_id, None)
+        _, future = self._waiting.pop(message.request_id, (None, None))
         if future is not None and not future.done():
             future.set_result(Path(message.path))
 
     def failed(self, message: RenderFailed) -> None:
         """A speech worker could not."""
-        self._fail(message.request_id, message.reason)
+        _, future = self._waiting.pop(message.request_id, (None, None))
+        if future is not None and not future.done():
+            future.set_exception(SpeechError(message.reason))
 
-    def worker_died(self) -> None:
-        """Whoever waits for a render asks in vain."""
-        for request_id in list(self._waiting):
-            self._fail(request_id, "the speech worker died")
+    def ask_again(self) -> None:
+        """A worker died or came back: what is still waited for is asked of whoever runs now, or waits on."""
+        for request, _ in list(self._waiting.values()):
+            self._send(request)
 
     def _request(self, key: tuple[str, str], *, urgent: bool) -> asyncio.Future[Path]:
         language, text = key
         request_id = new_id()
         future: asyncio.Future[Path] = asyncio.get_running_loop().create_future()
-        self._waiting[request_id] = future
+        request = RenderText(request_id=request_id, text=text, language=language, urgent=urgent)
+        self._waiting[request_id] = (request, future)
         self._by_text[key] = future
         future.add_done_callback(lambda done: self._remember(key, done))
-        if not self._send(RenderText(request_id=request_id, text=text, language=language, urgent=urgent)):
-            self._fail(request_id, "no speech worker is running")
+        self._send(request)
         return future
 
     def _remember(self, key: tuple[str, str], done: asyncio.Future[Path]) -> None:
         self._by_text.pop(key, None)
         if not done.cancelled() and done.exception() is None:
             self._known[key] = done.result()
-
-    def _fail(self, request_id: str, reason: str) -> None:
-        future = self._waiting.pop(request_id, None)
-        if future is not None and not future.done():
-            future.set_exception(SpeechError(reason))

@@ -4,26 +4,35 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from ivr.config import Settings
 from ivr.log import get_log
-from ivr.model.errors import ConfigError, DesignError
+from ivr.model.errors import ConfigError, DesignError, IvrError
 from ivr.storage.store import Store
 from ivr.supervisor.center import Brain, Center, load_brain
 from ivr.web.app import Site
+
+# Media workers of a service that crashed apologise to their callers before they free the port.
+CRASHED_S = 20.0
+RETRY_S = 0.25
 
 _log = get_log("supervisor")
 
 
 @asynccontextmanager
 async def running(settings: Settings) -> AsyncIterator[Center]:
-    """A center that takes calls, with its web pages. Everything is stopped on the way out."""
+    """A center that takes calls, with its web pages. Everything is stopped on the way out.
+
+    Raises ConfigError when a port is taken, DesignError when the dialog is broken, StorageError.
+    """
     brain = await asyncio.to_thread(_prepare, settings)
     center = Center(settings, brain, await Store.open(settings.storage.url))
     site = await _open_site(center, settings)
     try:
+        await _await_sip_ports(center, settings)
         async with asyncio.TaskGroup() as tasks:
             try:
                 await center.start(tasks)
@@ -40,39 +49,59 @@ def _prepare(settings: Settings) -> Brain:
     return load_brain(settings)
 
 
-async def serve(settings: Settings) -> int:
-    """Run until told to stop. Returns the exit status."""
-    stop, reload = asyncio.Event(), asyncio.Event()
-    loop = asyncio.get_running_loop()
-    stops = 0
+class _Signals:
+    """What the operator asked for by signal. stop: drain and end; now: end at once; reload: read the dialog again."""
 
-    def told_to_stop() -> None:
-        nonlocal stops
-        stops += 1
-        stop.set()
-        if stops > 1:
+    def __init__(self) -> None:
+        self.stop, self.now, self.reload = asyncio.Event(), asyncio.Event(), asyncio.Event()
+        self._starting = asyncio.current_task()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._told_to_stop)
+        loop.add_signal_handler(signal.SIGHUP, self.reload.set)
+
+    def started(self) -> None:
+        """Calls are taken: from now on stopping means draining."""
+        self._starting = None
+
+    def _told_to_stop(self) -> None:
+        if self.stop.is_set():
             _log.warning("stop.now")
-            now.set()
+            self.now.set()
+        self.stop.set()
+        if self._starting is not None:
+            self._starting.cancel()
+            self._starting = None
 
-    now = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, told_to_stop)
-    loop.add_signal_handler(signal.SIGHUP, reload.set)
-    async with running(settings) as center:
-        sip, page = settings.sip, settings.web
-        _log.info("ready", sip=f"sip:{sip.host}:{sip.port}", web=f"http://{page.host}:{page.port}/agent")
-        while not stop.is_set():
-            await _either(stop, reload)
-            if reload.is_set():
-                reload.clear()
-                await _reload(center)
-        drained = asyncio.ensure_future(center.drain(settings.limits.drain_s))
-        hurried = asyncio.ensure_future(now.wait())
-        await asyncio.wait({drained, hurried}, return_when=asyncio.FIRST_COMPLETED)
-        _log.info("drain.ended", live=center.live_calls)
-        for task in (drained, hurried):
-            task.cancel()
+
+async def serve(settings: Settings) -> int:
+    """Run until told to stop. Returns the exit status. Raises what running() raises."""
+    told = _Signals()
+    try:
+        async with running(settings) as center:
+            told.started()
+            sip, page = settings.sip, settings.web
+            _log.info("ready", sip=f"sip:{sip.host}:{sip.port}", web=f"http://{page.host}:{page.port}/agent")
+            await _until_stopped(center, told)
+    except asyncio.CancelledError:
+        if not told.stop.is_set():
+            raise
+        _log.info("stop.during_start")
     return 0
+
+
+async def _until_stopped(center: Center, told: _Signals) -> None:
+    while not told.stop.is_set():
+        await _either(told.stop, told.reload)
+        if told.reload.is_set():
+            told.reload.clear()
+            await _reload(center)
+    drained = asyncio.ensure_future(center.drain(center.settings.limits.drain_s))
+    hurried = asyncio.ensure_future(told.now.wait())
+    await asyncio.wait({drained, hurried}, return_when=asyncio.FIRST_COMPLETED)
+    _log.info("drain.ended", live=center.live_calls)
+    for task in (drained, hurried):
+        task.cancel()
 
 
 async def _reload(center: Center) -> None:
@@ -82,6 +111,8 @@ async def _reload(center: Center) -> None:
     except DesignError as error:
         for fault in error.faults:
             _log.error("assistant.refused", fault=str(fault))
+    except IvrError as error:
+        _log.error("assistant.refused", fault=str(error))
 
 
 async def _either(first: asyncio.Event, second: asyncio.Event) -> None:
@@ -98,3 +129,30 @@ async def _open_site(center: Center, settings: Settings) -> Site:
     except OSError as error:
         await center.store.close()
         raise ConfigError(f"[web] cannot listen on {where.host}:{where.port}: {error.strerror}") from error
+
+
+async def _await_sip_ports(center: Center, settings: Settings) -> None:
+    """Nobody else may have our SIP ports; a crashed predecessor is given the time to take leave of its callers."""
+    crashed = bool(await center.store.open_calls())
+    tries = 1 + int(CRASHED_S / RETRY_S) if crashed else 1
+    try:
+        for port in center.media.ports:
+            for left in reversed(range(tries)):
+                error = _port_taken(settings.sip.host, port)
+                if error is None:
+                    break
+                if not left:
+                    raise ConfigError(f"[sip] cannot listen on {settings.sip.host}:{port}: {error.strerror}")
+                await asyncio.sleep(RETRY_S)
+    except BaseException:
+        await center.store.close()
+        raise
+
+
+def _port_taken(host: str, port: int) -> OSError | None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            return error
+    return None

@@ -13,6 +13,7 @@ from ivr.model.dialog import HearingLost, HearingRestored
 from ivr.model.hearing import (
     Rendered,
     RenderFailed,
+    SpeechHealth,
     SpeechHeard,
     SpeechReady,
     SpeechRejected,
@@ -137,6 +138,8 @@ class SpeechPool:
         match message:
             case SpeechReady():
                 self._became_ready(seat, message)
+            case SpeechHealth():
+                self._metrics.worker_rss.labels(worker=seat.process.spec.name).set(message.rss_bytes)
             case Rendered():
                 self.prompts.rendered(message)
             case RenderFailed():
@@ -150,6 +153,7 @@ class SpeechPool:
         _log.info("speech.ready", worker=seat.process.spec.name, recognizers=message.recognizers, voices=message.voices)
         seat.ready = True
         self.prompts.voice_ids = dict(message.voice_ids)
+        self.prompts.ask_again()
         self._metrics.workers.labels(kind="speech").set(self.ready)
         if self.ready == len(self._seats):
             self._all_ready.set()
@@ -160,7 +164,7 @@ class SpeechPool:
         seat.ready = False
         self._metrics.workers.labels(kind="speech").set(self.ready)
         self._metrics.worker_restarts.labels(kind="speech").inc()
-        self.prompts.worker_died()
+        self.prompts.ask_again()
         orphans, seat.calls = seat.calls, set()
         for call_id in orphans:
             self.admit(call_id)

@@ -1,11 +1,13 @@
-"""One worker process and the socket to it. Starts it, reads its messages, starts it again when it dies.
+"""One worker process and the socket to it. Starts it, reads its messages, starts it again when it dies or hangs.
 
-Owns backoff and framing; knows nothing of what the messages mean.
+Owns backoff, framing and the watchdog; knows nothing of what the messages mean. A worker that is well says something
+at least once a second, once it has said its first word.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
 import sys
 from collections import deque
@@ -21,6 +23,11 @@ FIRST_BACKOFF_S, LONGEST_BACKOFF_S = 0.2, 10.0
 # A worker that lived this long was healthy: its death starts the backoff anew.
 HEALTHY_MS = 30_000
 STOP_S = 6.0
+# Silence is counted in ticks of our own loop, not by the clock: when we were the ones who stood still, the worker's
+# messages wait for us and it is not to blame.
+TICK_S = 1.0
+SILENT_TICKS = 4
+LOADING_TICKS = 120
 
 _log = get_log("supervisor.worker")
 
@@ -42,7 +49,8 @@ class WorkerProcess:
         self._process: asyncio.subprocess.Process | None = None
         self._socket: socket.socket | None = None
         self._unsent: deque[bytes] = deque()
-        self._stopping = False
+        self._stopping = asyncio.Event()
+        self._spoke = False
         self.restarts = 0
 
     @property
@@ -53,17 +61,17 @@ class WorkerProcess:
     async def keep_alive(self) -> None:
         """Run the worker again and again. Ends only after stop()."""
         backoff_s = FIRST_BACKOFF_S
-        while True:
+        while not self._stopping.is_set():
             began_ms = monotonic_ms()
             code = await self._run_once()
-            if self._stopping:
-                return
-            self.restarts += 1
-            _log.error("worker.died", worker=self.spec.name, code=code, restarts=self.restarts)
+            if not self._stopping.is_set():
+                self.restarts += 1
+                _log.error("worker.died", worker=self.spec.name, code=code, restarts=self.restarts)
             self._on_exit()
             if monotonic_ms() - began_ms > HEALTHY_MS:
                 backoff_s = FIRST_BACKOFF_S
-            await asyncio.sleep(backoff_s)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._stopping.wait(), backoff_s)
             backoff_s = min(backoff_s * 2, LONGEST_BACKOFF_S)
 
     def send(self, message: object) -> None:
@@ -77,7 +85,7 @@ class WorkerProcess:
 
     async def stop(self, farewell: object | None) -> None:
         """Ask the worker to end (farewell message or SIGTERM), then make it."""
-        self._stopping = True
+        self._stopping.set()
         process = self._process
         if process is None or process.returncode is not None:
             return
@@ -109,15 +117,30 @@ class WorkerProcess:
         self._socket = ours
         loop = asyncio.get_running_loop()
         loop.add_reader(ours.fileno(), self._read, ours)
+        watching = loop.create_task(self._watch(self._process))
+        if self._stopping.is_set():  # stop() came while it was being started, and saw no process to end
+            self._process.terminate()
         try:
             return await self._process.wait()
         finally:
+            watching.cancel()
             self._read(ours)  # what it said last
             loop.remove_reader(ours.fileno())
             loop.remove_writer(ours.fileno())
             self._socket = None
             self._unsent.clear()
             ours.close()
+
+    async def _watch(self, process: asyncio.subprocess.Process) -> None:
+        """Kill a worker that has stopped saying anything: a hung one is worse than a dead one."""
+        silent, limit, self._spoke = 0, LOADING_TICKS, False
+        while silent < limit:
+            await asyncio.sleep(TICK_S)
+            silent += 1
+            if self._spoke:
+                silent, limit, self._spoke = 0, SILENT_TICKS, False
+        _log.error("worker.hangs", worker=self.spec.name, silent_s=silent * TICK_S)
+        process.kill()
 
     def _read(self, ours: socket.socket) -> None:
         while True:
@@ -130,6 +153,7 @@ class WorkerProcess:
             if not raw:
                 asyncio.get_running_loop().remove_reader(ours.fileno())
                 return
+            self._spoke = True
             try:
                 message = wire.decode(raw)
             except WireError as error:

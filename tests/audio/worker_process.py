@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from ivr import wire
-from ivr.model.hearing import SpeechReady, SpeechSettings
+from ivr.model.hearing import SpeechHealth, SpeechReady, SpeechSettings
 from ivr.model.ids import monotonic_ms
 from ivr.model.media import FRAME_BYTES, FRAME_MS
 
@@ -117,7 +117,9 @@ class WorkerProcess:
     async def _read(self) -> None:
         loop = asyncio.get_running_loop()
         while raw := await loop.sock_recv(self._control, wire.MAX_MESSAGE_BYTES):
-            self._inbox.put_nowait((monotonic_ms(), wire.decode(raw)))
+            message = wire.decode(raw)
+            if not isinstance(message, SpeechHealth):  # comes once a second, whatever happens
+                self._inbox.put_nowait((monotonic_ms(), message))
         self._inbox.put_nowait((monotonic_ms(), None))
 
 
