@@ -143,7 +143,10 @@ class Caller:
 
     async def say(self, text: str) -> int:
         """Say a sentence to its end; when its last voiced sample left."""
-        wav = await self.wav(text)
+        return await self.mutter(await self.wav(text))
+
+    async def mutter(self, wav: Path) -> int:
+        """Let the bot hear a WAV to its end; when its last voiced sample left."""
         await self._answer()
         return await self.phone.say(wav)
 
@@ -240,3 +243,9 @@ async def until(what: str, holds: Callable[[], Any], timeout_s: float = 5) -> No
         if monotonic_ms() > deadline_ms:
             raise DemoError(f"not within {timeout_s:.0f} s: {what}")
         await asyncio.sleep(POLL_S)
+
+
+async def promised(house: House, caller: Caller) -> list[Mapping[str, Any]]:
+    """The callbacks promised in this call, as /api/callbacks lists them."""
+    callbacks = (await house.get("/api/callbacks"))["callbacks"]
+    return [callback for callback in callbacks if callback["call_id"] == caller.call.call_id]
