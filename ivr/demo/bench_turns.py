@@ -124,34 +124,38 @@ def _summary(turns: list[Turn], pids: dict[str, int]) -> dict[str, Any]:
     }
 
 
+SAID_BY_THE_ENGINE = ("cut_off", "help", "hold", "no_hearing", "no_offers", "offer_unclear", "trouble", "goodbye")
+
+
 def write_assistant(folder: Path) -> Path:
     """An assistant that says "All right." to whatever it hears, and listens again. Intents are the insurance's."""
     intents = sorted(read_training_data(ASSISTANT / "nlu.en.yml").intents)
-    for part in ("flows", ""):
-        (folder / part).mkdir(parents=True, exist_ok=True)
+    (folder / "flows").mkdir(parents=True, exist_ok=True)
     options = "".join(f"      - {{intent: {intent}, go: said}}\n" for intent in intents)
+    engine = "".join(f'  utter_{name}: [{{text: "All right."}}]\n' for name in SAID_BY_THE_ENGINE)
     files = {
         "dialog.yml": (
             'version: "1"\nassistant: bench\nlanguages: [en]\nstart: main\n'
-            "defaults:\n  noinput: {timeout: 20s, max: 90}\n  nomatch: {max: 90}\n  max_tries: 99\n"
-            "  confidence: {accept: 0.0, confirm: 0.0}\n  escape: bye\n"
+            "defaults:\n  noinput: {timeout: 20s, max: 9}\n  nomatch: {max: 9}\n  max_tries: 9\n"
+            "  confidence: {accept: 0.0, confirm: 0.0}\n  escape: person\n"
         ),
         "domain.yml": f'version: "1"\nintents: [{", ".join(intents)}]\n',
         "responses.en.yml": (
             'version: "3.1"\nresponses:\n'
             '  utter_hello: [{text: "This is the automated assistant.", metadata: {discloses: bot}}]\n'
-            '  utter_say: [{text: "All right."}]\n  utter_goodbye: [{text: "Goodbye."}]\n'
-            '  utter_nomatch: [{text: "All right."}]\n  utter_noinput: [{text: "Go on."}]\n'
+            '  utter_say: [{text: "All right."}]\n  utter_say_2: [{text: "All right."}]\n'
+            f'  utter_nomatch: [{{text: "All right."}}]\n  utter_noinput: [{{text: "Go on."}}]\n{engine}'
         ),
         "services.yml": 'version: "1"\nservices: {}\n',
         "flows/main.yml": (
             'version: "1"\nflows:\n  main:\n    steps:\n    - say: utter_hello\n'
             f"    - id: listen\n      choose: utter_say\n      options:\n{options}"
-            "    - id: said\n      go: listen\n  bye:\n    steps:\n    - hangup: done\n      say: utter_goodbye\n"
+            "    - id: said\n      go: listen\n"
+            "  person:\n    steps:\n    - handoff: claims\n      outcomes: {else: next}\n    - hangup: done\n"
         ),
     }
     for name, text in files.items():
         (folder / name).write_text(text, encoding="utf-8")
     for name in ("nlu.en.yml", "offers.yml", "routing.yml"):
         (folder / name).write_bytes((ASSISTANT / name).read_bytes())
-    return folder
+    return folder.absolute()

@@ -12,7 +12,7 @@ from ivr.demo.agent_page import AgentPage
 from ivr.demo.follower import Event, Follower, newest_call
 from ivr.demo.house import DemoError, House
 from ivr.demo.phone_client import SoftPhone
-from ivr.demo.printing import print_event
+from ivr.demo.printing import printer
 from ivr.demo.proof import HEARD, NOT_HEARD, likeness
 from ivr.demo.voices import CallerVoice
 from ivr.model.ids import monotonic_ms
@@ -38,10 +38,11 @@ SENTENCES = (WISH, NUMBER, RIGHT, SOLVED, NO, PERSON, TO_AGENT, TO_CALLER)
 class Stage:
     """Everybody who takes part in a call."""
 
+    number: int
     house: House
     voice: CallerVoice
     caller: SoftPhone
-    agent: SoftPhone
+    agent: SoftPhone | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +62,7 @@ class DemoCall:
     title: str
     number: str
     play: Callable[[Stage], Awaitable[list[Check]]]
+    needs_agent: bool = False
 
 
 async def dial(stage: Stage) -> Follower:
@@ -68,7 +70,7 @@ async def dial(stage: Stage) -> Follower:
     known = {record["call_id"] for record in (await stage.house.get("/api/calls?limit=100"))["calls"]}
     await stage.caller.call(stage.house.sip_uri, headers=(("P-Asserted-Identity", f"<{stage.caller.uri}>"),))
     await stage.caller.answered()
-    return Follower(stage.house, await newest_call(stage.house, known), print_event)
+    return Follower(stage.house, await newest_call(stage.house, known, stage.caller.name), printer(stage.number))
 
 
 async def converse(stage: Stage, follower: Follower, replies: tuple[Reply, ...]) -> None:
@@ -120,7 +122,7 @@ async def _by_voice(stage: Stage) -> list[Check]:
         Reply(asked=r"utter_confirm_claim_number", say=RIGHT),
         Reply(asked=r"utter_solved", say=SOLVED),
         Reply(asked=r"utter_anything_else", say=NO),
-        Reply(asked=r"utter_how_can_i_help", say=WISH),
+        Reply(asked=r"utter_how_can_i_help", say=WISH, hasty=True),
         Reply(asked=r"May I tell you", say=NO),
     )
     await converse(stage, follower, replies)
@@ -141,7 +143,7 @@ async def _by_keys(stage: Stage) -> list[Check]:
     follower = await dial(stage)
     replies = (
         Reply(asked=r"utter_ask_claim_number", press="317204", hasty=True),
-        Reply(asked=r"utter_solved", press="1"),
+        Reply(asked=r"utter_solved", press="1", hasty=True),
         Reply(asked=r"utter_anything_else", press="2", hasty=True),
         Reply(asked=r"utter_how_can_i_help", press="1", hasty=True),
         Reply(asked=r"May I tell you|Shall a colleague", press="1"),
@@ -160,7 +162,9 @@ async def _by_keys(stage: Stage) -> list[Check]:
 
 async def _to_a_human(stage: Stage) -> list[Check]:
     house, caller, agent = stage.house, stage.caller, stage.agent
-    agent.answer_calls(after_ms=800)
+    if agent is None:
+        raise DemoError("this call needs an agent's phone")
+    await agent.answer_calls(after_ms=800)
     async with AgentPage.open(house, "a1") as page:
         await house.post("/api/agents/a1/state", {"state": "ready"})
         follower = await dial(stage)
@@ -211,5 +215,7 @@ def _answer(event: object) -> str:
 CALLS = (
     DemoCall(title="by voice: claim status, an offer declined", number="+12025550101", play=_by_voice),
     DemoCall(title="by keypad only: claim status, an offer accepted", number="+12025550102", play=_by_keys),
-    DemoCall(title="a person, please: context, whisper, bridge", number="+12025550103", play=_to_a_human),
+    DemoCall(
+        title="a person, please: context, whisper, bridge", number="+12025550103", play=_to_a_human, needs_agent=True
+    ),
 )

@@ -70,13 +70,13 @@ class Follower:
         return " | ".join(reversed(said))
 
 
-async def newest_call(house: House, known: set[str], timeout_s: float = 5.0) -> str:
-    """The id of the call that was not there before. Raises DemoError."""
+async def newest_call(house: House, known: set[str], ani: str = "", timeout_s: float = 5.0) -> str:
+    """The id of the call (from ani, if given) that was not there before. Raises DemoError."""
     deadline_ms = monotonic_ms() + int(timeout_s * 1000)
     while monotonic_ms() < deadline_ms:
         document = await house.get("/api/calls?limit=5")
         for record in document["calls"]:
-            if record["call_id"] not in known:
+            if record["call_id"] not in known and ani in ("", record["ani"]):
                 return str(record["call_id"])
         await asyncio.sleep(POLL_S)
     raise DemoError("the call did not appear in the API")

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 
-def print_event(event: Mapping[str, Any]) -> None:
-    """Print one log entry when it is part of the story."""
-    line = _line(event["kind"], event["data"])
-    if line:
-        print(f"   {event['at'][11:23]}  {line}", flush=True)
+def printer(number: int) -> Callable[[Mapping[str, Any]], None]:
+    """Prints the log entries of one call that are part of the story, each marked with the call's number."""
+
+    def print_event(event: Mapping[str, Any]) -> None:
+        line = _line(event["kind"], event["data"])
+        if line:
+            print(f" {number} │ {event['at'][11:23]}  {line}", flush=True)
+
+    return print_event
 
 
 def _line(kind: str, data: Mapping[str, Any]) -> str:

@@ -58,7 +58,7 @@ def best_reading(
         return known
     if not expectation.max_length:
         readings = sorted(readings, key=lambda r: (r.digits != free, -r.log_probability))
-    ranked = [r for r in readings if _possible(len(r.digits), expectation)] or readings
+    ranked = [r for r in readings if possible(len(r.digits), expectation)] or readings
     best = _unlooped(ranked[0], readings, seconds)
     if best is not ranked[0] or len(ranked) == 1:
         return best
@@ -84,7 +84,8 @@ def _unlooped(best: Reading, readings: list[Reading], seconds: float) -> Reading
     return best
 
 
-def _possible(length: int, expectation: Expectation) -> bool:
+def possible(length: int, expectation: Expectation) -> bool:
+    """May a digit string of this length be the answer?"""
     return length >= expectation.min_length and (not expectation.max_length or length <= expectation.max_length)
 
 

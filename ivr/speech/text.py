@@ -57,6 +57,14 @@ def digits_of(words: list[str]) -> str | None:
     return found if times == 1 else None
 
 
+def broken_number(text: str) -> bool:
+    """Is this normal text mostly digits, but not in one run? Then a word among them was misread."""
+    words = text.split()
+    digits = sum(word.isdigit() or word in DIGIT_WORDS for word in words)
+    run = split_digits(text)
+    return digits * 2 > len(words) and digits > len(words) - len(run[0]) - len(run[2])
+
+
 def split_digits(text: str) -> tuple[list[str], str, list[str]]:
     """Normal text as (words before, digits, words after) of its longest run of digit words; digits "" when none."""
     words = text.split()

@@ -16,9 +16,9 @@ from ivr.model.errors import SpeechError
 from ivr.model.hearing import Alternative, Expectation, ExpectationKind, Hypothesis
 from ivr.speech.audio import Samples, from_pcm
 from ivr.speech.closed_list import Scored, choose, spelled
-from ivr.speech.digit_strings import Reading, best_reading, digit_tokens
+from ivr.speech.digit_strings import Reading, best_reading, digit_tokens, possible
 from ivr.speech.silence import INVENTED, nothing_to_hear
-from ivr.speech.text import normal, split_digits, unlooped
+from ivr.speech.text import broken_number, normal, split_digits, unlooped
 from ivr.speech.whisper_model import Decoded, Encoded, WhisperModel
 
 NAME = "whisper"
@@ -98,22 +98,26 @@ class WhisperStream:
     def _digits(self, encoded: Encoded, free: Decoded, text: str) -> Hypothesis:
         """The digit string that fits, or the open text when the caller said something else."""
         before, said, after = split_digits(text)
-        if not said and len(text.split()) > 2 and free.mean > -1.0:
+        if broken_number(text):  # "2 oh bar 5 1 8": one misread word within a number, no lead and no tail
+            before, said, after = [], "", []
+        elif not said and len(text.split()) > 2 and free.mean > -1.0:
             return _open(free, text)
         if len(before) > _PREFIX_WORDS or len(after) > _PREFIX_WORDS:
             return _open(free, text)
         lead = before if said else []
-        prefix = self._model.tokens(" ".join(lead)) if lead else []
-        found = self._model.generate(
-            encoded, prefix=prefix, allowed=digit_tokens(self._model), beam=_BEAM, hypotheses=_BEAM
-        )
-        readings = self._readings(found, free, said if not after else "")
-        scorer = _DigitScorer(self._model, encoded, prefix)
-        reading = best_reading(readings, self._expectation, scorer, free=said, seconds=encoded.seconds - _EDGES_S)
+        reading, readings = self._best(encoded, free, lead, said if not after else "")
+        if lead and not (reading and possible(len(reading.digits), self._expectation)):
+            # The words before may be a misread first digit: "b 1 7" for "three one seven".
+            whole, others = self._best(encoded, free, [], "")
+            if whole and possible(len(whole.digits), self._expectation):
+                lead, reading, readings = [], whole, others
         if reading is None:
             return _open(free, text) if text else _nothing("length")
-        if not said and free.mean - reading.mean > 1.0 and free.mean > -1.0:
-            return _open(free, text)  # one or two clear words that are no digits: "operator"
+        wordless = not said and not broken_number(text)
+        if wordless and text and not possible(len(reading.digits), self._expectation):
+            return _open(free, text)  # forced into digits that fit nothing: "operator" is no zero
+        if wordless and free.mean - reading.mean > 1.0 and free.mean > -1.0:
+            return _open(free, text)  # one or two clear words that are no digits
         margin = reading.margin
         certainty = min(1.0, math.exp(reading.mean + 0.2))
         return Hypothesis(
@@ -128,6 +132,19 @@ class WhisperStream:
             ),
             engine=NAME,
         )
+
+    def _best(
+        self, encoded: Encoded, free: Decoded, lead: list[str], said: str
+    ) -> tuple[Reading | None, list[Reading]]:
+        """The digit string after the words of lead, and all that were considered."""
+        prefix = self._model.tokens(" ".join(lead)) if lead else []
+        found = self._model.generate(
+            encoded, prefix=prefix, allowed=digit_tokens(self._model), beam=_BEAM, hypotheses=_BEAM
+        )
+        readings = self._readings(found, free, said)
+        scorer = _DigitScorer(self._model, encoded, prefix)
+        spoken_s = encoded.seconds - _EDGES_S
+        return best_reading(readings, self._expectation, scorer, free=said, seconds=spoken_s), readings
 
     @staticmethod
     def _readings(found: list[Decoded], free: Decoded, said: str) -> list[Reading]:

@@ -5,7 +5,7 @@ import pytest
 from ivr.model.hearing import Expectation, ExpectationKind, Phrase
 from ivr.speech.closed_list import Scored, choose, spelled
 from ivr.speech.digit_strings import Reading, best_reading
-from ivr.speech.text import digits_of, normal, split_digits, unlooped
+from ivr.speech.text import broken_number, digits_of, normal, split_digits, unlooped
 
 
 @pytest.mark.parametrize(
@@ -120,3 +120,19 @@ def test_a_number_known_to_exist_is_preferred_when_the_audio_allows_it() -> None
     far = best_reading([reading("457991", -1.0)], known, lambda texts: [-20.0, -2.0])
     assert near is not None and near.digits == "457891"
     assert far is not None and far.digits == "457991"
+
+
+@pytest.mark.parametrize(
+    ("text", "broken"),
+    [
+        ("2 oh bar 5 1 8", True),
+        ("2 0 4 5 1 8", False),
+        ("my claim number is 2 0 4 5 1 8", False),
+        ("2 0 4 5 1 8 thank you", False),
+        ("i have two cars and one flat", False),
+        ("operator", False),
+        ("", False),
+    ],
+)
+def test_a_word_among_digits_is_a_misread_digit(text: str, broken: bool) -> None:
+    assert broken_number(text) is broken
