@@ -28,6 +28,7 @@ class Performer:
         self._ending = False
         self._rescued = False
         self._recording = ""
+        self._says_secret = self._masked = False
 
     @property
     def with_human(self) -> bool:
@@ -129,6 +130,7 @@ class Performer:
         self._rescued = True
         self._line.ear.close()
         self._line.speaker.stop()
+        self._mask(None, [])
 
     async def _rescue(self) -> None:
         await self._humans.hand_off(HandoffRequest(queue=self._house.default_queue, reason="technical failure"))
@@ -169,10 +171,15 @@ class Performer:
                 raise TypeError(f"no way to perform {type(command).__name__}")
 
     def _mask(self, hear: say.Hear | None, prompts: list[say.Prompt]) -> None:
-        """Silence the recording while something sensitive is said or asked for."""
-        if self._recording:
-            masked = (hear is not None and hear.sensitive) or any(prompt.sensitive for prompt in prompts)
-            self._house.to_media(MaskRecording(leg=self._line.call_id, masked=masked))
+        """Silence the recording while something sensitive is being said or waited for; also one that begins later."""
+        line = self._line
+        said = any(prompt.sensitive for prompt in prompts)
+        self._says_secret = said or (self._says_secret and line.speaker.busy)
+        waiting = hear or line.ear.hear
+        masked = self._says_secret or (waiting is not None and waiting.sensitive)
+        if masked != self._masked:
+            self._masked = masked
+            self._house.to_media(MaskRecording(leg=line.call_id, masked=masked))
 
     def _end_when_silent(self) -> None:
         if self._ending and not self._line.speaker.busy and not self.with_human:
