@@ -17,7 +17,7 @@ import aiohttp
 from ivr.demo.follower import POLL_S, Event, Follower
 from ivr.demo.house import DemoError, House, Ports, open_house
 from ivr.demo.phone_client import SoftPhone
-from ivr.demo.printing import print_event
+from ivr.demo.printing import printer
 from ivr.demo.voices import CallerVoice
 from ivr.model.ids import monotonic_ms
 
@@ -42,7 +42,8 @@ def ports_of(reserved: range) -> Ports:
         web=first + SIP_WORKERS_MOST,
         crm=first + SIP_WORKERS_MOST + 1,
         agents=(first + 6, first + 7),
-        caller=first + 8,  # and two more callers behind it
+        caller=first + 8,
+        second_caller=first + 9,  # and one more behind it
         rtp=first + 12,
         phone_rtp=first + 12 + 2 * RTP_PORTS_PER_WORKER,
     )
@@ -115,7 +116,7 @@ class Caller:
         while True:
             new = [record for record in await self._records(number) if record["call_id"] not in known]
             if new:
-                self._follower = Follower(self.house, new[0]["call_id"], print_event)
+                self._follower = Follower(self.house, new[0]["call_id"], printer(1))
                 return
             assert monotonic_ms() < deadline_ms, "the call did not appear in the API"
             await asyncio.sleep(POLL_S)

@@ -71,7 +71,7 @@ async def test_a_key_silences_the_bot_and_is_the_first_of_the_number(caller: Cal
     assert keys["data"]["digits"] == "204518"
     await caller.asked("utter_claim_paid")
     await caller.phone.hang_up()
-    assert (await caller.over())["outcome"] == "informed"
+    await caller.over()
 
 
 async def _at_the_claim_number(caller: Caller) -> None:
