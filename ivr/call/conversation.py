@@ -45,7 +45,8 @@ class Conversation:
         turn = advance(self._house.assistant, self.session, event)
         self.session = turn.session
         self._line.journal.keep_secret(turn.session.sensitive_values)
-        note_event(self._line.journal, event, turn.session, hidden=self._hidden)
+        lookup = self._house.assistant.identify_service
+        note_event(self._line.journal, event, turn.session, hidden=self._hidden, number_lookup=lookup)
         self._hidden = False
         self.performer.perform(turn.commands)
 

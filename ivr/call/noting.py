@@ -13,14 +13,20 @@ from ivr.model import dialog as say
 Noted = tuple[str, dict[str, Any]]
 
 
-def note_event(journal: Journal, event: say.Event, session: Session, *, hidden: bool) -> None:
-    """Note an event the dialog has taken. hidden: it answered a sensitive question."""
+def note_event(
+    journal: Journal, event: say.Event, session: Session, *, hidden: bool, number_lookup: str | None
+) -> None:
+    """Note an event the dialog has taken. hidden: it answered a sensitive question. number_lookup: the service whose
+    evidence is the calling number."""
     noting = _NOTINGS.get(type(event))
     if noting is not None:
         kind, data = noting(event, hidden)
         journal.note(kind, **data)
     if isinstance(event, say.ServiceEnded | say.CallerIdentified):
-        evidence = event.identity.evidence if isinstance(event, say.CallerIdentified) else (event.service,)
+        if isinstance(event, say.CallerIdentified):
+            evidence = event.identity.evidence
+        else:
+            evidence = ("ani",) if event.service == number_lookup else (event.service,)
         _note_level(journal, session, evidence)
 
 

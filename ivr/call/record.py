@@ -62,12 +62,12 @@ def _level(_record: CallRecord, entry: LogEntry) -> dict[str, Any]:
 
 
 def _request(record: CallRecord, entry: LogEntry) -> dict[str, Any]:
-    """dialog.request carries {intent, result}; a later result of the same open request replaces it."""
+    """dialog.request carries {intent, result}; a later result of the same request replaces it until it is settled."""
     request = {"intent": str(entry.data["intent"]), "result": str(entry.data["result"])}
     kept = list(record.requests)
     for at in range(len(kept) - 1, -1, -1):
         if kept[at]["intent"] == request["intent"]:
-            if kept[at]["result"] == "open":
+            if kept[at]["result"] == "open" or (kept[at]["result"] == "informed" and request["result"] != "open"):
                 kept[at] = request
                 return {"requests": tuple(kept)}
             break

@@ -10,11 +10,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from ivr.document import Document, Location
 from ivr.model.errors import DesignError
 from ivr.model.identity import Customer, Level
 from ivr.model.offers import OfferScript
 from ivr.offers.catalogue_file import CatalogueShape, GateShape, ProductShape
-from ivr.offers.document import Document, Location
 from ivr.offers.eligibility import Eligibility, lines_named
 from ivr.offers.gate import GateLimits, GateTerms
 from ivr.offers.packs import PolicyPack, load_pack, pack_names

@@ -13,7 +13,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from ivr.offers.document import Document
+from ivr.document import Document
 
 Consent = Literal["none", "legal_basis", "ads_consent"]
 FOLDER = Path(__file__).parent / "packs"

@@ -13,9 +13,9 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from ivr.document import Document, Location
 from ivr.model.errors import DesignError
 from ivr.model.routing import Agent
-from ivr.routing.document import Document, Location
 
 LANGUAGE_SKILL = "lang:"
 SEGMENT_SKILL = "segment:"

@@ -1,6 +1,6 @@
 """A designer's YAML file: its shape checked, every complaint with file, line and column.
 
-Owns reading and placing; knows nothing of offers. YAML 1.2 (ruamel.yaml), so `no` and `on` stay words.
+Owns reading and placing; knows nothing of what stands in it. YAML 1.2 (ruamel.yaml), so `no` and `on` stay words.
 """
 
 from __future__ import annotations
