@@ -37,6 +37,7 @@ HOMES = {
     "msgspec": ("ivr/wire.py",),
     "pydantic": (
         "ivr/config.py",
+        "ivr/document.py",
         "ivr/dialog/",
         "ivr/offers/",
         "ivr/routing/",
