@@ -171,7 +171,7 @@ def _answered(run: Run, step: st.AskStep, *, yes: bool) -> None:
     if not step.resolves:
         follow(run, step.affirm if yes or step.deny is None else step.deny)
         return
-    request = next((f.request for f in reversed(run.session.stack) if f.request >= 0), len(run.session.requests) - 1)
+    request = _request(run)
     if yes:
         run.set_request(request, "resolved")
         follow(run, step.affirm)
@@ -182,6 +182,18 @@ def _answered(run: Run, step: st.AskStep, *, yes: bool) -> None:
     else:
         run.change(handoff_reason="not solved")
         follow(run, step.deny)
+
+
+def informed(run: Run) -> None:
+    """The caller was asked to the end whether the answer helped: the request is served, if nothing else is said."""
+    request = _request(run)
+    if request >= 0 and run.session.requests[request]["result"] == "open":
+        run.set_request(request, "informed")
+
+
+def _request(run: Run) -> int:
+    """The request being done, -1 when there was none."""
+    return next((f.request for f in reversed(run.session.stack) if f.request >= 0), len(run.session.requests) - 1)
 
 
 def _confirm_intent(run: Run, step: st.QuestionStep, event: UtteranceHeard) -> None:

@@ -96,9 +96,12 @@ def _hung_up(run: Run, _event: ev.CallerHungUp) -> None:
 
 
 def _said(run: Run, event: ev.PromptsEnded) -> None:
-    """Silence is timed by the Hear, not here; an offer's read-back counts once it was heard to its end."""
+    """Silence is timed by the Hear, not here; an offer's read-back counts once it was heard to its end, and so does
+    the answer to a request: whoever was asked whether it helped has been informed, also when hanging up then."""
     if run.session.wait is Wait.CALLER:
         offering.on_said(run, event)
+        if isinstance(run.step, st.AskStep) and run.step.resolves and not event.interrupted:
+            answers.informed(run)
 
 
 # ---- what the caller does -----------------------------------------------------------------------------------------

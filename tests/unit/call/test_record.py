@@ -48,6 +48,13 @@ def test_two_requests_of_one_kind_are_two() -> None:
     assert [request["result"] for request in fold(book.entries).requests] == ["resolved", "failed"]
 
 
+def test_an_informed_caller_may_yet_say_whether_it_helped() -> None:
+    book = journal()
+    for result in ("open", "informed", "failed", "open", "informed", "open"):
+        book.note("dialog.request", intent="claim_status", result=result)
+    assert [request["result"] for request in fold(book.entries).requests] == ["failed", "informed", "open"]
+
+
 def test_entries_are_numbered_from_one_and_reach_every_sink_in_order() -> None:
     seen: list[LogEntry] = []
     book = Journal("01CALL", (seen.append,))
