@@ -24,11 +24,25 @@ _log = get_log("media.switchboard")
 
 
 class _Refused:
-    """A call that got no slot. Its leg must be held until it ended, and dropped outside the library's callbacks."""
+    """A call that got no slot. Its leg must be held until it ended, and dropped outside the library's callbacks.
+
+    It is refused outside them, too: an INVITE without SDP that is refused in the callback ends there and then, and the
+    library frees it a second time afterwards, which kills the process.
+    """
 
     def __init__(self) -> None:
         self.leg: Leg | None = None
+        self.told = False
         self.ended = False
+
+    def tell(self, retry_after_s: int) -> None:
+        """503, once."""
+        if self.leg is not None and not self.told:
+            self.told = True
+            try:
+                self.leg.refuse(503, "Service Unavailable", retry_after_s)
+            except MediaError as error:
+                _log.warning("switchboard.not_refused", error=str(error))
 
     def leg_ringing(self, code: int) -> None: ...
     def leg_up(self) -> None: ...
@@ -112,7 +126,6 @@ class Switchboard:
         self._refused.append(refused)
         refused.leg = Leg(endpoint, refused, invite)
         message = parse_message(invite.raw)
-        refused.leg.refuse(503, "Service Unavailable", self.retry_after_s)
         said = media.CallRefused(
             from_header=message.get("From"), to_header=message.get("To"), code=503, at_ms=monotonic_ms()
         )
@@ -130,6 +143,8 @@ class Switchboard:
             if line.decide_by_ms and now_ms >= line.decide_by_ms:
                 _log.error("switchboard.no_decision", leg=line.name)
                 self._refuse_undecided(line)
+        for refused in self._refused:
+            refused.tell(self.retry_after_s)
         self._refused = [refused for refused in self._refused if not refused.ended]
         for frames in self.frame_lines.values():
             frames.tend(now_ms)
