@@ -120,6 +120,17 @@ class OfferDesk:
             gate_version=self._gate_version,
         )
 
+    def texts(self) -> tuple[tuple[str, str], ...]:
+        """(language, text) of everything an offer may say, so that no caller waits for a voice."""
+        found = [
+            (language, text)
+            for product in self.catalogue.products.values()
+            for language, script in product.scripts.items()
+            for text in (script.ask, script.pitch, script.confirm, script.accepted, script.declined)
+        ]
+        notices = [item for pack in self.catalogue.terms.packs for item in pack.first_offer_notice.items()]
+        return (*notices, *found)
+
     def negative_words(self, said: Iterable[str], language: str) -> tuple[str, ...]:
         """The catalogue's negative phrases found in what the caller said; for OfferFacts.negative_words."""
         return _found(said, self.catalogue.terms.limits.negative_words.get(language, ()))

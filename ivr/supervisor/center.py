@@ -17,6 +17,7 @@ from ivr.call.services import ServiceCaller
 from ivr.call.surroundings import Surroundings
 from ivr.config import Settings, variables
 from ivr.dialog.assistant import Assistant, load_assistant
+from ivr.dialog.tongues import sentences
 from ivr.dialog.warmup import static_prompts
 from ivr.log import get_log
 from ivr.metrics import Metrics
@@ -115,7 +116,8 @@ class Center:
     async def warm_up(self) -> None:
         """Render what every call says."""
         assistant = self.brain.assistant
-        prompts = [Prompt(text=text, language=language) for language, text in static_prompts(assistant)]
+        told = [(lang, s) for lang, text in self.brain.offers.texts() for s in sentences(text, lang)]
+        prompts = [Prompt(text=text, language=lang) for lang, text in (*static_prompts(assistant), *told)]
         apology = self._apology(assistant)
         await self.speech.prompts.warm_up([apology, *prompts], WARM_UP_S)
         self.media.apology_path = str(self.speech.prompts.find(apology) or "")
