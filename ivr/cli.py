@@ -59,6 +59,9 @@ def _parser() -> argparse.ArgumentParser:
     turns.add_argument("--json", action="store_true", help="print one JSON object")
     turns.add_argument("--repeat", type=int, default=1, help="how often to go through the utterances")
     turns.set_defaults(command=_bench_turns)
+    calls = benches.add_parser("calls", help="answer, greeting, barge-in and memory, on real SIP calls")
+    calls.add_argument("--json", action="store_true", help="print one JSON object")
+    calls.set_defaults(command=_bench_calls)
     return parser
 
 
@@ -97,5 +100,13 @@ def _bench_turns(arguments: argparse.Namespace) -> int:
     from ivr.demo.bench_turns import bench_turns
 
     result = asyncio.run(bench_turns(repeat=arguments.repeat))
+    print(json.dumps(result) if arguments.json else json.dumps(result, indent=2))
+    return 0
+
+
+def _bench_calls(arguments: argparse.Namespace) -> int:
+    from ivr.demo.bench_calls import bench_calls
+
+    result = asyncio.run(bench_calls())
     print(json.dumps(result) if arguments.json else json.dumps(result, indent=2))
     return 0

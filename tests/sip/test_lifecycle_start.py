@@ -1,4 +1,4 @@
-"""What an operator sees of a service that cannot start: one sentence that says what to change. Nothing is left behind."""
+"""What an operator sees of a service that cannot start: one sentence that says what to change, no processes left."""
 
 from __future__ import annotations
 
