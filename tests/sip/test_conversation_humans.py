@@ -9,16 +9,16 @@ import pytest
 
 from ivr.demo.house import House
 from ivr.demo.phone_client import SoftPhone
-from ivr.demo.proof import HEARD, likeness
-from tests.sip.house import Caller, a_phone, agent_state, longest_quiet_ms, promised, set_agents, until
+from ivr.demo.proof import HEARD, NOT_HEARD, likeness
+from tests.sip.house import Caller, a_caller, a_phone, agent_state, longest_quiet_ms, promised, set_agents, until
 
 pytestmark = [pytest.mark.sip, pytest.mark.models]
 
 CALLER = "+12025550103"
 
 
-async def _ask_for_a_person(caller: Caller) -> None:
-    await caller.dial(CALLER)
+async def _ask_for_a_person(caller: Caller, number: str = CALLER) -> None:
+    await caller.dial(number)
     await caller.asked("utter_how_can_i_help")
     await caller.press("0")
     await caller.event("handoff.requested")
@@ -95,6 +95,41 @@ async def test_the_next_agent_is_called_when_the_first_is_busy(
         await second.ended(timeout=5)
         record = await caller.over()
     assert (record["outcome"], record["agent"]) == ("transferred", "a2")
+
+
+async def test_two_callers_talk_to_two_agents_and_nobody_hears_the_others(
+    house: House, caller: Caller, agent: SoftPhone, tmp_path: Path
+) -> None:
+    async with a_caller(house, tmp_path, "second") as other, a_phone(house, "agent2", tmp_path) as second:
+        words = [
+            await caller.wav("It is about the claim for my summer house."),
+            await caller.wav("Nobody paid me yet."),
+        ]
+        answers = [await caller.wav("I have your papers in front of me."), await caller.wav("Let me look, one moment.")]
+        await _taken_by(caller, agent, CALLER)
+        await set_agents(house, a2="ready")
+        await _taken_by(other, second, "+12025550101")
+        talkers = (caller.phone, other.phone, agent, second)
+        await asyncio.gather(*(p.say(wav) for p, wav in zip(talkers, (*words, *answers), strict=True)))
+        await asyncio.sleep(0.5)
+        await asyncio.gather(caller.phone.hang_up(), other.phone.hang_up())
+        records = await asyncio.gather(caller.over(), other.over())
+        await asyncio.gather(agent.ended(timeout=5), second.ended(timeout=5))
+    assert [(r["outcome"], r["agent"]) for r in records] == [("transferred", "a1"), ("transferred", "a2")]
+    heard = [Path(phone.heard_wav) for phone in (agent, second, caller.phone, other.phone)]
+    for listener, (own, foreign) in enumerate((words, words[::-1], answers, answers[::-1])):
+        assert await asyncio.to_thread(likeness, own, heard[listener]) > HEARD
+        assert await asyncio.to_thread(likeness, foreign, heard[listener]) < NOT_HEARD
+
+
+async def _taken_by(caller: Caller, agent: SoftPhone, number: str) -> None:
+    """A caller of that number asks for a person, and this agent takes the call."""
+    await _ask_for_a_person(caller, number)
+    await agent.incoming()
+    await agent.answered()
+    await caller.event("handoff.answered")
+    await agent.press("1")
+    await caller.event("handoff.bridged")
 
 
 async def test_an_agent_who_does_not_answer_is_set_not_ready_and_the_caller_comes_back(

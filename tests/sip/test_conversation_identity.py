@@ -16,7 +16,12 @@ from tests.sip.media_control import channel
 
 pytestmark = [pytest.mark.sip, pytest.mark.models]
 
-PIN_WORDS = {"4821": "four,? eight,? two,? one", "7306": "seven,? three,? (zero|oh),? six"}
+PIN_WORDS = {
+    "4821": "four,? eight,? two,? one",
+    "7306": "seven,? three,? (zero|oh),? six",
+    "5913": "five,? nine,? one,? three",
+    "6174": "six,? one,? seven,? four",
+}
 
 
 def _pattern(pin: str) -> re.Pattern[bytes]:
@@ -105,6 +110,25 @@ async def test_a_pin_by_voice_is_understood_and_silenced_in_the_recording(house:
     await _check_unseen(house, caller, "7306")
     assert _loudest(_between(caller, recording, 0, saying_ms - 100, said_ms + 300)) == 0
     assert _loudest(_between(caller, recording, 0, began_ms, began_ms + 1500)) > 1000  # what is no secret is there
+
+
+async def test_wrong_pins_lead_to_a_human_and_are_as_secret_as_right_ones(house: House, caller: Caller) -> None:
+    await caller.dial("+12025559904")
+    await caller.asked("utter_how_can_i_help")
+    await caller.press("1")
+    for pin in ("5913", "6174"):
+        await caller.asked("utter_ask_policy_number")
+        await caller.press("33104417")
+        await caller.asked("utter_ask_pin")
+        await caller.press(pin)
+        await caller.event("service.ended")
+    await caller.asked("utter_cannot_identify")
+    await caller.asked("utter_offer_callback")
+    await caller.phone.hang_up()
+    record = await caller.over()
+    assert (record["level"], record["customer_id"]) == ("L0", "")
+    for pin in ("5913", "6174"):
+        await _check_unseen(house, caller, pin)
 
 
 async def _say_policy(caller: Caller) -> int:

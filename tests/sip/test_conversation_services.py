@@ -60,12 +60,11 @@ async def test_a_slow_crm_is_bridged_with_a_word_and_then_answers(house: House, 
     hold = await caller.asked("utter_one_moment")
     answer = await caller.asked("utter_claim_in_review")
     assert answer["at_ms"] - hold["at_ms"] >= 500
-    await caller.asked("utter_solved")
-    await caller.press("1")
-    await caller.event("turn.keys")
+    await caller.asked("utter_solved", finished=True)
     await caller.phone.hang_up()
     record = await caller.over()
-    assert record["outcome"] == "resolved"
+    assert record["outcome"] == "informed"  # answered, and gone without a word about it
+    assert [request["result"] for request in record["requests"]] == ["informed"]
     assert longest_quiet_ms(caller.phone) <= 8000
 
 
@@ -81,3 +80,16 @@ async def test_a_crm_that_does_not_answer_in_time_is_given_up_politely(house: Ho
     record = await caller.over()
     assert (record["outcome"], record["ended_by"]) == ("unresolved", "bot")
     assert longest_quiet_ms(caller.phone) <= 8000
+
+
+async def test_a_caller_who_leaves_while_the_crm_is_asked_is_gone_at_once(house: House, caller: Caller) -> None:
+    await _up_to_the_claim_number(caller)
+    await house.faults("slow", 3000)
+    await caller.press(CLAIM)
+    await caller.event("service.called")
+    await caller.phone.hang_up()
+    gone = await caller.phone.ended()
+    await caller.call.wait_for("call.ended", 2)
+    record = await caller.over()
+    assert (record["outcome"], record["ended_by"]) == ("abandoned", "caller")
+    assert caller.call.events[-1]["at_ms"] - gone.at_ms <= 1000
