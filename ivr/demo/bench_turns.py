@@ -13,6 +13,7 @@ from typing import Any
 from ivr.call.record import percentile
 from ivr.demo.follower import Follower, newest_call
 from ivr.demo.house import DemoError, House, open_house, usual_ports
+from ivr.demo.memory import memory_of
 from ivr.demo.phone_client import SoftPhone
 from ivr.demo.voices import CallerVoice
 from ivr.nlu.training_data import read_training_data
@@ -65,8 +66,8 @@ async def bench_turns(*, repeat: int) -> dict[str, Any]:
             await asyncio.to_thread(workdir.mkdir, parents=True, exist_ok=True)
             async with SoftPhone.start("bench", ports.caller, ports.phone_rtp, workdir) as phone:
                 turns += await _one_call(house, phone, wavs)
-        health = await house.health()
-    return _summary(turns, dict(health["workers"]))
+        memory = await memory_of(house)
+    return {**_summary(turns), "memory": memory}
 
 
 Turn = dict[str, int]
@@ -107,7 +108,7 @@ def _count(follower: Follower, kind: str) -> int:
     return sum(event["kind"] == kind for event in follower.events)
 
 
-def _summary(turns: list[Turn], pids: dict[str, int]) -> dict[str, Any]:
+def _summary(turns: list[Turn]) -> dict[str, Any]:
     wire = [turn["wire_ms"] for turn in turns]
     parts = {
         part: percentile([turn[part] for turn in turns if part in turn], 50)
@@ -120,7 +121,6 @@ def _summary(turns: list[Turn], pids: dict[str, int]) -> dict[str, Any]:
         "cut_offs": sum(turn["cut_off"] for turn in turns),
         "n": len(turns),
         "parts_p50": {**parts, "to_the_wire_ms": percentile(wire, 50) - parts["inside_ms"]},
-        "workers": sorted(pids),
     }
 
 
