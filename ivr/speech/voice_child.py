@@ -30,11 +30,14 @@ def serve(load: Callable[[], Synthesize]) -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     os.nice(NICENESS)
     synthesize = load()
-    _write(answers, READY)
     requests = sys.stdin.buffer
-    while header := requests.read(LENGTH.size):
-        request = json.loads(requests.read(LENGTH.unpack(header)[0]))
-        _write(answers, _answer(synthesize, request["text"], request["language"]))
+    try:
+        _write(answers, READY)
+        while header := requests.read(LENGTH.size):
+            request = json.loads(requests.read(LENGTH.unpack(header)[0]))
+            _write(answers, _answer(synthesize, request["text"], request["language"]))
+    except BrokenPipeError:
+        os._exit(0)  # the speech worker is gone: nobody wants an answer, and closing the pipe would complain again
 
 
 def _answer(synthesize: Synthesize, text: str, language: str) -> bytes:
