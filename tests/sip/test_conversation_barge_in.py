@@ -22,7 +22,7 @@ async def _quiet_after(phone: SoftPhone, at_ms: int) -> int:
 
 
 async def test_the_bot_falls_silent_when_the_caller_speaks_and_understands_the_whole_sentence(
-    caller: Caller, record_property: Callable[[str, object], None]
+    caller: Caller, record_testsuite_property: Callable[[str, object], None]
 ) -> None:
     wish = await caller.wav("I would like to check the status of my claim, please.")
     await caller.dial("+12025550101")
@@ -33,7 +33,7 @@ async def test_the_bot_falls_silent_when_the_caller_speaks_and_understands_the_w
     saying = await caller.phone.wait_for("saying")
     assert saying.at_ms > greeted_ms
     quiet_ms = await _quiet_after(caller.phone, saying.at_ms)
-    record_property("barge_in_ms", quiet_ms)
+    record_testsuite_property("barge_in_ms", quiet_ms)
     assert quiet_ms <= MOST_MS, f"silent {quiet_ms} ms after the first sample"
     await caller.phone.said(number)
     heard = await caller.event("turn.heard", 8)
