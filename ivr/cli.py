@@ -10,6 +10,7 @@ import asyncio
 import json
 import sys
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 from ivr import __version__, log
@@ -43,9 +44,7 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("-c", "--config", type=Path, help="settings file (default: ./ivr.toml, or built-in defaults)")
     run.set_defaults(command=_run)
 
-    lint = commands.add_parser("lint", help="check an assistant's folder and print every mistake as file:line")
-    lint.add_argument("folder", type=Path)
-    lint.set_defaults(command=_lint)
+    _add_design(commands)
 
     demo = commands.add_parser("demo", help="three real calls, printed as they happen; then stay up")
     demo.add_argument(
@@ -65,6 +64,15 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _add_design(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """What designers of dialogs work with."""
+    validate = commands.add_parser("validate", help="check an assistant's folder; print every mistake as file:line")
+    validate.add_argument("folder", type=Path, nargs="?", default=Path())
+    validate.add_argument("--strict", action="store_true", help="warnings count as errors")
+    validate.add_argument("--json", action="store_true", help="print one JSON object")
+    validate.set_defaults(command=_validate)
+
+
 def _settings(path: Path | None) -> Settings:
     if path is not None or DEFAULT_FILE.is_file():
         return load_settings(path or DEFAULT_FILE)
@@ -79,15 +87,20 @@ def _run(arguments: argparse.Namespace) -> int:
     return asyncio.run(serve(settings))
 
 
-def _lint(arguments: argparse.Namespace) -> int:
-    from ivr.dialog.assistant import examine
+def _validate(arguments: argparse.Namespace) -> int:
+    from ivr.design.findings import validate
 
-    _assistant, faults = examine(arguments.folder)
-    for fault in faults:
-        print(fault)
+    faults = validate(arguments.folder)
     errors = sum(fault.severity == "error" for fault in faults)
-    print(f"{arguments.folder}: {errors} errors, {len(faults) - errors} warnings")
-    return 1 if errors else 0
+    warnings = len(faults) - errors
+    if arguments.json:
+        found = [asdict(fault) for fault in faults]
+        print(json.dumps({"errors": errors, "warnings": warnings, "findings": found}, ensure_ascii=False, indent=2))
+    else:
+        for fault in faults:
+            print(fault)
+        print(f"{arguments.folder}: {errors} errors, {warnings} warnings")
+    return 1 if errors or (arguments.strict and warnings) else 0
 
 
 def _demo(arguments: argparse.Namespace) -> int:

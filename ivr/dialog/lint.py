@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ivr.dialog import conditions, paths
+from ivr.dialog import conditions, foresight, paths, wording
 from ivr.dialog import steps as st
 from ivr.dialog.source import Faults, Place, did_you_mean
 from ivr.dialog.texts import PLACEHOLDER, Response
@@ -54,6 +54,8 @@ class _Check:
         for texts in self.assistant.responses.values():
             for response in texts.values():
                 self.response(response)
+        wording.check(self.assistant, self.faults)
+        foresight.check(self.assistant, self.faults)
 
     # ---- the assistant as a whole ----
     def whole(self) -> None:
@@ -127,6 +129,10 @@ class _Check:
         for name, value in step.values.items():
             self.known("slot", name, self.assistant.slots, step.at(name))
             self.template(step.at(name), value)
+            slot = self.assistant.slots.get(name)
+            if self.secrets(value) and slot is not None and not slot.sensitive:
+                what = f"the sensitive slot {self.secrets(value)[0]!r} is copied to {name!r}, which is not"
+                self.warn(step.at(name), "sensitive-copied", what, f"Make {name} sensitive: true.")
 
     def question(self, step: st.QuestionStep) -> None:
         self.text(step.at(step.utter), step.utter, "it is asked here")
@@ -135,6 +141,9 @@ class _Check:
             self.warn(step.where, "no-reask", what, f"Add {step.utter}_2, shorter and with an example.")
         if step.help:
             self.text(step.at(step.help), step.help, "it is the help here")
+        if step.policy.noinput_max == 0 and step.escape is None:
+            what = "the first silence ends this question, and it names no way on"
+            self.warn(step.where, "noinput-path", what, "Add escape: to the step, or noinput: {max: 1}.")
         taken = {g.dtmf: "a global" for g in self.assistant.globals if g.dtmf and step.globals}
         if isinstance(step, st.AskStep):
             taken |= {"1": "yes", "2": "no"}
@@ -168,6 +177,10 @@ class _Check:
             self.known("outcome", name, spec.outcome_names, step.at(name))
         for name in spec.arguments - step.args.keys():
             self.add(step.at("with"), "argument", f"{step.service} needs {name!r}", f"Add with: {{{name}: ...}}.")
+        for name in sorted(step.args.keys() & spec.url_arguments):
+            if self.secrets(step.args[name]):
+                what = f"the sensitive slot {self.secrets(step.args[name])[0]!r} is sent in the URL, which servers log"
+                self.warn(step.at(name), "sensitive-url", what, "Send it in the body.")
         for name in step.args.keys() - spec.arguments:
             self.known("argument", name, spec.arguments, step.at(name))
 
@@ -208,6 +221,11 @@ class _Check:
     def template(self, where: st.Where, value: object) -> None:
         for match in PLACEHOLDER.finditer(value) if isinstance(value, str) else ():
             self.known("slot", match[1].split(".")[0], self.names, where)
+
+    def secrets(self, value: object) -> list[str]:
+        """Sensitive slots a template takes."""
+        found = [m[1].split(".")[0] for m in PLACEHOLDER.finditer(value)] if isinstance(value, str) else []
+        return [n for n in found if n in self.assistant.slots and self.assistant.slots[n].sensitive]
 
     def conditions(self, step: st.Step, expressions: Iterable[str]) -> None:
         for expression in filter(None, expressions):

@@ -19,6 +19,9 @@ from ivr.model.identity import Customer, Level
 
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 _ENVIRONMENT = re.compile(r"\$\{(\w+)\}")
+_VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]*")
+_SECRET_NAME = re.compile(r"(?i)passw|secret|token|api_?key|credential")
+_SECRET_URL = re.compile(r"://[^/\s:@{}]+:[^/\s@{}]+@|(?i:passw\w*|secret|token|api_?key)=[^&{$]")
 _ANSWER_NAMES = frozenset({"status", "body"})
 IDEMPOTENT = frozenset({"GET", "HEAD", "PUT", "DELETE"})
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
@@ -62,6 +65,12 @@ class ServiceSpec:
     def arguments(self) -> frozenset[str]:
         """The arguments the templates use."""
         templates = (self.url, *self.query.values(), *self.body.values())
+        return frozenset(name for t in templates for name in _PLACEHOLDER.findall(_ENVIRONMENT.sub("", t)))
+
+    @property
+    def url_arguments(self) -> frozenset[str]:
+        """The arguments that go into the URL or its query."""
+        templates = (self.url, *self.query.values())
         return frozenset(name for t in templates for name in _PLACEHOLDER.findall(_ENVIRONMENT.sub("", t)))
 
 
@@ -166,6 +175,7 @@ def _read_service(name: str, node: Node) -> ServiceSpec:
     if url is None:
         node.fault("missing", f"service {name} has no url", "Add url: ${CRM_URL}/...")
     method_node, timeout, auth = node.get("method"), node.get("timeout"), node.get("auth")
+    _refuse_secrets(node)
     method = method_node.one_of(METHODS) if method_node else "GET"
     retries_node, safe_node = node.get("retries"), node.get("idempotent")
     retries = retries_node.whole(0, 5) if retries_node else 0
@@ -188,6 +198,21 @@ def _read_service(name: str, node: Node) -> ServiceSpec:
         auth_env=auth.text() if auth else "",
         retries=retries,
     )
+
+
+def _refuse_secrets(node: Node) -> None:
+    """A password in a file that is copied, shown and versioned is no secret any more."""
+    auth, url = node.get("auth"), node.get("url")
+    if auth and isinstance(auth.value, str) and not _VARIABLE.fullmatch(auth.value):
+        fix = "Write the name of an environment variable, like auth: CRM_TOKEN."
+        auth.fault("secret", "auth holds a secret itself, or no name of a variable", fix)
+    found = [url] if url and isinstance(url.value, str) and _SECRET_URL.search(url.value) else []
+    for part in filter(None, (node.get("query"), node.get("body"))):
+        for name, entry in part.items():
+            if _SECRET_NAME.search(name) and isinstance(entry.value, str) and "{" not in entry.value:
+                found.append(entry)
+    for entry in found:
+        entry.fault("secret", f"{entry.name} holds a secret", "Take it from the environment: ${NAME}.")
 
 
 def _templates(node: Node | None) -> dict[str, str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +16,15 @@ from rapidfuzz import process
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
-from ruamel.yaml.events import AliasEvent
+from ruamel.yaml.events import AliasEvent, CollectionEndEvent, CollectionStartEvent, ScalarEvent
 
 from ivr.model.errors import Fault
 
-MAX_FILE_BYTES = 1_000_000
+MAX_FILE_BYTES = 500_000  # reading takes 3 s for each 100 kB of it
+MAX_DEPTH = 40
+
+# What the YAML reader lets through of its own on nonsense (a date of month 13, a list as a name).
+_READER_FAILS = (ValueError, TypeError, LookupError, AttributeError, AssertionError, RecursionError, OverflowError)
 
 _DURATION = re.compile(r"^(\d+(?:\.\d+)?)\s*(ms|s|m|h)$")
 _UNIT_MS = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000}
@@ -90,13 +94,13 @@ class Node(Place):
         """The value under key, or None when absent or null."""
         if not self.has(key) or self.value[key] is None:
             return None
-        line, column = self.value.lc.value(key)
-        return Node(self.value[key], Place(self.file, line + 1, column + 1), self.faults, key)
+        place = _member(self, self.value.lc.value, key)
+        return Node(self.value[key], place, self.faults, key)
 
     def key(self, key: str) -> Node:
         """The key itself as a node: for faults about the name."""
-        line, column = self.value.lc.key(key) if self.has(key) else (self.line - 1, self.column - 1)
-        return Node(key, Place(self.file, line + 1, column + 1), self.faults, key)
+        place = _member(self, self.value.lc.key, key) if self.has(key) else self
+        return Node(key, place, self.faults, key)
 
     def items(self) -> Iterator[tuple[str, Node]]:
         """The members of a map; a fault and nothing when it is no map."""
@@ -118,8 +122,7 @@ class Node(Place):
             self.fault("type", f"{self.name} must be a list", "Begin each entry with `- `.")
             return
         for index, value in enumerate(self.value):
-            line, column = self.value.lc.item(index)
-            yield Node(value, Place(self.file, line + 1, column + 1), self.faults, self.name)
+            yield Node(value, _member(self, self.value.lc.item, index), self.faults, self.name)
 
     def only(self, allowed: Iterable[str]) -> None:
         """Add a fault for every key that is not allowed here."""
@@ -187,6 +190,15 @@ class Node(Place):
         return _plain(self.value)
 
 
+def _member(whole: Node, position: Callable[[Any], tuple[int, int]], key: str | int) -> Place:
+    """Where a member stands; the whole's place for one that YAML brought in from elsewhere (a merge key)."""
+    try:
+        line, column = position(key)
+    except (KeyError, TypeError, AttributeError):
+        return whole
+    return Place(whole.file, line + 1, column + 1)
+
+
 def _plain(value: Any) -> Any:
     if isinstance(value, dict):
         return {str(k): _plain(v) for k, v in value.items()}
@@ -198,6 +210,23 @@ def _plain(value: Any) -> Any:
         if isinstance(value, kind):
             return kind(value)
     return value
+
+
+def harmless(path: Path, folder: Path, faults: Faults) -> bool:
+    """May another reader open this file? False and a fault when it holds what makes small files huge or endless, or
+    what no reader survives. What is no YAML at all, or too much, is left to that reader."""
+    place = Place(str(path.relative_to(folder)))
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+        if _refused(text, place, faults):
+            return False
+        _yaml().load(text)
+    except (OSError, YAMLError, UnicodeDecodeError):
+        return True
+    except _READER_FAILS as error:
+        faults.add(place, "yaml", f"not readable as YAML: {error}", "Mend the YAML.")
+        return False
+    return True
 
 
 def read(path: Path, folder: Path, faults: Faults) -> Node | None:
@@ -213,11 +242,8 @@ def read(path: Path, folder: Path, faults: Faults) -> Node | None:
         return None
     try:
         text = raw.decode("utf-8-sig")
-        for event in _yaml().parse(text) if "*" in text and "&" in text else ():
-            if isinstance(event, AliasEvent):
-                here = Place(place.file, event.start_mark.line + 1, event.start_mark.column + 1)
-                faults.add(here, "alias", "YAML aliases (*name) are not allowed", "Write the value out; quote a star.")
-                return None
+        if _refused(text, place, faults):
+            return None
         value = _yaml().load(text)
     except UnicodeDecodeError as error:
         faults.add(place, "encoding", f"the file is not UTF-8 (byte {error.start})", "Save it as UTF-8.")
@@ -228,14 +254,36 @@ def read(path: Path, folder: Path, faults: Faults) -> Node | None:
         problem = " ".join(str(error.problem or error.context or "not YAML").split())
         faults.add(here, "yaml", problem, "Mend the YAML here or on the line above.")
         return None
-    except (YAMLError, ValueError, RecursionError) as error:
-        faults.add(place, "yaml", f"not readable as YAML: {str(error).splitlines()[0]}", "Mend the YAML.")
+    except (YAMLError, *_READER_FAILS) as error:
+        problem = (str(error).splitlines() or [type(error).__name__])[0]
+        faults.add(place, "yaml", f"not readable as YAML: {problem}", "Mend the YAML.")
         return None
     top = Place(place.file, 1, 1)
     if not isinstance(value, CommentedMap):
         faults.add(top, "type", "the file must be a map of names to values", 'Begin it with `version: "1"`.')
         return None
     return Node(value, top, faults, "the file")
+
+
+def _refused(text: str, place: Place, faults: Faults) -> bool:
+    """What no file of ours needs and what makes small files huge or endless: aliases and deep nesting."""
+    nested = sum(map(text.count, "[{")) > MAX_DEPTH or re.search(rf"^ {{{MAX_DEPTH},}}\S", text, re.MULTILINE)
+    if not nested and not ("*" in text and "&" in text) and "<<" not in text:
+        return False
+    depth = 0
+    for event in _yaml().parse(text):
+        here = Place(place.file, event.start_mark.line + 1, event.start_mark.column + 1)
+        depth += isinstance(event, CollectionStartEvent) - isinstance(event, CollectionEndEvent)
+        if isinstance(event, AliasEvent):
+            faults.add(here, "alias", "YAML aliases (*name) are not allowed", "Write the value out; quote a star.")
+            return True
+        if isinstance(event, ScalarEvent) and event.value == "<<" and event.style is None:
+            faults.add(here, "alias", "YAML merge keys (<<) are not allowed", "Write the values out.")
+            return True
+        if depth > MAX_DEPTH:
+            faults.add(here, "depth", f"nested deeper than {MAX_DEPTH} levels", "Make a flow of its own of it.")
+            return True
+    return False
 
 
 def _yaml() -> YAML:

@@ -1,0 +1,1 @@
+"""What designers work with: the findings in their files, their tests, the shell, the picture, the schemas."""
