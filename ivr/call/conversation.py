@@ -101,6 +101,7 @@ class Conversation:
             language=self.session.language,
             expected=hear.intents or None,
             slot_types=hear.slot_types,
+            slot_context=hear.slot_context,
         )
         event = say.UtteranceHeard(at_ms=monotonic_ms(), recognition=recognition, understanding=understanding)
         self._line.post(Understood(event=event, turn=message.turn))

@@ -54,7 +54,7 @@ def on_keys(run: Run, step: st.QuestionStep, event: DigitsDialed) -> None:
     digits = event.digits.rstrip("#") or event.digits
     if isinstance(step, st.CollectStep) and run.session.phase is Phase.MAIN:
         slot = run.assistant.slots[step.slot]
-        readings = sl.keyed(slot, digits)
+        readings = sl.keyed(slot, digits, today=run.session.started_at, language=run.session.language)
         if slot.sensitive:
             run.hide(digits)
         if readings.fitting:
@@ -100,7 +100,7 @@ def _collect(run: Run, step: st.CollectStep, event: UtteranceHeard) -> None:
         take(run, step, choice, event)
     elif readings.fitting:
         thin = hypothesis.margin is not None and hypothesis.margin < step.policy.margin
-        unsure = thin or hypothesis.confidence < step.policy.sure or len(readings.fitting) > 1
+        unsure = thin or readings.unsure or hypothesis.confidence < step.policy.sure or len(readings.fitting) > 1
         fill(run, step, readings.fitting[0], unsure=unsure, via="speech")
     else:
         fail(run, step, "rejected" if readings.heard else "nomatch")

@@ -14,10 +14,10 @@ from ivr.dialog.steps import NEXT
 from ivr.dialog.tongues import TONGUES
 from ivr.model.dialog import BargeIn, Hear, Keys
 from ivr.model.hearing import EndpointProfile, Expectation, ExpectationKind, Phrase
+from ivr.model.understanding import SlotContext
 
 YES_NO_KEYS = {"1": True, "2": False}
 _YES_NO_INTENTS = ("affirm", "deny")
-_MAX_DIGITS = 20
 _CONFIRMING = frozenset({Phase.CONFIRM_VALUE, Phase.CONFIRM_INTENT})
 # What a caller may say before being asked. Secrets are never taken that way, nor what any sentence would fill.
 _VOLUNTEERED = frozenset({"digits", "number", "money", "date", "time", "phone", "choice"})
@@ -162,6 +162,7 @@ def hear(run: Run, step: st.Step, barge_in: BargeIn) -> None:
             noinput_ms=policy.noinput_ms,
             intents=tuple(dict.fromkeys(intents + (list(_YES_NO_INTENTS) if yes_no else []))),
             slot_types=_slot_types(run.assistant, step, slot, yes_no=yes_no),
+            slot_context=_slot_context(run, slot),
             sensitive=slot is not None and slot.sensitive,
             speech=run.session.hearing,
         )
@@ -173,9 +174,9 @@ def _keys(run: Run, step: st.Step) -> Keys | None:
     policy = step.policy if isinstance(step, st.QuestionStep | st.OfferStep) else run.assistant.policy
     if isinstance(step, st.CollectStep) and run.session.phase is Phase.MAIN:
         slot = run.assistant.slots[step.slot]
-        if slot.type in ("digits", "number"):
+        if slot.most_keys:
             return Keys(
-                max_digits=slot.max_length or _MAX_DIGITS,
+                max_digits=slot.most_keys,
                 terminator=policy.terminator,
                 inter_digit_ms=policy.inter_digit_ms,
             )
@@ -215,3 +216,15 @@ def _slot_types(assistant: Assistant, step: st.Step, slot: sl.Slot | None, *, ye
     if isinstance(step, st.QuestionStep) and step.options:
         types += sorted({s.type for s in assistant.slots.values() if s.type in _VOLUNTEERED and not s.sensitive})
     return tuple(dict.fromkeys(types))
+
+
+def _slot_context(run: Run, slot: sl.Slot | None) -> SlotContext:
+    """What the parsers need to know of the slot asked for, or of all that the caller may fill unasked."""
+    open_slots = [s for s in run.assistant.slots.values() if s.type in _VOLUNTEERED and not s.sensitive]
+    return sl.context(
+        [slot] if slot else open_slots,
+        language=run.session.language,
+        names=run.session.slots,
+        today=run.session.started_at,
+        currency=run.assistant.currency,
+    )

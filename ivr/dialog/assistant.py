@@ -16,7 +16,8 @@ from ivr.dialog.policies import KEYS as POLICY_KEYS
 from ivr.dialog.policies import read_policy
 from ivr.dialog.reading import read_flow
 from ivr.dialog.services import ServiceSpec, read_services
-from ivr.dialog.slots import Slot, read_slots
+from ivr.dialog.slot_options import read_slots
+from ivr.dialog.slots import Slot
 from ivr.dialog.source import Faults, Node, Place, did_you_mean, read
 from ivr.dialog.steps import Flow, Global, Policy
 from ivr.dialog.texts import Response, Responses, read_responses
@@ -133,7 +134,7 @@ def _read(folder: Path, top: Node, domain: Node, faults: Faults) -> Assistant:
         languages=spoken,
         flows=flows,
         start=_known(start, "flow", flows),
-        slots=read_slots(domain.get("slots")),
+        slots=read_slots(domain.get("slots"), currency.text() if currency else "EUR"),
         intents=intents.texts() if intents else (),
         responses={language: _read_texts(folder, language, faults) for language in spoken},
         services=services,

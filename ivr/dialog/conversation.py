@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 from ivr.dialog import engine, script
 from ivr.dialog.assistant import Assistant
@@ -19,17 +19,13 @@ from ivr.model.hearing import Hypothesis, Recognition
 from ivr.model.identity import Caller
 from ivr.model.offers import OfferDecision, OfferScript
 from ivr.model.routing import TransferResult
-from ivr.model.understanding import Understanding
+from ivr.model.understanding import NO_CONTEXT, Understanding
 
 TURN_MS = 2_000
 
 
-class Parse(Protocol):
-    """NluEngine.parse."""
-
-    def __call__(
-        self, text: str, *, language: str, expected: tuple[str, ...] | None = None, slot_types: tuple[str, ...] = ()
-    ) -> Awaitable[Understanding]: ...
+Parse = Callable[..., Awaitable[Understanding]]
+"""NluEngine.parse."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -204,9 +200,12 @@ class _Stage:
 
     async def speak(self, line: Line) -> ev.Event:
         hear = self.hear
-        expected, types = (hear.intents, hear.slot_types) if hear else ((), ())
         meaning = await self.parse(
-            line.what, language=self.session.language, expected=expected or None, slot_types=types
+            line.what,
+            language=self.session.language,
+            expected=(hear.intents or None) if hear else None,
+            slot_types=hear.slot_types if hear else (),
+            slot_context=hear.slot_context if hear else NO_CONTEXT,
         )
         self.intent = meaning.intent.name
         said = line.what.lower()

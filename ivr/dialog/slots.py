@@ -1,21 +1,32 @@
 """Slots: typed values a dialog collects, from speech and from keys alike.
 
 Owns which readings of an answer a slot accepts and how a partial correction changes a number. The parsing of words
-belongs to the understanding of the utterance; here its readings are chosen.
+belongs to the understanding of the utterance; here its readings are chosen. The typed values, as text: number "2.5",
+money "1250.50 EUR", date "1982-03-05", time "16:30", phone "+442079460123" (E.164), yes_no "yes" | "no".
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from ivr.dialog.source import Node, did_you_mean
+from ivr.dialog import keyed_values as keys
+from ivr.dialog.checksums import correct
 from ivr.model.dialog import UtteranceHeard
+from ivr.model.understanding import SlotContext
 
-KEYED = frozenset({"digits", "number", "yes_no", "choice"})
 TYPES = ("digits", "number", "yes_no", "choice", "text", "money", "date", "time", "phone", "name", "any")
+KEYED = frozenset({"digits", "number", "yes_no", "choice", "money", "date", "time", "phone"})
+MEASURED = frozenset({"number", "money", "date", "time"})
+
+CLEAR_MARGIN = 0.15
+_MOST_INDEXED = 9
+REGIONS = {"en": "US", "ru": "RU"}
+"""Whose phone numbers are meant, by language, where a slot does not say."""
+_MONTH_FIRST = frozenset({"US"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +42,10 @@ class ChoiceValue:
 class Slot:
     """A slot of domain.yml. min_length/max_length: characters, 0 = any. "any" is set by services, never collected.
 
-    sensitive: masked in logs and transcripts, silenced in recordings, never passed on in a handoff.
+    sensitive: masked in logs and transcripts, silenced in recordings, never passed on in a handoff. checksum: of
+    ivr.dialog.checksums, "" = none. past: a date that has been. order: "DMY" | "MDY", "" = by region. region: country
+    of phone numbers, "" = by language. currency: of amounts, "" = the assistant's. least/most: bounds of a value that
+    has a size, "" = none. candidates: names one of which is meant; candidates_from: the slot that holds them instead.
     """
 
     name: str
@@ -41,14 +55,29 @@ class Slot:
     pattern: str = ""
     sensitive: bool = False
     choices: tuple[ChoiceValue, ...] = ()
+    checksum: str = ""
+    past: bool = False
+    order: str = ""
+    region: str = ""
+    currency: str = ""
+    least: str = ""
+    most: str = ""
+    candidates: tuple[str, ...] = ()
+    candidates_from: str = ""
 
     @property
     def keyed(self) -> bool:
         """Can it be given by keypad?"""
         return self.type in KEYED and (self.type != "choice" or any(c.dtmf for c in self.choices))
 
+    @property
+    def most_keys(self) -> int:
+        """How many keys its value takes; 0 when one key, or none, gives it."""
+        most = keys.MOST_KEYS.get(self.type, 0)
+        return self.max_length or most if self.type in ("digits", "number") else most
+
     def accepts(self, value: str) -> bool:
-        """Does a typed value fit the slot's length, pattern and choices?"""
+        """Does a typed value fit the slot's length, pattern, checksum, bounds and choices?"""
         if self.min_length and len(value) < self.min_length:
             return False
         if self.max_length and len(value) > self.max_length:
@@ -57,24 +86,80 @@ class Slot:
             return False
         if self.type == "choice" and value not in {c.value for c in self.choices}:
             return False
-        return not self.pattern or re.fullmatch(self.pattern, value) is not None
+        if self.candidates and value not in self.candidates:
+            return False
+        if self.checksum and not correct(self.checksum, value):
+            return False
+        return self._within(value) and (not self.pattern or re.fullmatch(self.pattern, value) is not None)
+
+    def _within(self, value: str) -> bool:
+        if not self.least and not self.most:
+            return True
+        if self.type in ("date", "time"):
+            return (not self.least or self.least <= value) and (not self.most or value <= self.most)
+        try:
+            amount = Decimal(value.partition(" ")[0])
+            return (not self.least or Decimal(self.least) <= amount) and (not self.most or amount <= Decimal(self.most))
+        except InvalidOperation:
+            return False
 
     def typed(self, value: str) -> Any:
-        """The value conditions and services see."""
+        """The value conditions and services see. Money is {amount, currency}."""
         if self.type == "number":
-            return int(value) if re.fullmatch(r"[+-]?\d+", value) else value
+            return _figure(value)
+        if self.type == "money":
+            amount, _, currency = value.partition(" ")
+            return {"amount": _figure(amount), "currency": currency or self.currency}
         if self.type == "yes_no":
             return value == "yes"
         return value
 
 
+def _figure(value: str) -> Any:
+    if re.fullmatch(r"[+-]?\d+", value):
+        return int(value)
+    return float(value) if re.fullmatch(r"[+-]?\d+\.\d+", value) else value
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Readings:
     """What an answer may mean for a slot. fitting: acceptable values, likeliest first; heard: was anything of the
-    slot's type there at all (then an empty fitting is a rejection, else a nomatch)."""
+    slot's type there at all (then an empty fitting is a rejection, else a nomatch); unsure: read it back, whatever
+    the confidence of recognition."""
 
     fitting: tuple[str, ...]
     heard: bool
+    unsure: bool = False
+
+
+def context(
+    slots: Sequence[Slot], *, language: str, names: Mapping[str, Any], today: str, currency: str
+) -> SlotContext:
+    """What the parsers of these slots' values need to know. names: what is known in the call.
+
+    currency: of amounts said without one, where no slot says.
+
+    A question that several slots of one type may answer takes the strictest knowledge all of them share.
+    """
+    dates = [s for s in slots if s.type == "date"]
+    region = next((s.region for s in slots if s.region), "") or REGIONS.get(language[:2], "")
+    stated = next((s.order for s in dates if s.order), "")
+    by_region = ("MDY" if region in _MONTH_FIRST else "DMY") if any(s.region for s in slots) else ""
+    offered = [(p, c.value) for s in slots for c in s.choices for p in c.phrases.get(language, (c.value,))]
+    return SlotContext(
+        today=today[:10],
+        order=stated or by_region,
+        past=bool(dates) and all(s.past for s in dates),
+        region=region,
+        currency=next((s.currency for s in slots if s.type == "money" and s.currency), "") or currency,
+        choices=tuple(offered),
+        candidates=tuple(dict.fromkeys(n for s in slots for n in _candidates(s, names))),
+    )
+
+
+def _candidates(slot: Slot, names: Mapping[str, Any]) -> tuple[str, ...]:
+    listed = names.get(slot.candidates_from) if slot.candidates_from else slot.candidates
+    return tuple(str(n) for n in listed) if isinstance(listed, list | tuple) else ()
 
 
 def spoken(slot: Slot, event: UtteranceHeard, language: str) -> Readings:
@@ -82,34 +167,52 @@ def spoken(slot: Slot, event: UtteranceHeard, language: str) -> Readings:
     hypothesis, meaning = event.recognition.hypothesis, event.understanding
     if slot.type == "text":
         return _fitting(slot, [hypothesis.text])
+    entities = [e for e in meaning.entities if e.entity in (slot.type, slot.name)]
     found: list[str] = []
     if slot.type == "choice":
+        found += [c.value for c in slot.choices if hypothesis.value == c.value]
         said = f" {hypothesis.text.lower()} "
-        for choice in slot.choices:
-            if hypothesis.value == choice.value or any(f" {p} " in said for p in choice.phrases.get(language, ())):
-                found.append(choice.value)
+        if not entities:
+            found += [c.value for c in slot.choices if any(f" {p} " in said for p in c.phrases.get(language, ()))]
     elif hypothesis.value is not None and (slot.type != "digits" or hypothesis.value.isdigit()):
         found.append(hypothesis.value)
-    for entity in meaning.entities:
-        if entity.entity in (slot.type, slot.name):
-            found.extend(entity.readings or (entity.value,))
-    return _fitting(slot, found)
+    for entity in entities:
+        found.extend(entity.readings or (entity.value,))
+    close = any(len(e.scores) > 1 and e.scores[0] - e.scores[1] < CLEAR_MARGIN for e in entities)
+    # No score tells a right name from a wrong one: a name is always read back.
+    return _fitting(slot, found, unsure=close or slot.type == "name")
 
 
-def keyed(slot: Slot, digits: str) -> Readings:
-    """The readings of keys for this slot."""
+def keyed(slot: Slot, digits: str, *, today: str = "", language: str = "") -> Readings:
+    """The readings of keys for this slot. today: ISO 8601, decides the century of a date keyed with six figures."""
     if slot.type == "yes_no":
         return _fitting(slot, [{"1": "yes", "2": "no"}.get(digits, digits)], values=("yes", "no"))
     if slot.type == "choice":
-        return _fitting(slot, [c.value for c in slot.choices if c.dtmf == digits] or [digits])
-    return _fitting(slot, [digits])
+        return _fitting(slot, [c.value for c in slot.choices if c.dtmf == digits] or [_indexed(slot, digits) or digits])
+    order = slot.order or ("MDY" if slot.region in _MONTH_FIRST else "DMY")
+    value = {
+        "number": lambda: keys.number(digits),
+        "money": lambda: keys.money(digits, slot.currency),
+        "date": lambda: keys.date(digits, order, today, past=slot.past),
+        "time": lambda: keys.time(digits),
+        "phone": lambda: keys.phone(digits, slot.region or REGIONS.get(language[:2], "US")),
+    }.get(slot.type, lambda: digits)()
+    readings = _fitting(slot, [value])
+    # Keys that make no value of this type were still an answer: it is rejected, not misunderstood.
+    return readings if readings.heard or not digits else Readings(fitting=(), heard=True)
 
 
-def _fitting(slot: Slot, found: list[str], values: tuple[str, ...] = ()) -> Readings:
+def _indexed(slot: Slot, digits: str) -> str:
+    """Values without keys of their own are counted as they stand in domain.yml, 1 is the first."""
+    if any(c.dtmf for c in slot.choices) or len(slot.choices) > _MOST_INDEXED or not digits.isdigit():
+        return ""
+    return slot.choices[int(digits) - 1].value if 1 <= int(digits) <= len(slot.choices) else ""
+
+
+def _fitting(slot: Slot, found: Sequence[str], values: tuple[str, ...] = (), *, unsure: bool = False) -> Readings:
     readings = tuple(dict.fromkeys(v for v in found if v))
-    return Readings(
-        fitting=tuple(v for v in readings if slot.accepts(v) and (not values or v in values)), heard=bool(readings)
-    )
+    fitting = tuple(v for v in readings if slot.accepts(v) and (not values or v in values))
+    return Readings(fitting=fitting, heard=bool(readings), unsure=unsure)
 
 
 def corrected(slot: Slot, pending: str, said: str) -> str | None:
@@ -126,66 +229,3 @@ def corrected(slot: Slot, pending: str, said: str) -> str | None:
         if changed and slot.accepts(value) and (best is None or changed <= best[0]):
             best = (changed, value)
     return best[1] if best else None
-
-
-# ---- reading domain.yml -------------------------------------------------------------------------------------------
-
-
-def read_slots(node: Node | None) -> dict[str, Slot]:
-    """The slots of domain.yml; faults are collected in the node."""
-    return {name: _read_slot(name, entry) for name, entry in node.items()} if node else {}
-
-
-def _read_slot(name: str, node: Node) -> Slot:
-    node.only(("type", "length", "pattern", "sensitive", "values"))
-    kind, length, pattern, sensitive = (node.get(k) for k in ("type", "length", "pattern", "sensitive"))
-    low, high = _read_length(length)
-    if kind is None:
-        node.fault("missing", f"slot {name} has no type", f"Add type: one of {', '.join(TYPES)}.")
-    regex = pattern.text() if pattern else ""
-    try:
-        re.compile(regex)
-    except re.error as error:
-        (pattern or node).fault("pattern", f"not a regular expression: {error}", "Mend the pattern.")
-        regex = ""
-    values = node.get("values")
-    slot_type = kind.one_of(TYPES) if kind else "any"
-    choices = tuple(_read_choice(v, entry) for v, entry in values.items()) if values else ()
-    if slot_type == "choice" and not choices:
-        node.fault("missing", f"choice slot {name} has no values", "Add values: {car: {en: [car]}}.")
-    return Slot(
-        name=name,
-        type=slot_type,
-        min_length=low,
-        max_length=high,
-        pattern=regex,
-        sensitive=sensitive.flag() if sensitive else False,
-        choices=choices,
-    )
-
-
-def _read_length(node: Node | None) -> tuple[int, int]:
-    """`6` or `[4, 8]`."""
-    if node is None:
-        return 0, 0
-    if node.is_list():
-        ends = [entry.whole(1, 64) for entry in node.entries()]
-        if len(ends) == 2 and ends[0] <= ends[1]:
-            return ends[0], ends[1]
-        node.fault("type", "length must be one number or [least, most]", "Write length: 6 or length: [4, 8].")
-        return 0, 0
-    exact = node.whole(1, 64)
-    return exact, exact
-
-
-def _read_choice(value: str, node: Node) -> ChoiceValue:
-    phrases: dict[str, tuple[str, ...]] = {}
-    key = ""
-    for name, entry in node.items():
-        if name == "dtmf":
-            key = entry.dtmf()
-        elif len(name) == 2:
-            phrases[name] = tuple(p.lower() for p in entry.texts())
-        else:
-            entry.fault("unknown-key", f"unknown word {name!r} in {value}", did_you_mean(name, ("dtmf", "en")))
-    return ChoiceValue(value=value, phrases=phrases, dtmf=key)

@@ -1,7 +1,8 @@
 """What the assistant says: Rasa response files, cut into sentences, and their rendering with values.
 
 A sentence without placeholders is always the same text, so its audio is cached; only a sentence with values has to be
-synthesised in the call. Owns placeholders: `{slot}`, `{slot.field}`, `{slot|digits}`, `{amount|money:currency}`.
+synthesised in the call. Owns placeholders: `{slot}`, `{slot.field}`, `{slot|digits}`,
+`{amount|money:currency}`, `{days|count:day/days}`.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from ivr.dialog.tongues import FORMATTERS, TONGUES, sentences
 from ivr.log import MASK
 from ivr.model.dialog import Prompt
 
-PLACEHOLDER = re.compile(r"\{([a-z_][\w.]*)(?:\|(\w+))?(?::([\w.]+))?\}")
+PLACEHOLDER = re.compile(r"\{([a-z_][\w.]*)(?:\|(\w+))?(?::([^{}|]+))?\}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,6 +112,8 @@ def format_value(path: str, formatter: str, extra: str, language: str, values: V
     context = values.today
     if formatter == "money":
         context = str(lookup(extra, values.names) or values.currency) if extra else values.currency
+    elif formatter == "count":
+        context = extra
     return tongue.formatters[formatter](value, context)
 
 
@@ -144,6 +147,10 @@ def _read_variation(name: str, node: Node, language: str) -> Response:
         for match in PLACEHOLDER.finditer(sentence):
             if match[2] and match[2] not in FORMATTERS:
                 (text or node).fault("formatter", f"unknown formatter {match[2]!r}", did_you_mean(match[2], FORMATTERS))
+            tongue = TONGUES.get(language)
+            if match[2] == "count" and tongue and len((match[3] or "").split("/")) != tongue.plural_forms:
+                what = f"a counted noun has {tongue.plural_forms} forms in {language}, not {match[3] or ''!r}"
+                (text or node).fault("count-forms", what, "Write {n|count:day/days}, {n|count:день/дня/дней}.")
         if "{" in PLACEHOLDER.sub("", sentence) or "}" in PLACEHOLDER.sub("", sentence):
             (text or node).fault("placeholder", f"broken placeholder in {sentence!r}", "Write {slot} or {slot|digits}.")
     audio = metadata.get("audio") if metadata else None

@@ -14,7 +14,7 @@ from ivr.model.hearing import Expectation, Recognition
 from ivr.model.identity import Caller, Identity
 from ivr.model.offers import OfferAnswer, OfferDecision
 from ivr.model.routing import HandoffRequest, TransferResult
-from ivr.model.understanding import Understanding
+from ivr.model.understanding import NO_CONTEXT, SlotContext, Understanding
 
 # ---- events -------------------------------------------------------------------------------------------------------
 
@@ -202,7 +202,7 @@ class Hear:
     """Wait for the caller: speech and keys together. noinput_ms counts from the end of the prompts.
 
     step: "flow/step-id" for log and tests. intents: names expected here (they are preferred; globals included).
-    slot_types: entity types to look for in what is heard. sensitive: mask what is heard.
+    slot_types: entity types to look for in what is heard, slot_context: what finding them takes. sensitive: mask it.
     """
 
     step: str
@@ -211,6 +211,7 @@ class Hear:
     noinput_ms: int
     intents: tuple[str, ...] = ()
     slot_types: tuple[str, ...] = ()
+    slot_context: SlotContext = NO_CONTEXT
     sensitive: bool = False
     speech: bool = True
 

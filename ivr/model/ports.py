@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from ivr.model.hearing import Expectation, Hypothesis
-from ivr.model.understanding import Understanding
+from ivr.model.understanding import NO_CONTEXT, SlotContext, Understanding
 
 
 class RecognizerStream(Protocol):
@@ -48,12 +48,19 @@ class Voice(Protocol):
 
 class NluEngine(Protocol):
     """Intents and entities of a text. expected: intents the step waits for (preferred over the rest), None = open.
-    slot_types: typed parsers to run ("digits", "yes_no", ...). Must answer within its configured timeout."""
+    slot_types: typed parsers to run ("digits", "yes_no", ...); slot_context: what they need to know besides the words.
+    Must answer within its configured timeout."""
 
     name: str
 
     async def parse(
-        self, text: str, *, language: str, expected: Sequence[str] | None = None, slot_types: Sequence[str] = ()
+        self,
+        text: str,
+        *,
+        language: str,
+        expected: Sequence[str] | None = None,
+        slot_types: Sequence[str] = (),
+        slot_context: SlotContext = NO_CONTEXT,
     ) -> Understanding: ...
 
     async def close(self) -> None: ...

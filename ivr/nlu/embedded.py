@@ -15,7 +15,7 @@ import numpy as np
 
 from ivr.log import get_log
 from ivr.model.errors import DesignError, Fault
-from ivr.model.understanding import Intent, Understanding
+from ivr.model.understanding import NO_CONTEXT, Intent, SlotContext, Understanding
 from ivr.nlu import logistic
 from ivr.nlu.features import Features, Tfidf, Vector
 from ivr.nlu.gazetteer import Gazetteer
@@ -68,21 +68,32 @@ class EmbeddedEngine:
         return tuple(self._models)
 
     async def parse(
-        self, text: str, *, language: str, expected: Sequence[str] | None = None, slot_types: Sequence[str] = ()
+        self,
+        text: str,
+        *,
+        language: str,
+        expected: Sequence[str] | None = None,
+        slot_types: Sequence[str] = (),
+        slot_context: SlotContext = NO_CONTEXT,
     ) -> Understanding:
         """What text means. A language without training data gives typed values only, and no intent."""
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._thread, self._parse, text, language, expected, tuple(slot_types))
+        arguments = (text, language, expected, tuple(slot_types), slot_context)
+        return await asyncio.get_running_loop().run_in_executor(self._thread, self._parse, *arguments)
 
     async def close(self) -> None:
         """End the thread; a running parse is finished first."""
         await asyncio.to_thread(self._thread.shutdown)
 
     def _parse(
-        self, text: str, language: str, expected: Sequence[str] | None, slot_types: tuple[str, ...]
+        self,
+        text: str,
+        language: str,
+        expected: Sequence[str] | None,
+        slot_types: tuple[str, ...],
+        slot_context: SlotContext,
     ) -> Understanding:
         text = text[:MAX_TEXT]
-        values = tuple(e for slot_type in slot_types if (e := find(slot_type, text, language)))
+        values = tuple(e for slot_type in slot_types if (e := find(slot_type, text, language, slot_context)))
         model = self._models.get(language) or self._models.get(language.partition("-")[0])
         if model is None:
             return Understanding(text=text, intent=Intent(name="", confidence=0.0), entities=values, engine=self.name)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from ivr.model.understanding import Intent, Understanding
+from ivr.model.understanding import NO_CONTEXT, Intent, SlotContext, Understanding
 from ivr.nlu.spoken import find
 
 
@@ -18,9 +18,15 @@ class ScriptedNlu:
         self._languages = tuple(languages)
 
     async def parse(
-        self, text: str, *, language: str, expected: Sequence[str] | None = None, slot_types: Sequence[str] = ()
+        self,
+        text: str,
+        *,
+        language: str,
+        expected: Sequence[str] | None = None,
+        slot_types: Sequence[str] = (),
+        slot_context: SlotContext = NO_CONTEXT,
     ) -> Understanding:
-        entities = tuple(e for slot_type in slot_types if (e := find(slot_type, text, language)))
+        entities = tuple(e for slot_type in slot_types if (e := find(slot_type, text, language, slot_context)))
         name = self._script.get(text.strip().lower(), "") if language in self._languages else ""
         intent = Intent(name=name, confidence=1.0 if name else 0.0)
         ranking = (intent,) if name else ()
