@@ -14,7 +14,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from ivr import __version__, log
-from ivr.config import Settings, anchored, check, load_settings
+from ivr.config import Settings, anchored, check, load_settings, variables
 from ivr.model.errors import ConfigError, IvrError
 
 DEFAULT_FILE = Path("ivr.toml")
@@ -72,6 +72,20 @@ def _add_design(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     validate.add_argument("--json", action="store_true", help="print one JSON object")
     validate.set_defaults(command=_validate)
 
+    test = commands.add_parser("test", help="run an assistant's conversation tests, with the real understanding")
+    test.add_argument("folder", type=Path, nargs="?", default=Path())
+    test.add_argument("-k", dest="only", default="", metavar="WORDS", help="only conversations with this in their name")
+    test.add_argument("--junit", type=Path, metavar="FILE", help="also write a JUnit report")
+    test.add_argument("--coverage", action="store_true", help="print steps and edges no conversation came to")
+    test.set_defaults(command=_test)
+
+    shell = commands.add_parser("shell", help="be the caller in text; /help inside lists the words")
+    shell.add_argument("folder", type=Path, nargs="?", default=Path())
+    shell.add_argument("--language", default="", help="the caller's language (default: the assistant's first)")
+    shell.add_argument("--number", default="+15550100", help="the caller's number")
+    shell.add_argument("--live", action="store_true", help="really call the services (default: answers of the tests)")
+    shell.set_defaults(command=_shell)
+
 
 def _settings(path: Path | None) -> Settings:
     if path is not None or DEFAULT_FILE.is_file():
@@ -101,6 +115,58 @@ def _validate(arguments: argparse.Namespace) -> int:
             print(fault)
         print(f"{arguments.folder}: {errors} errors, {warnings} warnings")
     return 1 if errors or (arguments.strict and warnings) else 0
+
+
+def _test(arguments: argparse.Namespace) -> int:
+    from ivr.design.coverage import cover
+    from ivr.design.junit import write
+    from ivr.design.rehearsal import rehearse, story
+
+    rehearsal = asyncio.run(rehearse(arguments.folder, only=arguments.only))
+    failed = [result for result in rehearsal.results if not result.passed]
+    for result in failed:
+        print(story(result))
+    if arguments.junit:
+        write(rehearsal, arguments.junit)
+    if arguments.coverage:
+        coverage = cover(rehearsal.assistant, (result.report.path for result in rehearsal.results))
+        print("\n".join((*coverage.missed, str(coverage))))
+    count = len(rehearsal.results)
+    print(f"{count} conversations, {len(failed)} failed, {rehearsal.took_s:.1f} s")
+    return 1 if failed or not count else 0
+
+
+def _shell(arguments: argparse.Namespace) -> int:
+    return asyncio.run(_talk(arguments))
+
+
+async def _talk(arguments: argparse.Namespace) -> int:
+    from ivr.call.services import ServiceCaller
+    from ivr.design.shell import Caller, Shell
+    from ivr.dialog.assistant import load_assistant
+    from ivr.metrics import Metrics
+    from ivr.model.dialog import CallService, ServiceEnded
+
+    http = ServiceCaller(variables(_settings(None)), Metrics()) if arguments.live else None
+
+    async def served(command: CallService) -> ServiceEnded:
+        assert http is not None
+        spec = load_assistant(arguments.folder).services[command.service]
+        return await http.call(spec, command.args, timeout_ms=command.timeout_ms)
+
+    caller = Caller(language=arguments.language, ani=arguments.number)
+    shell = Shell(arguments.folder, print, caller, served if http else None)
+    try:
+        await shell.begin()
+        while await shell.take(await asyncio.to_thread(input, "user: ")):
+            pass
+    except EOFError:
+        print()
+    finally:
+        await shell.close()
+        if http is not None:
+            await http.close()
+    return 0
 
 
 def _demo(arguments: argparse.Namespace) -> int:

@@ -6,14 +6,14 @@ is handed in, so that the same file runs against any engine.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from ivr.dialog import engine, script
 from ivr.dialog.assistant import Assistant
+from ivr.dialog.report import Happening, Report
 from ivr.dialog.script import Conversation, Line
-from ivr.dialog.session import Session, Wait
+from ivr.dialog.session import Wait
 from ivr.model import dialog as ev
 from ivr.model.hearing import Hypothesis, Recognition
 from ivr.model.identity import Caller
@@ -28,57 +28,47 @@ Parse = Callable[..., Awaitable[Understanding]]
 """NluEngine.parse."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Happening:
-    """One thing the dialog did. kind: bot | action | handoff | offer | callback | ends; what: its name; data: more."""
-
-    kind: str
-    what: str
-    data: Mapping[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
-    """How a conversation went. problems: what was expected and did not happen, with line numbers. visited: steps done,
-    as "flow/step"."""
-
-    name: str
-    problems: tuple[str, ...]
-    transcript: tuple[str, ...]
-    visited: frozenset[str]
-    session: Session
-
-
 async def play(assistant: Assistant, conversation: Conversation, parse: Parse) -> Report:
     """Run one conversation to its end."""
-    stage = _Stage(assistant, conversation, parse)
+    stage = Stage(assistant, conversation, parse)
     await stage.run()
     return Report(
         name=conversation.name,
         problems=tuple(stage.problems),
         transcript=tuple(stage.transcript),
-        visited=frozenset(stage.visited),
+        visited=frozenset(stage.path),
         session=stage.session,
+        path=tuple(stage.path),
+        turns=stage.turns,
     )
 
 
-class _Stage:
-    """A conversation being played."""
+class Stage:
+    """A conversation being played. session: the dialog's state; hear: what it waits for; heard: how the caller's last
+    words were understood; interrupting: does the caller speak into the prompts?"""
 
     def __init__(self, assistant: Assistant, conversation: Conversation, parse: Parse) -> None:
         self.assistant, self.told, self.parse = assistant, conversation, parse
         self.session = engine.new_session(assistant, conversation.language)
         self.at_ms = 0
         self.hear: ev.Hear | None = None
-        self.intent = ""
+        self.heard: Understanding | None = None
+        self.interrupting = False
         self.happenings: list[Happening] = []
         self.problems: list[str] = []
         self.transcript: list[str] = []
-        self.visited: set[str] = set()
+        self.path: list[str] = []
+        self.turns = 0
         self.agents = list(conversation.agents)
         self.offers = list(conversation.offers)
 
     async def run(self) -> None:
+        self.begin()
+        for line in self.told.lines:
+            await self.line(line)
+
+    def begin(self) -> None:
+        """The call comes in; its number is looked up."""
         told = self.told
         caller = Caller(ani=told.ani, dnis="+390000000", claimed=False)
         self.advance(
@@ -96,8 +86,6 @@ class _Stage:
             name = outcome.name if outcome else "ok"
             values = {"customer": dict(told.customer)}
             self.advance(ev.ServiceEnded(at_ms=1, service=service, outcome=name, values=values))
-        for line in told.lines:
-            await self.line(line)
 
     # ---- the engine's side ----
     def advance(self, event: ev.Event) -> None:
@@ -115,11 +103,11 @@ class _Stage:
         match command:
             case ev.Say():
                 self.hear_out(command)
-                return [ev.PromptsEnded(at_ms=self.at_ms)]
+                return [ev.PromptsEnded(at_ms=self.at_ms, interrupted=self.interrupting)]
             case ev.Hear():
                 self.hear = command
             case ev.Note(kind="dialog.step", data=data):
-                self.visited.add(str(data["step"]))
+                self.path.append(str(data["step"]))
             case ev.RecordOfferAnswer(answer=answer):
                 self.happen("offer", answer.value, method=command.method)
             case ev.PromiseCallback():
@@ -194,6 +182,7 @@ class _Stage:
             return
         self.happenings.clear()
         self.at_ms += TURN_MS
+        self.turns += 1
         self.transcript.append(f"user: [{line.kind}] {line.what}")
         event = await _ACTS[line.kind](self, line)
         self.advance(event)
@@ -207,7 +196,7 @@ class _Stage:
             slot_types=hear.slot_types if hear else (),
             slot_context=hear.slot_context if hear else NO_CONTEXT,
         )
-        self.intent = meaning.intent.name
+        self.heard = meaning
         said = line.what.lower()
         phrases = hear.expectation.phrases if hear else ()
         hypothesis = Hypothesis(
@@ -248,6 +237,7 @@ class _Stage:
     # ---- checks ----
     def problem(self, line: Line, what: str) -> None:
         self.problems.append(f"line {line.number}: {what}")
+        self.transcript.append(f"!!    line {line.number}: {what}")
 
     def expect_happening(self, line: Line) -> None:
         """The next happening of this kind must be the one expected; those before it are passed over."""
@@ -272,7 +262,7 @@ class _Stage:
         step = f"{session.stack[-1].flow}/{session.stack[-1].step}" if session.stack else ""
         requests = {r["intent"]: r["result"] for r in session.requests}
         actual: dict[str, Any] = {
-            "intent": self.intent,
+            "intent": self.heard.intent.name if self.heard else "",
             "step": step,
             "level": session.level.name,
             "outcome": session.outcome.value,
@@ -288,11 +278,11 @@ class _Stage:
                 self.problem(line, f"{name} is {actual[name]!r}, not {value!r}")
 
 
-_ACTS: dict[str, Callable[[_Stage, Line], Awaitable[ev.Event]]] = {
-    "user": _Stage.speak,
-    "dtmf": _Stage.press,
-    "silence": _Stage.stay_silent,
-    "noise": _Stage.make_noise,
-    "hearing": _Stage.change_hearing,
-    "hangup": _Stage.hang_up,
+_ACTS: dict[str, Callable[[Stage, Line], Awaitable[ev.Event]]] = {
+    "user": Stage.speak,
+    "dtmf": Stage.press,
+    "silence": Stage.stay_silent,
+    "noise": Stage.make_noise,
+    "hearing": Stage.change_hearing,
+    "hangup": Stage.hang_up,
 }

@@ -28,14 +28,14 @@ _WAITING = (st.AskStep, st.ChooseStep, st.HandoffStep, st.RetryStep, st.HangupSt
 
 def check(assistant: Assistant, faults: Faults) -> None:
     """Add every finding about paths to faults."""
-    walk = _Walk(assistant)
+    walk = Walk(assistant)
     _unknown_values(walk, faults)
     _circles(walk, faults)
     _stacking(assistant, faults)
 
 
-class _Walk:
-    """The steps of all flows as one graph."""
+class Walk:
+    """The steps of all flows as one graph. steps: (flow, step) -> step."""
 
     def __init__(self, assistant: Assistant) -> None:
         self.assistant = assistant
@@ -69,7 +69,7 @@ class _Walk:
 # ---- values said before they are known ----------------------------------------------------------------------------
 
 
-def _unknown_values(walk: _Walk, faults: Faults) -> None:
+def _unknown_values(walk: Walk, faults: Faults) -> None:
     known = _surely_known(walk)
     for at, before in sorted(known.items()):
         step = walk.steps.get(at)
@@ -82,7 +82,7 @@ def _unknown_values(walk: _Walk, faults: Faults) -> None:
                 faults.add(Place(*place), "slot-unset", what, fix, "warning")
 
 
-def _surely_known(walk: _Walk) -> Mapping[At, Known]:
+def _surely_known(walk: Walk) -> Mapping[At, Known]:
     """Slots with a value at each reachable step, whichever way it was reached. Least over all paths, by iteration."""
     everything = frozenset(walk.assistant.slots)
     known: dict[At, Known] = {}
@@ -103,7 +103,7 @@ def _surely_known(walk: _Walk) -> Mapping[At, Known]:
     return known
 
 
-def _after(walk: _Walk, at: At, before: Known) -> list[tuple[At, Known]]:
+def _after(walk: Walk, at: At, before: Known) -> list[tuple[At, Known]]:
     step, found = walk.steps[at], []
     for label, to in walk.ways(at):
         value = (before | _gained(walk.assistant, step, label)) - _lost(step, label)
@@ -116,7 +116,7 @@ def _after(walk: _Walk, at: At, before: Known) -> list[tuple[At, Known]]:
     return found
 
 
-def _brought_back(walk: _Walk, at: At, label: str) -> Known:
+def _brought_back(walk: Walk, at: At, label: str) -> Known:
     """What the flow called here has surely collected when it comes back. Flows that one calls in turn are not looked
     into."""
     step = walk.steps[at]
@@ -182,7 +182,7 @@ def _uses(assistant: Assistant, step: st.Step) -> Iterable[tuple[st.Where, Known
 # ---- circles ------------------------------------------------------------------------------------------------------
 
 
-def _circles(walk: _Walk, faults: Faults) -> None:
+def _circles(walk: Walk, faults: Faults) -> None:
     """Circles in which nobody is asked anything. A collect that has its value is no question the second time."""
     asked = [at for at, step in walk.steps.items() if isinstance(step, _WAITING)]
     graph: dict[At, list[At]] = {}
@@ -228,7 +228,7 @@ def _reach(graph: Mapping[At, list[At]], start: At) -> set[At]:
 
 def _stacking(assistant: Assistant, faults: Faults) -> None:
     """A flow that calls itself, directly or by others, never comes back to its beginning and grows for ever."""
-    walk = _Walk(assistant)
+    walk = Walk(assistant)
     calls: dict[At, list[At]] = {(name, ""): [] for name in assistant.flows}
     for at in walk.steps:
         calls[at[0], ""] += [(name, "") for name in walk.called(at) if name in assistant.flows]
