@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from ivr.dialog import slots as sl
 from ivr.dialog import steps as st
-from ivr.dialog.asking import YES_NO_KEYS, accept, ended, fail, fill, hear, put
+from ivr.dialog.asking import YES_NO_KEYS, accept, ended, fail, fill, put
+from ivr.dialog.everywhere import do_global
 from ivr.dialog.run import Run
 from ivr.dialog.session import Phase, Tries, Volunteered, Wait
-from ivr.dialog.stack import enter, escape, follow, jump
+from ivr.dialog.stack import enter, escape, follow
 from ivr.dialog.steps import Global, Option
 from ivr.model.dialog import DigitsDialed, UtteranceHeard
 
@@ -101,6 +102,7 @@ def _collect(run: Run, step: st.CollectStep, event: UtteranceHeard) -> None:
     elif readings.fitting:
         thin = hypothesis.margin is not None and hypothesis.margin < step.policy.margin
         unsure = thin or readings.unsure or hypothesis.confidence < step.policy.sure or len(readings.fitting) > 1
+        _keep_the_rest(run, slot, event)
         fill(run, step, readings.fitting[0], unsure=unsure, via="speech")
     else:
         fail(run, step, "rejected" if readings.heard else "nomatch")
@@ -239,6 +241,24 @@ def take(run: Run, step: st.QuestionStep, choice: Choice, event: UtteranceHeard 
         follow(run, choice.go)
 
 
+def _keep_the_rest(run: Run, slot: sl.Slot, event: UtteranceHeard) -> None:
+    """Values said beside the one that was asked for, in other words of the sentence, are kept for their questions."""
+    entities = event.understanding.entities
+    taken = [(e.start, e.end) for e in entities if e.entity in (slot.type, slot.name)]
+    if slot.sensitive or not taken:
+        return
+    beside = [
+        Volunteered(
+            type=e.entity, readings=e.readings or (e.value,), confidence=event.recognition.hypothesis.confidence
+        )
+        for e in entities
+        if e.entity not in ("yes_no", slot.type, slot.name)
+        and all(e.end <= start or end <= e.start for start, end in taken)
+    ]
+    if beside:
+        run.change(volunteered=(*run.session.volunteered, *beside))
+
+
 def _volunteer(run: Run, event: UtteranceHeard) -> None:
     """Keep the values said along with an intent for the slots that will want them."""
     confidence = event.recognition.hypothesis.confidence
@@ -248,42 +268,3 @@ def _volunteer(run: Run, event: UtteranceHeard) -> None:
         if e.entity != "yes_no"
     )
     run.change(volunteered=kept)
-
-
-def do_global(run: Run, step: st.Step, choice: Global) -> None:
-    """What is alive everywhere."""
-    if choice.go:
-        if choice.intent == "operator" or choice.go == run.assistant.escape:
-            run.change(agent_requested=True, handoff_reason="caller asked for a person")
-        ended(run, step, f"left for {choice.intent}")
-        jump(run, choice.go)
-        run.change(wait=Wait.RUNNING)
-        return
-    if choice.does == "repeat":
-        run.speak(run.session.last_said)
-        hear(run, step, run.assistant.policy.barge_in)
-        return
-    if choice.does == "no_offers":
-        refuse_offers(run)
-        run.say_own("no_offers")
-    elif not _say_help(run, step):
-        run.say_own("help")
-    if isinstance(step, st.QuestionStep):
-        put(run, step)
-    else:
-        run.speak(run.session.last_said)
-        hear(run, step, run.assistant.policy.barge_in)
-
-
-def _say_help(run: Run, step: st.Step) -> bool:
-    if not isinstance(step, st.QuestionStep):
-        return False
-    own = f"utter_help_{step.slot}" if isinstance(step, st.CollectStep) else f"utter_help_{step.id}"
-    return run.say(step.help or own)
-
-
-def refuse_offers(run: Run) -> None:
-    """ "No offers": at once and for good. The household is noted so that the refusal outlives the call."""
-    run.change(no_offers=True)
-    household = run.session.customer.household if run.session.customer else ""
-    run.note("offer.refused", household=household)

@@ -6,7 +6,6 @@ from dataclasses import replace
 
 from ivr.dialog import slots as sl
 from ivr.dialog import steps as st
-from ivr.dialog.assistant import Assistant
 from ivr.dialog.run import Run
 from ivr.dialog.session import Phase, Tries, Wait
 from ivr.dialog.stack import escape, follow
@@ -161,8 +160,8 @@ def hear(run: Run, step: st.Step, barge_in: BargeIn) -> None:
             keys=_keys(run, step),
             noinput_ms=policy.noinput_ms,
             intents=tuple(dict.fromkeys(intents + (list(_YES_NO_INTENTS) if yes_no else []))),
-            slot_types=_slot_types(run.assistant, step, slot, yes_no=yes_no),
-            slot_context=_slot_context(run, slot),
+            slot_types=_slot_types(run, step, slot, yes_no=yes_no),
+            slot_context=_slot_context(run, step, slot),
             sensitive=slot is not None and slot.sensitive,
             speech=run.session.hearing,
         )
@@ -209,20 +208,31 @@ def _expectation(run: Run, step: st.Step, slot: sl.Slot | None, *, yes_no: bool)
     return Expectation(kind=ExpectationKind.OPEN, profile=EndpointProfile.NORMAL, phrases=said)
 
 
-def _slot_types(assistant: Assistant, step: st.Step, slot: sl.Slot | None, *, yes_no: bool) -> tuple[str, ...]:
+def _slot_types(run: Run, step: st.Step, slot: sl.Slot | None, *, yes_no: bool) -> tuple[str, ...]:
     types = ["yes_no"] if yes_no else []
     if slot is not None and slot.type not in ("text", "any"):
         types.append(slot.type)
     if isinstance(step, st.QuestionStep) and step.options:
-        types += sorted({s.type for s in assistant.slots.values() if s.type in _VOLUNTEERED and not s.sensitive})
+        types += sorted(s.type for s in run.assistant.slots.values() if s.type in _VOLUNTEERED and not s.sensitive)
+    elif slot is not None and not yes_no and not slot.sensitive and slot.type != "text":
+        types += sorted(s.type for s in _still_open(run, slot))
     return tuple(dict.fromkeys(types))
 
 
-def _slot_context(run: Run, slot: sl.Slot | None) -> SlotContext:
-    """What the parsers need to know of the slot asked for, or of all that the caller may fill unasked."""
+def _still_open(run: Run, slot: sl.Slot) -> list[sl.Slot]:
+    """Slots of other types that this flow is going to ask for: a caller may name them at once."""
+    asked = (s.slot for s in run.flow.steps.values() if isinstance(s, st.CollectStep))
+    slots = [run.assistant.slots[name] for name in asked if run.session.slots.get(name) is None]
+    return [s for s in slots if s.type in _VOLUNTEERED and s.type != slot.type and not s.sensitive]
+
+
+def _slot_context(run: Run, step: st.Step, slot: sl.Slot | None) -> SlotContext:
+    """What the parsers need to know of the slot asked for, and of all that the caller may fill unasked."""
     open_slots = [s for s in run.assistant.slots.values() if s.type in _VOLUNTEERED and not s.sensitive]
+    if slot is not None and isinstance(step, st.QuestionStep) and not step.options:
+        open_slots = [] if slot.sensitive else _still_open(run, slot)
     return sl.context(
-        [slot] if slot else open_slots,
+        [slot, *open_slots] if slot else open_slots,
         language=run.session.language,
         names=run.session.slots,
         today=run.session.started_at,

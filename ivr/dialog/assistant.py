@@ -138,7 +138,7 @@ def _read(folder: Path, top: Node, domain: Node, faults: Faults) -> Assistant:
         intents=intents.texts() if intents else (),
         responses={language: _read_texts(folder, language, faults) for language in spoken},
         services=services,
-        globals=_read_globals(top.get("globals"), flows),
+        globals=_read_globals(top.get("globals"), flows, spoken),
         policy=policy,
         escape=_read_escape(top, defaults, flows),
         identify_service=_known(identify.get("service") if identify else None, "service", services) or None,
@@ -201,22 +201,33 @@ def _read_texts(folder: Path, language: str, faults: Faults) -> dict[str, Respon
     return read_responses(top, language) if top else {}
 
 
-def _read_globals(node: Node | None, flows: Mapping[str, Flow]) -> tuple[Global, ...]:
+def _read_globals(node: Node | None, flows: Mapping[str, Flow], languages: tuple[str, ...]) -> tuple[Global, ...]:
     found = []
     for entry in node.entries() if node else ():
-        entry.only(("intent", "dtmf", "go", "do"))
-        intent, dtmf, go, does = (entry.get(k) for k in ("intent", "dtmf", "go", "do"))
+        entry.only(("intent", "dtmf", "go", "do", "language"))
+        intent, dtmf, go, does, language = (entry.get(k) for k in ("intent", "dtmf", "go", "do", "language"))
         if intent is None or (go is None) == (does is None):
             entry.fault("missing", "a global needs an intent and either go: or do:", "Add go: flow or do: repeat.")
         if go is not None and go.text() not in flows:
             go.fault("unknown-flow", f"no flow {go.text()!r}", did_you_mean(go.text(), flows))
+        action = does.one_of(("repeat", "help", "no_offers", "language")) if does else ""
+        if language and action != "language":
+            language.fault("unknown-key", "language: belongs to do: language", "Remove it or write do: language.")
         found.append(
             Global(
                 intent=intent.text() if intent else "",
                 dtmf=(dtmf or entry.key("dtmf")).dtmf() if entry.has("dtmf") else "",
                 go=go.text() if go else "",
-                does=does.one_of(("repeat", "help", "no_offers")) if does else "",
+                does=action,
+                language=_spoken(language, languages) if language else "",
                 where=(entry.file, entry.line, entry.column),
             )
         )
     return tuple(found)
+
+
+def _spoken(node: Node, languages: tuple[str, ...]) -> str:
+    name = node.text()
+    if name not in languages:
+        node.fault("unknown-language", f"no language {name!r}", did_you_mean(name, languages))
+    return name

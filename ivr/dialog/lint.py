@@ -53,7 +53,8 @@ class _Check:
                 self.step(step)
         for texts in self.assistant.responses.values():
             for response in texts.values():
-                self.response(response)
+                for variation in response.variations:
+                    self.response(variation)
         wording.check(self.assistant, self.faults)
         foresight.check(self.assistant, self.faults)
 
@@ -116,6 +117,8 @@ class _Check:
                 self.text(step.at(step.utter), step.utter, "the call ends with it")
             case st.SetStep():
                 self.settings(step)
+            case st.LanguageStep():
+                self.known("language", step.language, self.assistant.languages, step.at(step.language))
             case st.RetryStep():
                 self.slots(step, step.clear)
             case st.QuestionStep():

@@ -8,8 +8,9 @@ read-back of product and price). Whether and what to offer was decided elsewhere
 from __future__ import annotations
 
 from ivr.dialog import steps as st
-from ivr.dialog.answers import do_global, refuse_offers, yes_or_no
+from ivr.dialog.answers import yes_or_no
 from ivr.dialog.asking import YES_NO_KEYS, hear
+from ivr.dialog.everywhere import do_global, refuse_offers
 from ivr.dialog.run import Run
 from ivr.dialog.session import Phase, Wait
 from ivr.dialog.stack import follow

@@ -183,6 +183,11 @@ def _set(reader: FlowReader, node: Node, base: dict[str, Any]) -> st.Step:
     return st.SetStep(**base, values={name: entry.plain() for name, entry in _value(node, "set").items()})
 
 
+def _language(reader: FlowReader, node: Node, base: dict[str, Any]) -> st.Step:
+    _only(node, "language")
+    return st.LanguageStep(**base, language=_value(node, "language").text())
+
+
 def _retry(reader: FlowReader, node: Node, base: dict[str, Any]) -> st.Step:
     _only(node, "retry")
     value = _value(node, "retry")
@@ -217,6 +222,7 @@ READERS: Mapping[str, Read] = {
     "return": _return,
     "go": _go,
     "set": _set,
+    "language": _language,
     "retry": _retry,
     "hangup": _hangup,
 }

@@ -121,6 +121,7 @@ class Run:
         response = self.response(name)
         if response is None:
             return False
+        response = response.variation(f"{self.session.started_at}|{self.session.caller.ani}")
         values = Values(
             names={**self.names(), **(extra or {})},
             sensitive=frozenset(s.name for s in self.assistant.slots.values() if s.sensitive),
@@ -132,7 +133,7 @@ class Run:
             self.note("trouble", where="prompt", what=f"{name}: no value for {', '.join(missing)}")
         if response.discloses == "bot":
             self.change(bot_disclosed=True)
-        self.speak(prompts, barge_in)
+        self.speak(prompts, response.barge_in or barge_in)
         return bool(prompts)
 
     def say_text(self, text: str, name: str = "", barge_in: BargeIn | None = None) -> None:

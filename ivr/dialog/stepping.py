@@ -10,6 +10,7 @@ from typing import Any
 
 from ivr.dialog import asking, conditions
 from ivr.dialog import steps as st
+from ivr.dialog.everywhere import switch_language
 from ivr.dialog.run import Run
 from ivr.dialog.session import Wait
 from ivr.dialog.stack import enter, follow, leave, say_goodbye
@@ -141,6 +142,11 @@ def _set(run: Run, step: st.SetStep) -> None:
     follow(run, NEXT)
 
 
+def _language(run: Run, step: st.LanguageStep) -> None:
+    switch_language(run, step.language)
+    follow(run, NEXT)
+
+
 def _retry(run: Run, step: st.RetryStep) -> None:
     done = run.session.retried.get(run.place, 0)
     run.change(retried={**run.session.retried, run.place: done + 1})
@@ -171,6 +177,7 @@ _DO: dict[type[st.Step], Callable[[Run, Any], None]] = {
     st.CallStep: _call,
     st.GoStep: _go,
     st.SetStep: _set,
+    st.LanguageStep: _language,
     st.RetryStep: _retry,
     st.HangupStep: _hangup,
 }

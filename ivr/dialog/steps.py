@@ -185,6 +185,13 @@ class SetStep(Step):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LanguageStep(Step):
+    """From here on this language is heard and spoken."""
+
+    language: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RetryStep(Step):
     """Clear slots and go back, at most max times a call; then otherwise."""
 
@@ -218,10 +225,12 @@ class Flow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Global:
-    """Alive in every question. does: repeat | help | no_offers, or "" with go."""
+    """Alive in every question. does: repeat | help | no_offers | language, or "" with go. language: the one to switch
+    to, "" = the assistant's next."""
 
     intent: str
     dtmf: str = ""
     go: str = ""
     does: str = ""
+    language: str = ""
     where: Where = ("", 0, 0)

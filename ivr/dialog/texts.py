@@ -9,14 +9,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
+from zlib import crc32
 
 from ivr.dialog.conditions import lookup
+from ivr.dialog.policies import read_barge_in
 from ivr.dialog.source import Node, did_you_mean
 from ivr.dialog.tongues import FORMATTERS, TONGUES, sentences
 from ivr.log import MASK
-from ivr.model.dialog import Prompt
+from ivr.model.dialog import BargeIn, Prompt
 
 PLACEHOLDER = re.compile(r"\{([a-z_][\w.]*)(?:\|(\w+))?(?::([^{}|]+))?\}")
 
@@ -24,14 +26,26 @@ PLACEHOLDER = re.compile(r"\{([a-z_][\w.]*)(?:\|(\w+))?(?::([^{}|]+))?\}")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Response:
     """One `utter_*` in one language. audio: a recorded WAV instead of synthesis. discloses: "bot" when it tells the
-    caller that a machine is speaking."""
+    caller that a machine is speaking. barge_in: may it be interrupted, None = as the step says. others: further
+    ways to say it; a call hears one of them."""
 
     name: str
     language: str
     sentences: tuple[str, ...]
     audio: str = ""
     discloses: str = ""
+    barge_in: BargeIn | None = None
+    others: tuple[Response, ...] = ()
     place: tuple[str, int, int] = ("", 0, 0)
+
+    @property
+    def variations(self) -> tuple[Response, ...]:
+        """All ways to say it."""
+        return (self, *self.others)
+
+    def variation(self, call: str) -> Response:
+        """The way this call hears it: by chance over calls, always the same within one."""
+        return self.variations[crc32(f"{call}|{self.name}".encode()) % (len(self.others) + 1)]
 
     @property
     def placeholders(self) -> tuple[tuple[str, str, str], ...]:
@@ -118,7 +132,7 @@ def format_value(path: str, formatter: str, extra: str, language: str, values: V
 
 
 def read_responses(top: Node, language: str) -> dict[str, Response]:
-    """A Rasa responses file. The first variation without a channel is used."""
+    """A Rasa responses file. Variations for a channel are left out."""
     top.only(("version", "responses"))
     node = top.get("responses")
     if node is None:
@@ -130,7 +144,8 @@ def read_responses(top: Node, language: str) -> dict[str, Response]:
             entry.fault("response-name", f"the response {name!r} does not begin with utter_", f"Call it utter_{name}.")
         variations = [v for v in entry.entries() if not v.has("channel")]
         if variations:
-            found[name] = _read_variation(name, variations[0], language)
+            first, *others = [_read_variation(name, variation, language) for variation in variations]
+            found[name] = replace(first, others=tuple(others))
         elif entry.is_list():
             entry.fault("missing", f"the response {name} has no text", "Add - text: ...")
     return found
@@ -155,11 +170,13 @@ def _read_variation(name: str, node: Node, language: str) -> Response:
             (text or node).fault("placeholder", f"broken placeholder in {sentence!r}", "Write {slot} or {slot|digits}.")
     audio = metadata.get("audio") if metadata else None
     discloses = metadata.get("discloses") if metadata else None
+    barge_in = metadata.get("barge_in") if metadata else None
     return Response(
         name=name,
         language=language,
         sentences=parts,
         audio=audio.text() if audio else "",
         discloses=discloses.one_of(("bot",)) if discloses else "",
+        barge_in=read_barge_in(barge_in, BargeIn()) if barge_in else None,
         place=(node.file, node.line, node.column),
     )

@@ -18,6 +18,7 @@ def static_prompts(assistant: Assistant) -> tuple[tuple[str, str], ...]:
     for language, texts in assistant.responses.items():
         names = sorted(texts, key=lambda name: (name not in first, name))
         for name in names:
-            if not texts[name].audio:
-                found.update({(language, s): None for s in texts[name].sentences if not PLACEHOLDER.search(s)})
+            for said in texts[name].variations:
+                if not said.audio:
+                    found.update({(language, s): None for s in said.sentences if not PLACEHOLDER.search(s)})
     return tuple(found)

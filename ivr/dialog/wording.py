@@ -35,7 +35,7 @@ def seconds(response: Response) -> float:
 def check(assistant: Assistant, faults: Faults) -> None:
     """Add every finding about the assistant's words to faults; all are warnings."""
     for texts in assistant.responses.values():
-        for response in texts.values():
+        for response in (variation for first in texts.values() for variation in first.variations):
             _long(response, faults)
             _agreement(response, faults)
     _same_values(assistant, faults)
@@ -52,7 +52,7 @@ def _long(response: Response, faults: Faults) -> None:
 def _agreement(response: Response, faults: Faults) -> None:
     for match in filter(None, map(_COUNTED.search, response.sentences)):
         what = f"{match['noun']!r} after the number {match['path']!r} is wrong for some numbers"
-        fix = "Branch on the number, use a counting formatter, or turn it round: 'Open claims: {n|number}.'"
+        fix = "Branch on the number, write {n|count:day/days}, or turn it round: 'Open claims: {n|number}.'"
         faults.add(Place(*response.place), "agreement", what, fix, "warning")
 
 
