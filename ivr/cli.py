@@ -14,7 +14,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from ivr import __version__, log
-from ivr.config import Settings, anchored, check, load_settings, variables
+from ivr.config import NLU_ENGINES, Settings, anchored, check, load_settings, variables
 from ivr.model.errors import ConfigError, IvrError
 
 DEFAULT_FILE = Path("ivr.toml")
@@ -45,6 +45,7 @@ def _parser() -> argparse.ArgumentParser:
     run.set_defaults(command=_run)
 
     _add_design(commands)
+    _add_understanding(commands)
 
     demo = commands.add_parser("demo", help="three real calls, printed as they happen; then stay up")
     demo.add_argument(
@@ -62,6 +63,21 @@ def _parser() -> argparse.ArgumentParser:
     calls.add_argument("--json", action="store_true", help="print one JSON object")
     calls.set_defaults(command=_bench_calls)
     return parser
+
+
+def _add_understanding(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    nlu = commands.add_parser("nlu", help="understanding")
+    evaluate = nlu.add_subparsers(required=True, metavar="what").add_parser(
+        "evaluate", help="train on one table of sentences, measure on another (TSV: text<TAB>intent; oos: out of scope)"
+    )
+    evaluate.add_argument("--train", type=Path, required=True, metavar="TSV")
+    evaluate.add_argument("--test", type=Path, required=True, metavar="TSV")
+    evaluate.add_argument("--per-intent", type=int, default=0, metavar="K", help="examples drawn of each (0: all)")
+    evaluate.add_argument("--seed", type=int, default=1, help="of the draw and of the noise (1)")
+    evaluate.add_argument("--engine", choices=NLU_ENGINES, default="auto", help="as [nlu] engine in ivr.toml (auto)")
+    evaluate.add_argument("--noise", type=float, default=0.0, metavar="SHARE", help="of the test words spoilt (0)")
+    evaluate.add_argument("--json", action="store_true", help="print one JSON object")
+    evaluate.set_defaults(command=_nlu_evaluate)
 
 
 def _add_design(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -188,4 +204,13 @@ def _bench_calls(arguments: argparse.Namespace) -> int:
 
     result = asyncio.run(bench_calls())
     print(json.dumps(result) if arguments.json else json.dumps(result, indent=2))
+    return 0
+
+
+def _nlu_evaluate(arguments: argparse.Namespace) -> int:
+    from ivr.nlu.evaluation import evaluate
+
+    a = arguments
+    result = evaluate(a.train, a.test, engine=a.engine, per_intent=max(a.per_intent, 0), seed=a.seed, noise=a.noise)
+    print(json.dumps(result) if a.json else json.dumps(result, indent=2))
     return 0

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from ivr.model.errors import ConfigError
 
 Port = Annotated[int, Field(ge=1, le=65535)]
+NLU_ENGINES = ("auto", "tfidf", "minilm", "e5")
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
@@ -58,6 +59,13 @@ class SpeechRoomSettings(_Section):
     cache_dir: Path = Path("var/prompts")
     models_dir: Path = Path("voice_models")
     threads: Annotated[int, Field(ge=1, le=16)] = 1
+
+
+class NluSettings(_Section):
+    """Understanding. engine: auto takes the best installed model for each language. cache_dir: sentence vectors."""
+
+    engine: Literal["auto", "tfidf", "minilm", "e5"] = "auto"
+    cache_dir: Path = Path("var/nlu")
 
 
 class WebSettings(_Section):
@@ -107,6 +115,7 @@ class Settings(_Section):
     server: ServerSettings = ServerSettings()
     sip: SipSettings = SipSettings()
     speech: SpeechRoomSettings = SpeechRoomSettings()
+    nlu: NluSettings = NluSettings()
     web: WebSettings = WebSettings()
     storage: StorageSettings = StorageSettings()
     offers: OffersSettings = OffersSettings()
@@ -167,6 +176,7 @@ def anchored(settings: Settings, folder: Path) -> Settings:
             "speech": speech.model_copy(
                 update={"cache_dir": base / speech.cache_dir, "models_dir": base / speech.models_dir}
             ),
+            "nlu": settings.nlu.model_copy(update={"cache_dir": base / settings.nlu.cache_dir}),
             "recording": recording.model_copy(update={"dir": base / recording.dir}),
             "storage": settings.storage.model_copy(update={"url": url}),
         }

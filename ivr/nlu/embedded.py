@@ -1,4 +1,4 @@
-"""The understanding engine that lives in the control process: no server, no model file, trained in a second.
+"""The understanding engine that lives in the control process: no server, trained in a second or two.
 
 Owns training and deciding for every language of one assistant. Refuses to know what makes sentences alike (Features)
 and how values are spoken (ivr.nlu.spoken). Parsing runs in one thread of its own, off the loop that moves the calls.
@@ -41,18 +41,22 @@ class EmbeddedEngine:
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="nlu")
 
     @classmethod
-    def train(cls, files: Mapping[str, Path], *, features: Callable[[], Features] = Tfidf) -> EmbeddedEngine:
-        """An engine trained on language -> nlu.yml. Takes CPU: call it off the loop.
+    def train(
+        cls, files: Mapping[str, Path], *, features: Callable[[str], Features] = lambda language: Tfidf()
+    ) -> EmbeddedEngine:
+        """An engine trained on language -> nlu.yml, with features for each language. Takes CPU: call it off the loop.
 
         Raises DesignError with the faults of all files; warnings are logged.
         """
         models: dict[str, LanguageModel] = {}
         faults: list[Fault] = []
-        name = features().name
+        names: list[str] = []
         for language, path in files.items():
             try:
                 data = read_training_data(path)
-                models[language] = LanguageModel(_within_limit(path, data), features())
+                compared = features(language)
+                models[language] = LanguageModel(_within_limit(path, data), compared)
+                names.append(compared.name)
             except DesignError as error:
                 faults.extend(error.faults)
                 continue
@@ -60,7 +64,7 @@ class EmbeddedEngine:
                 _log.warning("nlu.training_data", language=language, finding=str(warning))
         if faults:
             raise DesignError(tuple(faults))
-        return cls(models, name)
+        return cls(models, "+".join(dict.fromkeys(names)) or Tfidf.name)
 
     @property
     def languages(self) -> tuple[str, ...]:

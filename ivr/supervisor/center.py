@@ -26,6 +26,7 @@ from ivr.model.ids import monotonic_ms
 from ivr.model.media import CallArrived, CallRefused, SendAudioTo
 from ivr.model.ports import NluEngine
 from ivr.nlu.embedded import EmbeddedEngine
+from ivr.nlu.sentences import features_of
 from ivr.offers.catalogue import load_catalogue
 from ivr.offers.desk import OfferDesk
 from ivr.routing.agents import AgentDirectory
@@ -63,7 +64,9 @@ def load_brain(settings: Settings) -> Brain:
     assistant = load_assistant(settings.server.assistant)
     return Brain(
         assistant=assistant,
-        nlu=EmbeddedEngine.train(assistant.nlu_files),
+        nlu=EmbeddedEngine.train(
+            assistant.nlu_files, features=features_of(settings.nlu.engine, settings.nlu.cache_dir)
+        ),
         offers=OfferDesk(load_catalogue(assistant.offers_file), settings.offers.salt, settings.offers.holdout),
         routing=load_routing(assistant.routing_file, variables(settings)),
     )
