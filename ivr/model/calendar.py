@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 
-OLDEST_YEARS = 120
+OLDEST_YEARS = 125
 _AHEAD_YEARS = 20
 
 

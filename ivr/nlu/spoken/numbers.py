@@ -4,36 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ivr.model.understanding import Entity
-from ivr.nlu.spoken.numerals import Numerals, numerals
-from ivr.nlu.words import spans
+from ivr.nlu.spoken.numerals import Numerals
 
 Word = tuple[str, int, int]
 
 
-def find_number(text: str, language: str) -> Entity | None:
-    """The longest whole number in text, as a string of digits, or None."""
-    table = numerals(language)
-    if table is None:
-        return None
-    said = list(spans(text))
-    best: tuple[int, int, int] | None = None
-    at = 0
-    while at < len(said):
-        value, after = cardinal(said, at, table)
-        if after > at and (best is None or after - at > best[2] - best[1]):
-            best = (value, at, after)
-        at = max(after, at + 1)
-    if best is None:
-        return None
-    value, first, after = best
-    return Entity(
-        entity="number", value=str(value), readings=(str(value),), start=said[first][1], end=said[after - 1][2]
-    )
-
-
 def cardinal(said: Sequence[Word], at: int, table: Numerals) -> tuple[int, int]:
     """(value, position after it) of the number that begins at this word; position is at when there is none."""
+    head, after = below_million(said, at, table)
+    if after < len(said) and said[after][0] in table.million:
+        joined = past_joiner(said, after + 1, table)
+        rest, end = below_million(said, joined, table)
+        return (head if after > at else 1) * 1_000_000 + rest, end if end > joined else after + 1
+    return head, after
+
+
+def below_million(said: Sequence[Word], at: int, table: Numerals) -> tuple[int, int]:
+    """(value, position after it): "two thousand and five", "тысяча двести"."""
     head, after = below_thousand(said, at, table)
     if after < len(said) and said[after][0] in table.thousand:
         joined = past_joiner(said, after + 1, table)

@@ -11,8 +11,8 @@ from types import MappingProxyType
 class Numerals:
     """How a language says numbers. All words lower case, without ё.
 
-    small: 0..19. tens: 20..90. hundreds: words that are hundreds by themselves (двести). hundred/thousand: words that
-    multiply what stands before them. joiners: "and" inside a number. repeat: "double five". times: "два раза пять".
+    small: 0..19. tens: 20..90. hundreds: words that are hundreds by themselves (двести). hundred/thousand/million: words
+    that multiply what stands before them. joiners: "and" inside a number. repeat: "double five". times: "два раза пять".
     group: "две пятерки". homophones: words that mean a digit only between digits. skip: words allowed inside a number
     ("dash", "then"). correction: what comes after them replaces what came before. negation: what comes after does not
     count ("not two, three").
@@ -23,6 +23,7 @@ class Numerals:
     hundreds: Mapping[str, int] = field(default_factory=dict)
     hundred: frozenset[str] = frozenset()
     thousand: frozenset[str] = frozenset()
+    million: frozenset[str] = frozenset()
     joiners: frozenset[str] = frozenset()
     repeat: Mapping[str, int] = field(default_factory=dict)
     times: frozenset[str] = frozenset()
@@ -50,6 +51,7 @@ _ENGLISH = Numerals(
     ),
     hundred=frozenset(("hundred", "hundreds")),
     thousand=frozenset(("thousand", "thousands", "grand")),
+    million=frozenset(("million", "millions")),
     joiners=frozenset(("and",)),
     repeat={"double": 2, "twice": 2, "triple": 3, "treble": 3, "quadruple": 4},
     group=_table(
@@ -67,9 +69,10 @@ _ENGLISH = Numerals(
 
 _RUSSIAN = Numerals(
     small=_table(
-        n0="ноль нуль нуля ноля нулю нолю", n1="один одна одно одного одной раз", n2="два две двух двум двумя",
-        n3="три трех трем тремя", n4="четыре четырех четырем", n5="пять пяти пятью", n6="шесть шести шестью",
-        n7="семь семи семью", n8="восемь восьми восемью", n9="девять девяти девятью", n10="десять десяти десятью",
+        n0="ноль нуль нолик нуля ноля нулю нолю", n1="один единица единичка одна одно одного одной раз",
+        n2="два двойка две двух двум двумя", n3="три тройка трех трем тремя", n4="четыре четверка четырех четырем",
+        n5="пять пятерка пяти пятью", n6="шесть шестерка шести шестью", n7="семь семерка семи семью",
+        n8="восемь восьмерка восьми восемью", n9="девять девятка девяти девятью", n10="десять десяти десятью",
         n11="одиннадцать одиннадцати", n12="двенадцать двенадцати", n13="тринадцать тринадцати",
         n14="четырнадцать четырнадцати", n15="пятнадцать пятнадцати", n16="шестнадцать шестнадцати",
         n17="семнадцать семнадцати", n18="восемнадцать восемнадцати", n19="девятнадцать девятнадцати",
@@ -84,7 +87,8 @@ _RUSSIAN = Numerals(
         n500="пятьсот пятисот", n600="шестьсот шестисот", n700="семьсот семисот", n800="восемьсот восьмисот",
         n900="девятьсот девятисот",
     ),
-    thousand=frozenset(("тысяча", "тысячи", "тысяч", "тысячу")),
+    thousand=frozenset(("тысяча", "тысячи", "тысяч", "тысячу", "тысячам", "тыща", "тыщи", "тыщ", "тыщу", "тыс")),
+    million=frozenset(("миллион", "миллиона", "миллионов", "млн")),
     repeat={"дважды": 2, "трижды": 3},
     times=frozenset(("раза", "раз")),
     group=_table(

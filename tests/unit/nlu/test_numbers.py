@@ -1,6 +1,6 @@
 import pytest
 
-from ivr.nlu.spoken.numbers import find_number
+from ivr.nlu.spoken.quantities import find_number
 
 
 @pytest.mark.parametrize(

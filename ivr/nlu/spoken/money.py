@@ -1,0 +1,92 @@
+"""Amounts of money as "1250.50 EUR": with the currency said, or the one of the call. "Twelve fifty" is two amounts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+
+from ivr.model.understanding import Entity, SlotContext
+from ivr.nlu.spoken.amounts import Amounts, amounts
+from ivr.nlu.spoken.figures import is_figure, tokens
+from ivr.nlu.spoken.numbers import Word
+from ivr.nlu.spoken.numerals import numerals
+from ivr.nlu.spoken.quantities import Quantity, quantities
+
+AMBIGUOUS_CONFIDENCE = 0.7
+
+
+def find_money(text: str, language: str, context: SlotContext) -> Entity | None:
+    """The amount said in text with its readings, or None. An amount with a currency goes before one without."""
+    table, extra = numerals(language), amounts(language)
+    if table is None or extra is None:
+        return None
+    said = tokens(text)
+    found = list(_amounts(said, quantities(said, table, extra), extra))
+    if not found:
+        return None
+    values, currency, first, after = max(found, key=lambda a: (bool(a[1]), a[3] - a[2]))
+    readings = tuple(f"{_shown(value)} {currency or context.currency}".strip() for value in values)
+    return Entity(
+        entity="money",
+        value=readings[0],
+        readings=readings,
+        start=said[first][1],
+        end=said[after - 1][2],
+        confidence=1.0 if len(readings) == 1 else AMBIGUOUS_CONFIDENCE,
+    )
+
+
+def _shown(value: Decimal) -> str:
+    return f"{value:.2f}" if value % 1 else f"{int(value)}"
+
+
+def _amounts(
+    said: Sequence[Word], numbers: Sequence[Quantity], extra: Amounts
+) -> Iterator[tuple[list[Decimal], str, int, int]]:
+    """(readings, currency or "", first word, word after) of every amount."""
+    at = 0
+    while at < len(numbers):
+        number = numbers[at]
+        following = numbers[at + 1] if at + 1 < len(numbers) else None
+        unit = _unit(said, number.after, extra)
+        before = extra.units.get(said[number.first - 1][0]) if number.first else None
+        if unit is None and before is not None and before[1] == 100:
+            yield [number.value], before[0], number.first - 1, number.after
+        elif unit is None and following is not None and (pair := _pair(number, following)):
+            closing = _unit(said, following.after, extra)
+            currency, after = (closing[0], following.after + 1) if closing else ("", following.after)
+            yield pair, currency, number.first, after
+            at += 1
+        elif unit is None:
+            yield [number.value], "", number.first, number.after
+        elif unit[1] == 1:
+            yield [number.value / 100], unit[0], number.first, number.after + 1
+        else:
+            rest, after = _hundredths(said, number.after + 1, following, extra)
+            at += after > number.after + 1
+            yield [number.value + rest], unit[0], number.first, after
+        at += 1
+
+
+def _unit(said: Sequence[Word], at: int, extra: Amounts) -> tuple[str, int] | None:
+    return extra.units.get(said[at][0]) if at < len(said) else None
+
+
+def _pair(number: Quantity, following: Quantity) -> list[Decimal] | None:
+    """ "Twelve fifty": 12.50, or 1250; "nineteen ninety five": 19.95 or 1995."""
+    close = following.first == number.after and 10 <= following.value <= 99
+    if not close or number.value % 1 or following.value % 1 or not 1 <= number.value <= 99:
+        return None
+    return [number.value + following.value / 100, number.value * 100 + following.value]
+
+
+def _hundredths(said: Sequence[Word], at: int, following: Quantity | None, extra: Amounts) -> tuple[Decimal, int]:
+    """(what "fifty cents", "and fifty cents" or a bare "fifty" behind the units adds, position after it)."""
+    joined = at + 1 if at < len(said) and said[at][0] in extra.between else at
+    if following is None or following.first != joined or not 0 < following.value < 100 or following.value % 1:
+        return Decimal(0), at
+    unit = _unit(said, following.after, extra)
+    if unit is not None:
+        return (following.value / 100, following.after + 1) if unit[1] == 1 else (Decimal(0), at)
+    bare = joined == at and following.value >= 10 and not is_figure(said[at][0])
+    return (following.value / 100, following.after) if bare else (Decimal(0), at)
