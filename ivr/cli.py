@@ -102,6 +102,12 @@ def _add_design(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     shell.add_argument("--live", action="store_true", help="really call the services (default: answers of the tests)")
     shell.set_defaults(command=_shell)
 
+    graph = commands.add_parser("graph", help="draw an assistant's flows: Mermaid text, or a picture")
+    graph.add_argument("folder", type=Path, nargs="?", default=Path())
+    graph.add_argument("--svg", type=Path, metavar="FILE", help="write a picture instead")
+    graph.add_argument("--coverage", action="store_true", help="colour what the conversation tests go through")
+    graph.set_defaults(command=_graph)
+
 
 def _settings(path: Path | None) -> Settings:
     if path is not None or DEFAULT_FILE.is_file():
@@ -182,6 +188,25 @@ async def _talk(arguments: argparse.Namespace) -> int:
         await shell.close()
         if http is not None:
             await http.close()
+    return 0
+
+
+def _graph(arguments: argparse.Namespace) -> int:
+    from ivr.design.coverage import cover
+    from ivr.design.drawing import svg
+    from ivr.design.graph import graph, mermaid
+    from ivr.design.rehearsal import rehearse
+    from ivr.dialog.assistant import load_assistant
+
+    coverage = None
+    if arguments.coverage:
+        rehearsal = asyncio.run(rehearse(arguments.folder))
+        coverage = cover(rehearsal.assistant, (result.report.path for result in rehearsal.results))
+    drawn = graph(load_assistant(arguments.folder), coverage)
+    if arguments.svg:
+        arguments.svg.write_text(svg(drawn), "utf-8")
+    else:
+        print(mermaid(drawn), end="")
     return 0
 
 
