@@ -17,7 +17,7 @@ class CallerVoice:
 
     def __init__(self, folder: Path, models_dir: Path) -> None:
         self._folder = folder
-        self._voices = make_voices(Catalogue(models_dir), ("piper", "pyttsx3"), ("en",))
+        self._voices = make_voices(Catalogue(models_dir), ("piper", "pyttsx3"), ("en",), steady=True)
 
     async def wav(self, text: str) -> Path:
         """The WAV of a sentence (8 kHz, mono, 16 bit). Raises SpeechError."""

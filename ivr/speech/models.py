@@ -49,11 +49,16 @@ def load_recognizer(catalogue: Catalogue, engine: str, languages: Sequence[str],
     return recognizer
 
 
-def make_voices(catalogue: Catalogue, engines: Sequence[str], languages: Sequence[str]) -> list[ProcessVoice]:
-    """The voices that can speak, in order of preference; one that cannot is left out with a warning."""
+def make_voices(
+    catalogue: Catalogue, engines: Sequence[str], languages: Sequence[str], *, steady: bool = False
+) -> list[ProcessVoice]:
+    """The voices that can speak, in order of preference; one that cannot is left out with a warning.
+
+    steady: see piper_voice.
+    """
     voices = []
     for engine in engines:
-        voice = _piper(catalogue, languages) if engine == PIPER else None
+        voice = _piper(catalogue, languages, steady=steady) if engine == PIPER else None
         if engine == PYTTSX3:
             voice = pyttsx3_voice(tuple(languages))
         if voice is None:
@@ -63,7 +68,7 @@ def make_voices(catalogue: Catalogue, engines: Sequence[str], languages: Sequenc
     return voices
 
 
-def _piper(catalogue: Catalogue, languages: Sequence[str]) -> ProcessVoice | None:
+def _piper(catalogue: Catalogue, languages: Sequence[str], *, steady: bool) -> ProcessVoice | None:
     found: dict[str, tuple[str, Path]] = {}
     for language in languages:
         try:
@@ -71,4 +76,4 @@ def _piper(catalogue: Catalogue, languages: Sequence[str]) -> ProcessVoice | Non
             found[language] = (model.model_id, catalogue.resolve(model) / model.files[0].name)
         except SpeechError as error:
             log.warning("models.language_not_spoken", voice=PIPER, language=language, error=str(error))
-    return piper_voice(found) if found else None
+    return piper_voice(found, steady=steady) if found else None

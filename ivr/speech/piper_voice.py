@@ -21,19 +21,22 @@ _BETWEEN_SENTENCES_S = 0.2
 _THREADS = 2  # halves the wait for a prompt; the niceness of the process protects recognition
 
 
-def piper_voice(models: Mapping[str, tuple[str, Path]]) -> ProcessVoice:
-    """A voice for languages: language -> (id in the catalogue, the voice's .onnx file, verified)."""
+def piper_voice(models: Mapping[str, tuple[str, Path]], *, steady: bool = False) -> ProcessVoice:
+    """A voice for languages: language -> (id in the catalogue, the voice's .onnx file, verified).
+
+    steady: the same sentence always sounds the same, a little flatter: for callers of tests and measurements.
+    """
     return ProcessVoice(
         NAME,
         __name__,
-        [json.dumps({language: str(path) for language, (_, path) in models.items()})],
-        {language: model_id for language, (model_id, _) in models.items()},
+        [json.dumps({language: str(path) for language, (_, path) in models.items()}), "steady" if steady else "lively"],
+        {language: model_id + ("-steady" if steady else "") for language, (model_id, _) in models.items()},
     )
 
 
-def _load(paths: Mapping[str, str]) -> Synthesize:
+def _load(paths: Mapping[str, str], *, steady: bool) -> Synthesize:
     import onnxruntime
-    from piper.config import PiperConfig
+    from piper.config import PiperConfig, SynthesisConfig
     from piper.voice import PiperVoice
 
     options = onnxruntime.SessionOptions()
@@ -49,12 +52,14 @@ def _load(paths: Mapping[str, str]) -> Synthesize:
         for language, path in paths.items()
     }
 
+    manner = SynthesisConfig(noise_scale=0.0, noise_w_scale=0.0) if steady else None
+
     def synthesize(text: str, language: str) -> tuple[Samples, int]:
         voice = voices[language]
         rate_hz = int(voice.config.sample_rate)
         pause = np.zeros(int(_BETWEEN_SENTENCES_S * rate_hz), dtype=np.float32)
         parts: list[Samples] = []
-        for chunk in voice.synthesize(text):
+        for chunk in voice.synthesize(text, syn_config=manner):
             parts += [pause, chunk.audio_float_array.astype(np.float32)] if parts else [chunk.audio_float_array]
         return (np.concatenate(parts) if parts else pause), rate_hz
 
@@ -64,4 +69,4 @@ def _load(paths: Mapping[str, str]) -> Synthesize:
 
 
 if __name__ == "__main__":
-    serve(lambda: _load(json.loads(sys.argv[1])))
+    serve(lambda: _load(json.loads(sys.argv[1]), steady=sys.argv[2] == "steady"))

@@ -96,15 +96,16 @@ async def test_a_full_queue_drops_chatter_but_never_control_entries_in_silence(
 
 
 async def test_ten_calls_of_fifty_events_a_second_do_not_lag(store: Store) -> None:
-    seconds, slowest, began = 10, 0.0, time.perf_counter()
+    seconds, waits, began = 10, [], time.perf_counter()
     for seq in range(1, 50 * seconds + 1):
         for call in range(10):
             before = time.perf_counter()
             store.append(entry(f"call{call}", seq, text="what was said in about as many words as people use"))
-            slowest = max(slowest, time.perf_counter() - before)
+            waits.append(time.perf_counter() - before)
     await store.flush()
     assert time.perf_counter() - began < seconds / 2
-    assert slowest < 0.05
+    # One append in a thousand may meet a machine that is busy with something else; none may wait for the disk.
+    assert sorted(waits)[len(waits) * 999 // 1000] < 0.005
     assert len(await store.events("call7")) == 50 * seconds
 
 
