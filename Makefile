@@ -26,8 +26,8 @@ demo: install-run ## Three real calls, printed live; then it stays up for yours 
 test: install system-packages ## All tests (ARGS="-k name" chooses, JUNIT=file.xml also writes a report).
 	@$(PYTEST) $(ARGS)
 
-test-fast: install ## The tests that need no calls, no speech models and no browser.
-	@$(PYTEST) -m "not sip and not models and not browser" $(ARGS)
+test-fast: install ## The tests that need no calls, no speech models, no browser and no half minute each.
+	@$(PYTEST) -m "not sip and not models and not browser and not slow" $(ARGS)
 
 check: install ## Style, types, floors between rooms, house rules. Runs all of them, then says which failed.
 	@cd $(ROOT); failed=; \

@@ -115,6 +115,8 @@ def _edge(edge: GraphEdge, boxes: dict[At, Box]) -> str:
     x2, y2 = end.x + WIDTH // 2, end.y
     bend = 40 if y2 > y1 else 90
     dashes = "" if edge.planned else ' stroke-dasharray="5 4"'
+    if edge.start[0] != edge.end[0]:  # from flow to flow: there, but behind everything
+        dashes += ' opacity="0.4"'
     path = f"M{x1} {y1}C{x1} {y1 + bend} {x2} {y2 - bend} {x2} {y2}"
     line = f'<path d={quoteattr(path)} fill="none" stroke="{_colour(edge.taken)}"{dashes} marker-end="url(#arrow)"/>'
     if not edge.label:

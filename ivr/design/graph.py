@@ -44,7 +44,7 @@ class GraphEdge:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Graph:
-    """flows: name -> its nodes, in the order of the file."""
+    """flows: name -> its nodes; the flow a call begins with, and the step a flow begins with, come first."""
 
     name: str
     flows: Mapping[str, tuple[GraphNode, ...]]
@@ -72,7 +72,7 @@ def graph(assistant: Assistant, coverage: Coverage | None = None) -> Graph:
             )
         )
     flows: dict[str, tuple[GraphNode, ...]] = {}
-    for flow in assistant.flows.values():
+    for flow in sorted(assistant.flows.values(), key=lambda flow: flow.name != assistant.start):
         nodes = [
             GraphNode(
                 at=(flow.name, name),
@@ -80,7 +80,7 @@ def graph(assistant: Assistant, coverage: Coverage | None = None) -> Graph:
                 label=_label(name, step),
                 visited=None if coverage is None else (flow.name, name) in coverage.done,
             )
-            for name, step in flow.steps.items()
+            for name, step in sorted(flow.steps.items(), key=lambda item: item[0] != flow.first)
         ]
         if any(edge.end == (flow.name, "") for edge in edges):
             nodes.append(GraphNode(at=(flow.name, ""), kind="end", label="end"))

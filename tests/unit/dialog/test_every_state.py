@@ -1,0 +1,184 @@
+"""A hundred thousand random events against every shipped assistant: no crash, no silence, no dead end."""
+
+from __future__ import annotations
+
+import random
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ivr.dialog.assistant import Assistant, load_assistant
+from ivr.dialog.engine import advance, new_session
+from ivr.dialog.session import Wait
+from ivr.model import dialog as ev
+from ivr.model.call import Outcome
+from ivr.model.hearing import Hypothesis, Recognition
+from ivr.model.identity import Caller
+from ivr.model.offers import OfferDecision, OfferScript
+from ivr.model.routing import TransferResult
+from ivr.model.understanding import Entity, Intent, Understanding
+
+FOLDERS = sorted(path.parent for path in (Path(__file__).parents[3] / "dialogs").glob("*/dialog.yml"))
+EVENTS = 100_000
+SCRIPT = OfferScript(ask="May I?", pitch="Cover.", confirm="Shall we?", accepted="Thanks.", declined="Fine.")
+NAMED = frozenset({"resolved", "informed", "unresolved", "abandoned", "transferred", "callback"})
+THINGS: tuple[Any, ...] = (None, "", "x", 0, -1, 12.5, True, [], {}, {"status": "paid", "amount": "a lot"}, [{"a": 1}])
+
+
+@cache
+def assistant_of(folder: Path) -> Assistant:
+    return load_assistant(folder)
+
+
+class Call:
+    """One call, driven by what it waits for."""
+
+    def __init__(self, assistant: Assistant, rng: random.Random) -> None:
+        self.assistant, self.rng = assistant, rng
+        self.session = new_session(assistant, rng.choice(assistant.languages))
+        self.hear: ev.Hear | None = None
+        self.events = 0
+        number = rng.choice(["+15550100", ""])
+        caller = Caller(ani=number, dnis="1", claimed=rng.random() < 0.5)
+        self.give(
+            ev.CallStarted(
+                at_ms=0,
+                call_id="c",
+                caller=caller,
+                language=self.session.language,
+                started_at="2026-11-20T09:00:00Z",
+                cut_off=rng.random() < 0.1,
+            )
+        )
+
+    @property
+    def over(self) -> bool:
+        return self.session.wait is Wait.OVER
+
+    def give(self, event: ev.Event) -> None:
+        before = self.session
+        turn = advance(self.assistant, before, event)
+        self.session, self.events = turn.session, self.events + 1
+        if self.events % 50 == 0:
+            assert turn == advance(self.assistant, before, event), "the same event gave another turn"
+        asked = [c for c in turn.commands if isinstance(c, ev.Hear)]
+        self.hear = asked[-1] if asked else self.hear
+        wait = self.session.wait
+        assert wait not in (Wait.RUNNING, Wait.START), f"nothing is waited for after {event}"
+        if wait is Wait.OVER and before.wait is not Wait.OVER:
+            assert self.session.outcome is not Outcome.OPEN and self.session.disposition
+            assert self.session.outcome.value in NAMED
+            if not isinstance(event, ev.CallerHungUp):
+                assert any(isinstance(c, ev.Say) for c in turn.commands), f"no goodbye after {event}"
+        if wait is Wait.CALLER and before.wait is not Wait.CALLER:
+            assert asked and (asked[-1].speech or asked[-1].keys), f"the caller is not heard after {event}"
+
+    def awaited(self) -> ev.Event:
+        """An answer of whoever is waited for."""
+        rng, session = self.rng, self.session
+        if session.wait is Wait.SERVICE:
+            spec = self.assistant.services[session.service]
+            outcome = rng.choice(sorted(spec.outcome_names))
+            slots = next((o.slots for o in spec.outcomes if o.name == outcome), {})
+            values = {name: rng.choice(THINGS) for name in slots}
+            if "customer" in values and rng.random() < 0.8:
+                values["customer"] = {"customer_id": "C1", "household": "H1", "name": "Anna"}
+            return ev.ServiceEnded(at_ms=0, service=session.service, outcome=outcome, values=values)
+        if session.wait is Wait.OFFER_DESK:
+            speak = rng.random() < 0.7
+            decision = OfferDecision(opportunity_id="o", arm="treat", speak=speak, household="H", script=SCRIPT)
+            return ev.OfferDecided(at_ms=0, decision=decision)
+        if session.wait is Wait.HUMAN:
+            failures = [result for result in TransferResult if result is not TransferResult.ANSWERED]
+            return ev.TransferEnded(at_ms=0, result=rng.choice(failures))
+        return self.answered()
+
+    def answered(self) -> ev.Event:
+        """Something a caller does: mostly sense, sometimes nonsense."""
+        rng, hear = self.rng, self.hear
+        kind = rng.random()
+        if kind < 0.08:
+            return ev.SilenceElapsed(at_ms=0)
+        if kind < 0.14:
+            return ev.UtteranceRejected(at_ms=0, reason="noise")
+        if kind < 0.40:
+            most = hear.keys.max_digits if hear is not None and hear.keys else 1
+            length = most if rng.random() < 0.8 else rng.randint(0, most)
+            return ev.DigitsDialed(at_ms=0, digits="".join(rng.choice("0123456789*#") for _ in range(length)))
+        return self.said()
+
+    def said(self) -> ev.UtteranceHeard:
+        rng, hear = self.rng, self.hear
+        names = [*(hear.intents if hear else ()), rng.choice(self.assistant.intents or ("",)), ""]
+        intent = Intent(name=rng.choice(names), confidence=rng.choice([0.2, 0.5, 0.95, 0.95]))
+        entities = []
+        for slot_type in hear.slot_types if hear else ():
+            value = {"yes_no": rng.choice(["yes", "no"]), "date": "1982-03-05", "time": "15:30"}.get(slot_type)
+            digits = "".join(rng.choice("0123456789") for _ in range(rng.choice([1, 4, 6, 8, 16])))
+            readings = (value or digits, digits) if rng.random() < 0.2 else (value or digits,)
+            if rng.random() < 0.7:
+                start = 0 if rng.random() < 0.8 else 20
+                entities.append(
+                    Entity(entity=slot_type, value=readings[0], readings=readings, start=start, end=start + 9)
+                )
+        phrases = hear.expectation.phrases if hear else ()
+        hypothesis = Hypothesis(
+            text="some words that were said",
+            confidence=rng.choice([0.1, 0.5, 0.95]),
+            engine="test",
+            value=rng.choice([None, *(p.value for p in phrases)]),
+            margin=rng.choice([None, 0.5, 5.0]),
+        )
+        recognition = Recognition(
+            hypothesis=hypothesis,
+            language=self.session.language,
+            speech_started_at_ms=0,
+            speech_ended_at_ms=1,
+            decided_at_ms=1,
+            decode_ms=0,
+            decodes=1,
+        )
+        understanding = Understanding(text=hypothesis.text, intent=intent, entities=tuple(entities))
+        return ev.UtteranceHeard(at_ms=0, recognition=recognition, understanding=understanding)
+
+    def unexpected(self) -> ev.Event:
+        """An event nobody waits for, as they come when processes die or answer late."""
+        service = self.rng.choice([*self.assistant.services, "none"])
+        return self.rng.choice(
+            [
+                ev.HearingLost(at_ms=0),
+                ev.HearingRestored(at_ms=0),
+                ev.PromptsEnded(at_ms=0),
+                ev.PromptsEnded(at_ms=0, interrupted=True),
+                ev.HoldElapsed(at_ms=0, service=self.session.service),
+                ev.ServiceEnded(at_ms=0, service=service, outcome="ok", values={}),
+                ev.TransferEnded(at_ms=0, result=TransferResult.BUSY),
+                ev.DigitsDialed(at_ms=0, digits="1"),
+                self.said(),
+            ]
+        )
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
+def test_no_event_in_any_state_crashes_silences_or_strands_a_caller(folder: Path) -> None:
+    rng, events, outcomes = random.Random(folder.name), 0, set()
+    while events < EVENTS // len(FOLDERS) + 1:
+        call = Call(assistant_of(folder), rng)
+        for _ in range(rng.randint(5, 60)):
+            if call.over:
+                break
+            call.give(call.unexpected() if rng.random() < 0.15 else call.awaited())
+        if rng.random() < 0.2:
+            call.give(ev.CallerHungUp(at_ms=0))
+        # From wherever it stands, a caller who only keeps silent is led to an end.
+        for _ in range(60):
+            if call.over:
+                break
+            call.give(ev.SilenceElapsed(at_ms=0) if call.session.wait is Wait.CALLER else call.awaited())
+        assert call.over, f"no end from {call.session.stack}"
+        events += call.events
+        outcomes.add(call.session.outcome.value)
+    assert {"unresolved", "abandoned"} <= outcomes <= NAMED
