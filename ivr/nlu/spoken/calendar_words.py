@@ -12,10 +12,10 @@ class CalendarWords:
     """How a language says days.
 
     months: word -> 1..12. weekdays: word -> 0 (Monday)..6. ordinals: word -> the cardinal word that it orders
-    ("fifth": "five"). figure_endings: what stands behind figures ("5th", "5-го"). skip: words that mean nothing
-    inside a date. days: phrase -> days from today. units: word -> (days, months) it lasts. one: words for a count of one; two:
-    of two. ago, ahead_before, ahead_behind: where a span lies. last/this/next_: beginnings of words before a weekday or
-    year. year: words behind a year. of_month: words that make the number before them a day.
+    ("fifth": "five"). figure_endings: what stands behind figures ("5th", "5-го"). skip: words that mean nothing inside
+    a date. days: phrase -> days from today. units: word -> (days, months) it lasts. one: words for a count of one; two:
+    of two. ago, ahead_before, ahead_behind: where a span lies. last/this/next_: beginnings of words before a weekday
+    or year. year: words behind a year. of_month: words that make the number before them a day.
     """
 
     months: Mapping[str, int]

@@ -95,7 +95,7 @@ def _same(heard: str, word: str) -> bool:
 
 def _stem(word: str) -> str:
     """The word without a Russian ending of case or number."""
-    return word.rstrip("аеиоуыэюяйь") if len(word) > _LONG_WORD else word
+    return word.rstrip("аеиоуыэюяйь") if len(word) >= _LONG_WORD else word
 
 
 def _by_place(said: Sequence[Word], context: SlotContext, language: str) -> tuple[str, int, int] | None:

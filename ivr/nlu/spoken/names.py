@@ -36,14 +36,14 @@ _SOUNDS = tuple(
     (re.compile(pattern), sound)
     for pattern, sound in (
         ("dzh", "j"), ("tsch|tch", "c"), ("sch|sh|sz", "s"), ("ph", "f"), ("th", "t"), ("ck|kh|q", "k"),
-        ("gh", ""), ("x", "ks"), ("c(?=[eiy])", "s"), ("ch", "c"), ("c(?![eiy])", "k"), ("ts|tz", "s"), ("zh|j|dj", "i"),
-        ("w", "v"), ("z", "s"), ("au", "av"), ("ev", "iv"), ("y", "i"), ("h", ""), ("dt", "t"),
+        ("gh", ""), ("x", "ks"), ("c(?=[eiy])", "s"), ("ch", "c"), ("c(?![eiy])", "k"), ("ts|tz", "s"),
+        ("zh|j|dj", "i"), ("w", "v"), ("z", "s"), ("au", "av"), ("ev", "iv"), ("y", "i"), ("h", ""), ("dt", "t"),
     )
 )  # fmt: skip
 _INTRODUCTIONS = frozenset(
     words(
-        """my name is the this it's it i am i'm speaking here mister mr mrs miss ms doctor dr please hello hi surname
-        first last меня зовут мое имя это я фамилия слушаю пожалуйста господин госпожа здравствуйте"""
+        """my name is the this it's it i am i'm speaking here mister mr mrs miss ms doctor dr please hello hi
+        surname first last меня зовут мое имя это я фамилия слушаю пожалуйста господин госпожа здравствуйте"""
     )
 )
 

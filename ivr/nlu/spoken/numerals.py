@@ -11,11 +11,11 @@ from types import MappingProxyType
 class Numerals:
     """How a language says numbers. All words lower case, without ё.
 
-    small: 0..19. tens: 20..90. hundreds: words that are hundreds by themselves (двести). hundred/thousand/million: words
-    that multiply what stands before them. joiners: "and" inside a number. repeat: "double five". times: "два раза пять".
-    group: "две пятерки". homophones: words that mean a digit only between digits. skip: words allowed inside a number
-    ("dash", "then"). correction: what comes after them replaces what came before. negation: what comes after does not
-    count ("not two, three").
+    small: 0..19. tens: 20..90. hundreds: words that are hundreds by themselves (двести). hundred/thousand/million:
+    words that multiply what stands before them. joiners: "and" inside a number. repeat: "double five". times: "два раза
+    пять". group: "две пятерки". homophones: words that mean a digit only between digits. skip: words allowed inside a
+    number ("dash", "then"). correction: what comes after them replaces what came before. negation: what comes after
+    does not count ("not two, three").
     """
 
     small: Mapping[str, int]

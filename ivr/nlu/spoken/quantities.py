@@ -9,7 +9,7 @@ from decimal import Decimal
 from ivr.model.understanding import Entity
 from ivr.nlu.spoken.amounts import Amounts, amounts
 from ivr.nlu.spoken.figures import is_figure, tokens
-from ivr.nlu.spoken.numbers import Word, cardinal
+from ivr.nlu.spoken.numbers import Word, below_thousand, cardinal
 from ivr.nlu.spoken.numerals import Numerals, numerals
 
 
@@ -108,7 +108,7 @@ def _decimals(said: Sequence[Word], at: int, value: Decimal, table: Numerals, ex
         return value, at
     figures, after = "", at + 1
     while after < len(said):
-        part, end = cardinal(said, after, table)
+        part, end = below_thousand(said, after, table)
         if end == after:
             break
         figures, after = figures + str(part), end

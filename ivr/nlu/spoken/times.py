@@ -33,9 +33,12 @@ def find_time(text: str, language: str) -> Entity | None:
     if table is None or words is None:
         return None
     said = _glued(spans(text))
-    for at in range(len(said)):
+    at = 0
+    while at < len(said):
         clock = _clock(said, at, table, words)
         if clock is None:
+            # A number that is no hour is passed as a whole: "twenty five o'clock" holds no five o'clock.
+            at = max(at + 1, cardinal(said, at, table)[1])
             continue
         part, after = _part(said, clock.after, words)
         readings = _readings(clock, part)
