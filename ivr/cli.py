@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import os
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -46,6 +47,7 @@ def _parser() -> argparse.ArgumentParser:
 
     _add_design(commands)
     _add_understanding(commands)
+    _add_rasa(commands)
 
     demo = commands.add_parser("demo", help="three real calls, printed as they happen; then stay up")
     demo.add_argument(
@@ -78,6 +80,23 @@ def _add_understanding(commands: argparse._SubParsersAction[argparse.ArgumentPar
     evaluate.add_argument("--noise", type=float, default=0.0, metavar="SHARE", help="of the test words spoilt (0)")
     evaluate.add_argument("--json", action="store_true", help="print one JSON object")
     evaluate.set_defaults(command=_nlu_evaluate)
+
+
+def _add_rasa(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """A Rasa server beside the product, for [nlu] engine = "rasa"."""
+    rasa = commands.add_parser("rasa", help="set up a Rasa server to understand callers")
+    steps = rasa.add_subparsers(required=True, metavar="step")
+    install = steps.add_parser("install", help="install Rasa into an environment of its own (Python 3.10, 2.5 GB)")
+    train = steps.add_parser("train", help="train a model for each language of an assistant")
+    serve = steps.add_parser("serve", help="serve one language on loopback; the token is taken from IVR_RASA_TOKEN")
+    for step in (install, train, serve):
+        step.add_argument("--home", type=Path, default=Path("var/rasa"), help="where Rasa lives (var/rasa)")
+    train.add_argument("folder", type=Path, nargs="?", default=Path("dialogs/insurance"))
+    serve.add_argument("model", type=Path, help="the model `ivr rasa train` printed")
+    serve.add_argument("--port", type=int, default=5005)
+    install.set_defaults(command=_rasa_install)
+    train.set_defaults(command=_rasa_train)
+    serve.set_defaults(command=_rasa_serve)
 
 
 def _add_design(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -239,3 +258,30 @@ def _nlu_evaluate(arguments: argparse.Namespace) -> int:
     result = evaluate(a.train, a.test, engine=a.engine, per_intent=max(a.per_intent, 0), seed=a.seed, noise=a.noise)
     print(json.dumps(result) if a.json else json.dumps(result, indent=2))
     return 0
+
+
+def _rasa_install(arguments: argparse.Namespace) -> int:
+    from ivr.supervisor.rasa_server import install
+
+    print(f"Rasa is ready: {install(arguments.home)}")
+    return 0
+
+
+def _rasa_train(arguments: argparse.Namespace) -> int:
+    from ivr.dialog.assistant import load_assistant
+    from ivr.supervisor.rasa_server import train
+
+    assistant = load_assistant(arguments.folder)
+    for language, model in train(arguments.home, assistant.name, assistant.nlu_files).items():
+        print(f"{language}: {model}")
+    return 0
+
+
+def _rasa_serve(arguments: argparse.Namespace) -> int:
+    from ivr.supervisor.rasa_server import TOKEN_VARIABLE, environment, serve_command
+
+    token = os.environ.get(TOKEN_VARIABLE, "")
+    if not token:
+        raise ConfigError(f"set {TOKEN_VARIABLE} first: the service needs the same token to ask this server")
+    command = serve_command(arguments.home, arguments.model, port=arguments.port)
+    os.execve(command[0], command, environment(token))

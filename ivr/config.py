@@ -62,10 +62,17 @@ class SpeechRoomSettings(_Section):
 
 
 class NluSettings(_Section):
-    """Understanding. engine: auto takes the best installed model for each language. cache_dir: sentence vectors."""
+    """Understanding. engine: auto takes the best installed model for each language. cache_dir: sentence vectors.
 
-    engine: Literal["auto", "tfidf", "minilm", "e5"] = "auto"
+    rasa_servers: language -> base URL, for the engine "rasa". rasa_token_env: the environment variable with their
+    token. rasa_timeout_ms: a call waits for Rasa so long, then goes on with the embedded engine.
+    """
+
+    engine: Literal["auto", "tfidf", "minilm", "e5", "rasa"] = "auto"
     cache_dir: Path = Path("var/nlu")
+    rasa_servers: dict[str, str] = {}
+    rasa_token_env: str = "IVR_RASA_TOKEN"
+    rasa_timeout_ms: Annotated[int, Field(ge=50, le=5000)] = 1000
 
 
 class WebSettings(_Section):

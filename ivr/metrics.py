@@ -27,6 +27,9 @@ class Metrics:
         )
         self.decode = Histogram("ivr_decode_seconds", "Recognition of a turn", buckets=_LATENCY_BUCKETS, registry=r)
         self.heard = Counter("ivr_turns_heard", "Turns by what came of them", ["result"], registry=r)
+        self.nlu_spared = Counter(
+            "ivr_nlu_spared", "Sentences the embedded engine understood in Rasa's place", ["reason"], registry=r
+        )
         self.barge_ins = Counter("ivr_barge_ins", "Prompts interrupted by voice", registry=r)
         self.services = Histogram(
             "ivr_service_seconds", "Service calls", ["service", "outcome"], buckets=_LATENCY_BUCKETS, registry=r

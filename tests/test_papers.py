@@ -40,7 +40,7 @@ def asked_for(file: str) -> list[str]:
     return [re.sub(r"[-_.]+", "-", re.split(r"[\[=<>~]", line)[0]) for line in lines if line and line[0] not in "-#"]
 
 
-@pytest.mark.parametrize("kind", ["build", "run", "dev"])
+@pytest.mark.parametrize("kind", ["build", "run", "dev", "rasa"])
 def test_requirements_are_compiled_pinned_and_hashed(kind: str) -> None:
     folder = ROOT / "requirements"
     sources = [folder / "run.in", folder / "dev.in"] if kind == "dev" else [folder / f"{kind}.in"]

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,7 @@ from ivr.call.handoff import Packet
 from ivr.call.services import ServiceCaller
 from ivr.call.surroundings import Surroundings
 from ivr.config import Settings, variables
-from ivr.dialog.assistant import Assistant, load_assistant
+from ivr.dialog.assistant import Assistant
 from ivr.dialog.tongues import sentences
 from ivr.dialog.warmup import static_prompts
 from ivr.log import get_log
@@ -24,15 +23,10 @@ from ivr.metrics import Metrics
 from ivr.model.dialog import Prompt
 from ivr.model.ids import monotonic_ms
 from ivr.model.media import CallArrived, CallRefused, SendAudioTo
-from ivr.model.ports import NluEngine
-from ivr.nlu.embedded import EmbeddedEngine
-from ivr.nlu.sentences import features_of
-from ivr.offers.catalogue import load_catalogue
-from ivr.offers.desk import OfferDesk
 from ivr.routing.agents import AgentDirectory
-from ivr.routing.plan import RoutingPlan, load_routing
 from ivr.storage.store import Store
 from ivr.supervisor.agents_desk import AgentsDesk
+from ivr.supervisor.brain import Brain
 from ivr.supervisor.broken_calls import close_broken_calls
 from ivr.supervisor.comfort import write_comfort
 from ivr.supervisor.media_pool import MediaPool
@@ -49,35 +43,12 @@ SETTLE_S = 6.0
 _log = get_log("supervisor")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Brain:
-    """What a designer's folder becomes: everything a reload replaces."""
-
-    assistant: Assistant
-    nlu: NluEngine
-    offers: OfferDesk
-    routing: RoutingPlan
-
-
-def load_brain(settings: Settings) -> Brain:
-    """Read and train an assistant. Raises DesignError with every fault."""
-    assistant = load_assistant(settings.server.assistant)
-    return Brain(
-        assistant=assistant,
-        nlu=EmbeddedEngine.train(
-            assistant.nlu_files, features=features_of(settings.nlu.engine, settings.nlu.cache_dir)
-        ),
-        offers=OfferDesk(load_catalogue(assistant.offers_file), settings.offers.salt, settings.offers.holdout),
-        routing=load_routing(assistant.routing_file, variables(settings)),
-    )
-
-
 class Center:
     """A running contact center bot: workers, calls and what they share."""
 
-    def __init__(self, settings: Settings, brain: Brain, store: Store) -> None:
-        self.settings, self.brain, self.store = settings, brain, store
-        self.metrics = Metrics()
+    def __init__(self, settings: Settings, brain: Brain, store: Store, metrics: Metrics) -> None:
+        self.settings, self.brain, self.store, self.metrics = settings, brain, store, metrics
+        self._retired: list[Brain] = []
         self.hub = LiveHub()
         self.agents = AgentsDesk(AgentDirectory(brain.routing), self.hub)
         self.speech = SpeechPool(settings, self.metrics, self._post, self._move_audio)
@@ -128,6 +99,7 @@ class Center:
     async def reload(self, brain: Brain) -> None:
         """New calls get the new assistant; agents keep their states where they still exist."""
         old, self.brain = self.brain, brain
+        self._retired.append(old)  # calls under way still ask it
         if old.routing != brain.routing:
             self.agents = AgentsDesk(AgentDirectory(brain.routing), self.hub)
         await self.warm_up()
@@ -162,7 +134,8 @@ class Center:
             _log.error("stop.unsettled", live=len(self._calls))
         await self.speech.stop()
         await self._services.close()
-        await self.brain.nlu.close()
+        for brain in (*self._retired, self.brain):
+            await brain.nlu.close()
         await self.store.close()
 
     async def _keep_house(self) -> None:

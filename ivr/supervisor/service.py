@@ -10,9 +10,11 @@ from contextlib import asynccontextmanager
 
 from ivr.config import Settings
 from ivr.log import get_log
+from ivr.metrics import Metrics
 from ivr.model.errors import ConfigError, DesignError, IvrError
 from ivr.storage.store import Store
-from ivr.supervisor.center import Brain, Center, load_brain
+from ivr.supervisor.brain import Brain, load_brain
+from ivr.supervisor.center import Center
 from ivr.web.app import Site
 
 # Media workers of a service that crashed apologise to their callers before they free the port.
@@ -28,8 +30,9 @@ async def running(settings: Settings) -> AsyncIterator[Center]:
 
     Raises ConfigError when a port is taken, DesignError when the dialog is broken, StorageError.
     """
-    brain = await asyncio.to_thread(_prepare, settings)
-    center = Center(settings, brain, await Store.open(settings.storage.url))
+    metrics = Metrics()
+    brain = await asyncio.to_thread(_prepare, settings, metrics)
+    center = Center(settings, brain, await Store.open(settings.storage.url), metrics)
     site = await _open_site(center, settings)
     try:
         await _await_sip_ports(center, settings)
@@ -43,10 +46,10 @@ async def running(settings: Settings) -> AsyncIterator[Center]:
         await site.close()
 
 
-def _prepare(settings: Settings) -> Brain:
+def _prepare(settings: Settings, metrics: Metrics) -> Brain:
     for folder in (settings.server.run_dir, settings.speech.cache_dir, settings.recording.dir):
         folder.mkdir(parents=True, exist_ok=True)
-    return load_brain(settings)
+    return load_brain(settings, metrics)
 
 
 class _Signals:
@@ -107,7 +110,7 @@ async def _until_stopped(center: Center, told: _Signals) -> None:
 async def _reload(center: Center) -> None:
     """A broken dialog is refused with every fault; the old one goes on."""
     try:
-        await center.reload(await asyncio.to_thread(load_brain, center.settings))
+        await center.reload(await asyncio.to_thread(load_brain, center.settings, center.metrics))
     except DesignError as error:
         for fault in error.faults:
             _log.error("assistant.refused", fault=str(fault))
