@@ -136,7 +136,7 @@ def test_the_example_configuration_is_complete_and_loads(monkeypatch: pytest.Mon
 
 
 def test_every_word_of_the_dialog_language_is_explained() -> None:
-    guide = (ROOT / "docs" / "designing-dialogs.md").read_text(encoding="utf-8")
+    guide = (ROOT / "docs" / "designing.md").read_text(encoding="utf-8")
     for role, response in TEXTS.items():
         assert f"| `{role}` | `{response}` |" in guide, role
     for step in READERS:

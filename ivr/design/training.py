@@ -21,9 +21,9 @@ from ivr.nlu.features import Tfidf
 from ivr.nlu.training_data import Example, TrainingData, read_training_data
 
 # Two intents are told apart badly when this many examples, and this share of either's, are taken for the other.
-LEAST_CONFUSED = 2
+LEAST_CONFUSED = 3
 CONFUSED_SHARE = 0.15
-SURE = 0.5  # a mistake the model doubts itself is asked back in a call, and is none
+SURE = 0.3  # by how much the wrong intent is likelier; what the model doubts is asked back in a call
 MOST_JUDGED = 2000  # examples; more take longer than a designer waits
 
 # What every question understands without examples.
@@ -108,7 +108,7 @@ def _confused(file: str, examples: tuple[Example, ...], faults: Faults) -> None:
     unseen = logistic.out_of_fold(gram, labels, len(intents), folds=10)
     chances = logistic.softmax(unseen * np.float32(logistic.temperature(unseen, labels)))
     judged = chances.argmax(axis=1)
-    sure = chances.max(axis=1) >= SURE
+    sure = chances.max(axis=1) - chances[np.arange(len(labels)), labels] >= SURE
     pairs: Counter[tuple[int, int]] = Counter()
     sample: dict[tuple[int, int], Example] = {}
     for example, right, taken, certain in zip(examples, labels.tolist(), judged.tolist(), sure.tolist(), strict=True):
@@ -118,6 +118,8 @@ def _confused(file: str, examples: tuple[Example, ...], faults: Faults) -> None:
             sample.setdefault(pair, example)
     sizes = Counter(labels.tolist())
     for pair, count in pairs.items():
+        if {intents[pair[0]], intents[pair[1]]} == _BUILT_IN:
+            continue  # yes and no are told apart by their words, not by examples
         if count >= LEAST_CONFUSED and count / min(sizes[pair[0]], sizes[pair[1]]) >= CONFUSED_SHARE:
             one, other = intents[pair[0]], intents[pair[1]]
             what = f"{one} and {other} are taken for each other {count} times, as in {sample[pair].text!r}"
