@@ -27,6 +27,7 @@ MAX_EXAMPLES = 4000
 MAX_TEXT = 1000
 
 FALSE_REJECTS = 0.05
+SURE = 0.6  # a chance above this is believed even where the training examples lie far apart
 EXPECTED_BOOST = 3.0
 
 _log = get_log("nlu.embedded")
@@ -110,7 +111,7 @@ class LanguageModel:
     """One language: which intent a sentence has, and from which confidence on that is believed.
 
     threshold: chosen so that about FALSE_REJECTS of the training examples, each judged by a model that did not see it,
-    would be rejected although rightly understood.
+    would be rejected although rightly understood, at most SURE.
     """
 
     def __init__(self, data: TrainingData, features: Features) -> None:
@@ -126,7 +127,7 @@ class LanguageModel:
         chances = logistic.softmax(unseen * self._sharpness)
         right = chances.argmax(axis=1) == labels
         self.out_of_fold_accuracy = float(right.mean())
-        self.threshold = logistic.quantile(chances.max(axis=1)[right], FALSE_REJECTS)
+        self.threshold = min(logistic.quantile(chances.max(axis=1)[right], FALSE_REJECTS), SURE)
 
     def decide(self, text: str, expected: Collection[str] | None) -> tuple[Intent, tuple[Intent, ...]]:
         """(intent, ranking). Words of a training example are that example's intent whatever is expected.

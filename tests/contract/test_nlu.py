@@ -9,6 +9,7 @@ import pytest
 
 from ivr.model.ports import NluEngine
 from ivr.nlu.embedded import EmbeddedEngine
+from ivr.nlu.sentences import features_of
 from tests.fakes.nlu import ScriptedNlu
 
 NLU_EN = Path(__file__).parents[2] / "dialogs/insurance/nlu.en.yml"
@@ -21,9 +22,23 @@ SENTENCES = {
 }
 
 
-@pytest.fixture(params=["embedded", "scripted"])
-async def engine(request: pytest.FixtureRequest) -> AsyncIterator[NluEngine]:
-    built: NluEngine = EmbeddedEngine.train({"en": NLU_EN}) if request.param == "embedded" else ScriptedNlu(SENTENCES)
+@pytest.fixture(scope="session")
+def vectors(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("vectors")
+
+
+@pytest.fixture(
+    params=[
+        "tfidf",
+        "scripted",
+        pytest.param("minilm", marks=pytest.mark.models),
+        pytest.param("e5", marks=pytest.mark.models),
+    ]
+)
+async def engine(request: pytest.FixtureRequest, vectors: Path) -> AsyncIterator[NluEngine]:
+    built: NluEngine = ScriptedNlu(SENTENCES)
+    if request.param != "scripted":
+        built = EmbeddedEngine.train({"en": NLU_EN}, features=features_of(request.param, vectors))
     yield built
     await built.close()
 
