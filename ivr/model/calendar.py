@@ -26,7 +26,7 @@ def day(year: int, month: int, day_of_month: int, today: datetime.date, *, past:
             found = datetime.date(full_year(year, today, past=past), month, day_of_month)
             if past and found > today:
                 found = datetime.date(found.year - 100, month, day_of_month)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     if past and not (found <= today and today.year - found.year <= OLDEST_YEARS):
         return None

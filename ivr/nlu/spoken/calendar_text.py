@@ -99,7 +99,7 @@ class CalendarText:
 
     def _digit(self, at: int) -> int | None:
         word = self.said[at][0] if at < len(self.said) else ""
-        if len(word) == 1 and word.isdigit():
+        if len(word) == 1 and word in "0123456789":
             return int(word)
         value = self.table.small.get(word)
         return value if value is not None and value <= 9 else 0 if word in ("o", "oh") else None

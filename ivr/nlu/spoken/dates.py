@@ -38,10 +38,13 @@ def find_date(text: str, language: str, context: SlotContext) -> Entity | None:
         found = relative(said, today) or weekday(said, today, past=context.past)
         found = found or _bare_day(said, today, past=context.past)
     found = found or _in_digits(text, language, said, order, today, past=context.past)
-    if found is None or not found[0]:
+    if found is None:
         return None
     days, first, after = found
-    readings = tuple(dict.fromkeys(day.isoformat() for day in days))
+    possible = [day for day in days if not (context.past and today) or day <= today]
+    readings = tuple(dict.fromkeys(day.isoformat() for day in possible))
+    if not readings:
+        return None
     return Entity(
         entity="date",
         value=readings[0],

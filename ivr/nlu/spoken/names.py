@@ -17,6 +17,7 @@ from ivr.nlu.words import spans, words
 
 MAX_CANDIDATES = 5
 LEAST_SCORE = 0.55
+MAX_WORDS = 10
 
 _LATIN = {
     **dict(zip("абвгдезийклмнопрстуфыэ", "abvgdeziiklmnoprstufye", strict=True)),
@@ -57,7 +58,7 @@ def find_name(text: str, language: str, context: SlotContext) -> Entity | None:
     if not context.candidates:
         value = text[start:end]
         return Entity(entity="name", value=value, readings=(value,), start=start, end=end, confidence=LEAST_SCORE)
-    heard = [word for word, _, _ in said]
+    heard = [word for word, _, _ in said[:MAX_WORDS]]
     ranked = sorted(((likeness(heard, c), c) for c in context.candidates), key=lambda s: -s[0])
     near = [(score, name) for score, name in ranked if score >= LEAST_SCORE][:MAX_CANDIDATES]
     if not near:

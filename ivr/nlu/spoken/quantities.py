@@ -12,6 +12,9 @@ from ivr.nlu.spoken.figures import is_figure, tokens
 from ivr.nlu.spoken.numbers import Word, below_thousand, cardinal
 from ivr.nlu.spoken.numerals import Numerals, numerals
 
+MOST_FIGURES = 15
+"""More figures than these are a code, not a number of anything."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quantity:
@@ -68,7 +71,9 @@ def _quantity(said: Sequence[Word], at: int, table: Numerals, extra: Amounts) ->
             value, after = value + Decimal("0.5"), after + len(half)
     value, after = _decimals(said, after, value, table, extra)
     whole = value
-    while after < len(said) and (scale := extra.scales.get(_past(said, after, ("of",))[0])):
+    while (
+        after < len(said) and value < 10**MOST_FIGURES and (scale := extra.scales.get(_past(said, after, ("of",))[0]))
+    ):
         value, after = value * scale, _past(said, after, ("of",))[1]
     if value != whole and whole == int(whole) and after < len(said):
         rest = _quantity(said, after, table, extra)
@@ -88,6 +93,8 @@ def _head(said: Sequence[Word], at: int, table: Numerals, extra: Amounts) -> tup
     """What stands before halves, points and scales; (0, at) when no number begins here."""
     word = said[at][0]
     following = said[at + 1][0] if at + 1 < len(said) else ""
+    if is_figure(word) and len(word) > MOST_FIGURES:
+        return Decimal(0), at
     if is_figure(word) and "." in word:
         return Decimal(word), at + 1
     if word in ("a", "an") and (following in extra.counts or following in extra.scales or following in extra.units):
@@ -112,6 +119,8 @@ def _decimals(said: Sequence[Word], at: int, value: Decimal, table: Numerals, ex
         if end == after:
             break
         figures, after = figures + str(part), end
+        if len(figures) > MOST_FIGURES:
+            return value, at
         if after < len(said) and said[after][0] in extra.fractions:
             return value + Decimal(int(figures)) / extra.fractions[said[after][0]], after + 1
     return (value + Decimal(f"0.{figures}"), after) if figures else (value, at)

@@ -127,7 +127,7 @@ def _named_hour(said: Sequence[Word], at: int, table: Numerals, words: ClockWord
 def _hour(said: Sequence[Word], at: int, table: Numerals, words: ClockWords) -> _Clock | None:
     """ "Three thirty", "15:30", "три ноль пять", "1530", "eighteen hundred hours", "ten o'clock"."""
     word = said[at][0]
-    if word.isdigit() and len(word) == 4 and int(word[:2]) < 24:
+    if len(word) == 4 and word.isascii() and word.isdigit() and int(word[:2]) < 24:
         return _Clock(hour=int(word[:2]), minute=int(word[2:]), after=at + 1, exact=True)
     zero = _zero(word, table)
     hour, after = cardinal(said[: at + 2], at + 1, table) if zero else cardinal(said, at, table)
