@@ -25,6 +25,24 @@ FIRST_PORT, LAST_PORT, BLOCK = 20000, 32000, 20
 PACKAGES = {"sipp": "sip-tester", "chromium": "chromium"}
 
 
+CALLS = "sip"
+BESIDE_CALLS = 10  # niceness of tests that burn CPU while others place calls in real time
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests that place calls come first and stay in one process: they mostly wait. The others fill the second core."""
+    for item in items:
+        if item.get_closest_marker(CALLS):
+            item.add_marker(pytest.mark.xdist_group(CALLS))
+    items.sort(key=lambda item: item.get_closest_marker(CALLS) is None)
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Beside a process that places calls, everything else gives way."""
+    if "PYTEST_XDIST_WORKER" in os.environ and item.get_closest_marker(CALLS) is None and os.nice(0) == 0:
+        os.nice(BESIDE_CALLS)
+
+
 def _missing(what: str) -> None:
     """In CI nothing may be missing; elsewhere the test is skipped with one line."""
     if IN_CI:
