@@ -23,7 +23,7 @@ from ivr.nlu.training_data import Example, TrainingData, read_training_data
 # Two intents are told apart badly when this many examples, and this share of either's, are taken for the other.
 LEAST_CONFUSED = 3
 CONFUSED_SHARE = 0.15
-SURE = 0.3  # by how much the wrong intent is likelier; what the model doubts is asked back in a call
+SURE = 0.25  # by how much a wrong intent is likelier than by mere guessing; below, nothing is believed anyway
 MOST_JUDGED = 2000  # examples; more take longer than a designer waits
 
 # What every question understands without examples.
@@ -108,7 +108,7 @@ def _confused(file: str, examples: tuple[Example, ...], faults: Faults) -> None:
     unseen = logistic.out_of_fold(gram, labels, len(intents), folds=10)
     chances = logistic.softmax(unseen * np.float32(logistic.temperature(unseen, labels)))
     judged = chances.argmax(axis=1)
-    sure = chances.max(axis=1) - chances[np.arange(len(labels)), labels] >= SURE
+    sure = chances.max(axis=1) >= SURE + 1 / len(intents)
     pairs: Counter[tuple[int, int]] = Counter()
     sample: dict[tuple[int, int], Example] = {}
     for example, right, taken, certain in zip(examples, labels.tolist(), judged.tolist(), sure.tolist(), strict=True):
