@@ -19,6 +19,7 @@ from ivr.model.understanding import NO_CONTEXT, Intent, SlotContext, Understandi
 from ivr.nlu import logistic
 from ivr.nlu.features import Features, Tfidf, Vector
 from ivr.nlu.gazetteer import Gazetteer
+from ivr.nlu.sentence_models import give_back_memory
 from ivr.nlu.spoken import find
 from ivr.nlu.training_data import Example, TrainingData, read_training_data
 from ivr.nlu.words import words
@@ -63,6 +64,7 @@ class EmbeddedEngine:
                 continue
             for warning in data.warnings:
                 _log.warning("nlu.training_data", language=language, finding=str(warning))
+        give_back_memory()
         if faults:
             raise DesignError(tuple(faults))
         return cls(models, "+".join(dict.fromkeys(names)) or Tfidf.name)
