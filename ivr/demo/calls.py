@@ -157,7 +157,8 @@ async def _by_keys(stage: Stage) -> list[Check]:
         Reply(asked=r"utter_solved", press="1", hasty=True),
         Reply(asked=r"utter_anything_else", press="2", hasty=True),
         Reply(asked=r"utter_how_can_i_help", press="1", hasty=True),
-        Reply(asked=r"May I tell you|Shall a colleague", press="1"),
+        Reply(asked=r"Shall a colleague", press="1"),  # after the price was read back to its end
+        Reply(asked=r"May I tell you", press="1", hasty=True),
     )
     await converse(stage, follower, replies)
     await finish(stage, follower)
