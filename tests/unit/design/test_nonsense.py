@@ -53,6 +53,7 @@ WORDS = some.sampled_from(
 )
 
 
+@pytest.mark.slow
 @settings(
     max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
 )
@@ -69,6 +70,7 @@ def test_no_edit_of_any_file_ends_in_a_traceback(small: Path, file: str, edits: 
     (small / file).write_text(kept, "utf-8")
 
 
+@pytest.mark.slow
 @settings(
     max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
 )
