@@ -61,28 +61,42 @@ class Performer:
         self._line.journal.note("recording.started", path=self._recording)
 
     def perform(self, commands: Iterable[say.Command]) -> None:
-        """Do one turn's commands, in order; the prompts of a turn are said as one."""
-        prompts: list[say.Prompt] = []
-        barge_in = say.BargeIn()
+        """Do one turn's commands, in order; prompts that may be interrupted alike are said as one."""
+        spoken: list[tuple[say.BargeIn, list[say.Prompt]]] = []
         hear: say.Hear | None = None
         for command in commands:
             if self._rescued and not isinstance(command, _OWED):
                 continue
             match command:
-                case say.Say():
-                    prompts.extend(command.prompts)
-                    barge_in = command.barge_in
+                case say.Say(prompts=prompts, barge_in=barge_in):
+                    if not spoken or spoken[-1][0] != barge_in:
+                        spoken.append((barge_in, []))
+                    spoken[-1][1].extend(prompts)
                 case say.Hear():
                     hear = command
                 case _:
                     self._perform_one(command)
-        self._mask(hear, prompts)
-        if prompts:
-            self._line.speaker.say(prompts)
+        self._mask(hear, [prompt for _, prompts in spoken for prompt in prompts])
+        held_until = self._say(spoken)
         if hear is not None:
-            language, speaking = self._line.session().language, self._line.speaker.busy
-            self._line.ear.open(hear, language=language, barge_in=barge_in, speaking=speaking)
+            line = self._line
+            line.ear.open(
+                hear,
+                language=line.session().language,
+                barge_in=spoken[-1][0] if spoken else say.BargeIn(),
+                speaking=line.speaker.busy,
+                held_until=held_until,
+            )
         self._end_when_silent()
+
+    def _say(self, spoken: list[tuple[say.BargeIn, list[say.Prompt]]]) -> str:
+        """Say everything, in order. Returns the playback that must be heard out before the caller may interrupt."""
+        held_until = ""
+        for barge_in, prompts in spoken:
+            playback = self._line.speaker.say(prompts)
+            if not barge_in.speech and spoken[-1][0].speech:
+                held_until = playback
+        return held_until
 
     def prompts_ended(self) -> None:
         """Everything was said; after a goodbye that means hanging up."""

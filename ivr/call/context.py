@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from ivr.call.handoff import Packet
 from ivr.call.line import Line
@@ -44,7 +46,7 @@ def packet_for(line: Line, request: HandoffRequest, agent: Agent) -> Packet:
         expires_at=(now + CONTEXT_KEPT).isoformat(timespec="seconds"),
         intent=current["intent"],
         status=current["result"],
-        slots={name: str(journal.masked(str(value))) for name, value in request.data.items()},
+        slots={name: str(journal.masked(str(value))) for name, value in _slots(request).items()},
         caller_words=str(journal.masked(_last_words(line) or session.words)),
         tried=_tried(line),
         requests=session.requests[:-1],
@@ -54,6 +56,12 @@ def packet_for(line: Line, request: HandoffRequest, agent: Agent) -> Packet:
     )
     packet = build_packet(context)
     return Packet(token=token, context=packet, whisper=str(packet["whisper"]))
+
+
+def _slots(request: HandoffRequest) -> Mapping[str, Any]:
+    """The values the dialog gives along; the rest of its data is read from the call itself."""
+    slots = request.data.get("slots", {})
+    return slots if isinstance(slots, Mapping) else {}
 
 
 def _last_words(line: Line) -> str:

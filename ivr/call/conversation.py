@@ -68,6 +68,7 @@ class Conversation:
 
     def playback_ended(self, message: PlaybackEnded) -> None:
         """A playback ran dry or was stopped."""
+        self._line.ear.heard_out(message.playback)
         if self._line.speaker.ended(message):
             self._line.journal.note("turn.prompted", interrupted=message.interrupted)
             self._line.ear.prompts_ended()

@@ -49,6 +49,7 @@ class Ear:
         self._language = ""
         self._barge_in = BargeIn()
         self._waiting_for_prompts = False
+        self._held_until = ""
         self._noises = 0
         self._arming = 0
         self._timer: asyncio.TimerHandle | None = None
@@ -56,20 +57,33 @@ class Ear:
     @property
     def interruptible(self) -> bool:
         """May the caller's voice stop the prompt that is playing?"""
-        return self.hear is not None and self._barge_in.speech
+        return self.hear is not None and self._barge_in.speech and not self._held_until
 
-    def open(self, hear: Hear, *, language: str, barge_in: BargeIn, speaking: bool) -> None:
-        """Open a turn. While a prompt plays, voice and keys are heard as far as barge_in allows."""
+    def open(self, hear: Hear, *, language: str, barge_in: BargeIn, speaking: bool, held_until: str = "") -> None:
+        """Open a turn. While a prompt plays, voice and keys are heard as far as barge_in allows.
+
+        held_until: a playback that must be heard to its end; barge_in counts from there on.
+        """
         self.close()
         self.hear, self._language, self._barge_in = hear, language, barge_in
         self._noises = 0
-        self._waiting_for_prompts = speaking
-        if barge_in.speech or not speaking:
-            self._listen()
-        if hear.keys is not None and (barge_in.dtmf or not speaking):
-            self._collect()
+        self._waiting_for_prompts, self._held_until = speaking, held_until
+        if not held_until:
+            self._let_interrupt()
         if not speaking:
             self._arm(TimerName.NOINPUT, hear.noinput_ms)
+
+    def heard_out(self, playback: str) -> None:
+        """A playback is over; when it was the one that had to be heard, the caller may interrupt from now on."""
+        if self.hear is not None and playback == self._held_until:
+            self._held_until = ""
+            self._let_interrupt()
+
+    def _let_interrupt(self) -> None:
+        if self._barge_in.speech or not self._waiting_for_prompts:
+            self._listen()
+        if self._barge_in.dtmf or not self._waiting_for_prompts:
+            self._collect()
 
     def prompts_ended(self) -> None:
         """Everything was said: what barge_in held back opens now, and silence begins to count."""
@@ -132,7 +146,8 @@ class Ear:
     def restored(self) -> None:
         """Recognition is back: an open turn is listened to again."""
         self.available = True
-        if self.hear is not None and not (self._waiting_for_prompts and not self._barge_in.speech):
+        closed = self._held_until or (self._waiting_for_prompts and not self._barge_in.speech)
+        if self.hear is not None and not closed:
             self._listen()
 
     def _listen(self) -> None:

@@ -51,6 +51,21 @@ async def test_a_prompt_that_must_be_heard_is_not_listened_through() -> None:
     assert isinstance(wires.media[0], CollectDigits)
 
 
+async def test_a_sentence_that_must_be_heard_holds_the_ear_closed_until_its_end_and_no_longer() -> None:
+    wires = Wires()
+    wires.ear.open(HEAR, language="en", barge_in=BargeIn(), speaking=True, held_until="greeting")
+    assert not wires.listens() and not wires.media
+    assert not wires.ear.interruptible
+    wires.ear.heard_out("something else")
+    assert not wires.listens()
+    wires.ear.heard_out("greeting")
+    assert len(wires.listens()) == 1
+    assert isinstance(wires.media[0], CollectDigits)
+    assert wires.ear.interruptible, "the question after the greeting may be interrupted"
+    wires.ear.prompts_ended()
+    assert len(wires.listens()) == 1, "listening again would lose what is being said"
+
+
 async def test_speech_stops_the_clock_for_silence() -> None:
     wires = Wires()
     wires.open(speaking=False)
