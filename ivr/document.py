@@ -33,7 +33,8 @@ class Document:
             mark = error.problem_mark
             place = (mark.line + 1, mark.column + 1) if mark else (0, 0)
             raise DesignError((self._fault(place, "yaml", str(error.problem), "Mend the YAML."),)) from error
-        except YAMLError as error:
+        except (YAMLError, ValueError, AttributeError, RecursionError) as error:
+            # Beside bad YAML: bytes that are not UTF-8, a month 13, a merge of nothing, lists without end.
             raise DesignError((self._fault((0, 0), "yaml", str(error), "Mend the YAML."),)) from error
         if not isinstance(self._tree, CommentedMap):
             raise DesignError((self._fault((1, 1), "shape", "not a mapping", "Begin with `version: 1`."),))

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 LONGEST_S = 12.0
 
-# Characters a voice speaks in a second, placeholders counted as written. Measured on the shipped voices at their own
+# Characters a voice speaks in a second, placeholders counted as written. Estimates for the shipped voices at their own
 # pace; languages without an entry are taken as the slowest.
 CHARACTERS_PER_S = {"en": 15.0, "de": 14.0, "fr": 15.0, "es": 16.0, "ru": 13.0}
 _SLOWEST = min(CHARACTERS_PER_S.values())

@@ -119,7 +119,7 @@ class _Reader:
             mark = error.problem_mark
             line, column = (mark.line + 1, mark.column + 1) if mark else (0, 0)
             self.fault(line, "yaml", f"not YAML: {error.problem}", "Check indentation and quotes", column=column)
-        except YAMLError as error:
+        except (YAMLError, ValueError, AttributeError, RecursionError) as error:  # also a month 13
             self.fault(0, "yaml", f"not YAML: {error}", "Remove unprintable characters", column=0)
         return None
 
