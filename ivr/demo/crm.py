@@ -1,7 +1,7 @@
 """The demo company's CRM: a small HTTP service beside the product, reached like any customer's own.
 
-Owns the HTTP face; the data is in crm_data. Refuses to be more than a stand-in: it listens on loopback only and has
-no authentication. POST /_faults makes it really slow or really dead, so that callers can meet that too.
+Owns the HTTP face; the data is in crm_data and crm_bank. Refuses to be more than a stand-in: it listens on loopback
+only and has no authentication. POST /_faults makes it really slow or really dead, so that callers can meet that too.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from typing import Any
 
 from aiohttp import web
 
+from ivr.demo.crm_bank import BankRegister
 from ivr.demo.crm_data import Register
 
 MAX_BODY_BYTES = 64 * 1024
@@ -36,6 +37,7 @@ class Faults:
 
 
 REGISTER = web.AppKey("register", Register)
+BANK = web.AppKey("bank", BankRegister)
 FAULTS = web.AppKey("faults", Faults)
 
 
@@ -43,6 +45,7 @@ def make_crm(database: Path) -> web.Application:
     """The CRM over this SQLite file, which is made and filled when the application starts."""
     app = web.Application(middlewares=[_misbehave], client_max_size=MAX_BODY_BYTES)
     app[REGISTER] = Register(database)
+    app[BANK] = BankRegister(database)
     app[FAULTS] = Faults()
     app.on_startup.append(_prepare)
     app.add_routes(
@@ -50,6 +53,10 @@ def make_crm(database: Path) -> web.Application:
             web.get("/customers", _find_customer),
             web.post("/customers/verify", _verify),
             web.get("/claims/{number}", _claim),
+            web.post("/accounts/verify", _verify_account),
+            web.get("/accounts/{number}/balance", _balance),
+            web.post("/cards/{last4}/block", _block),
+            web.get("/cards/{last4}/delivery", _delivery),
             web.post("/{kind:leads|callbacks}", _file),
             web.get("/{kind:leads|callbacks}", _filed),
             web.post("/_faults", _set_faults),
@@ -60,6 +67,7 @@ def make_crm(database: Path) -> web.Application:
 
 async def _prepare(app: web.Application) -> None:
     await asyncio.to_thread(app[REGISTER].prepare)
+    await asyncio.to_thread(app[BANK].prepare)
 
 
 @web.middleware
@@ -102,6 +110,38 @@ async def _verify(request: web.Request) -> web.Response:
     except KeyError:
         return _refusal(404, "no such policy")
     return web.json_response(customer) if customer else _refusal(403, "wrong pin")
+
+
+async def _verify_account(request: web.Request) -> web.Response:
+    body = await _json_object(request)
+    account, pin = body.get("account"), body.get("pin")
+    if not isinstance(account, str) or not isinstance(pin, str):
+        return _refusal(400, "account and pin must be texts")
+    try:
+        customer = await asyncio.to_thread(request.app[BANK].verify, account, pin)
+    except KeyError:
+        return _refusal(404, "no such account")
+    return web.json_response(customer) if customer else _refusal(403, "wrong pin")
+
+
+async def _balance(request: web.Request) -> web.Response:
+    number, customer_id = request.match_info["number"], request.query.get("customer_id", "")
+    account = await asyncio.to_thread(request.app[BANK].balance, number, customer_id)
+    return web.json_response(account) if account else _refusal(404, "this customer has no such account")
+
+
+async def _block(request: web.Request) -> web.Response:
+    customer_id = (await _json_object(request)).get("customer_id")
+    if not isinstance(customer_id, str):
+        return _refusal(400, "customer_id must be a text")
+    card = await asyncio.to_thread(request.app[BANK].block, request.match_info["last4"], customer_id)
+    return web.json_response(card) if card else _refusal(404, "this customer has no such card")
+
+
+async def _delivery(request: web.Request) -> web.Response:
+    last4, customer_id = request.match_info["last4"], request.query.get("customer_id", "")
+    delivery = await asyncio.to_thread(request.app[BANK].delivery, last4, customer_id)
+    return web.json_response(delivery) if delivery else _refusal(404, "no such card is on its way to this customer")
 
 
 async def _file(request: web.Request) -> web.Response:
