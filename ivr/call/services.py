@@ -1,4 +1,6 @@
-"""Calls the customer's services over HTTP as services.yml says. Owns the sockets, the time limit and the retries.
+"""Calls the customer's services as services.yml says: over HTTP, on a Rasa action server, or a Python function.
+
+Owns the sockets, the time limit and the retries.
 
 Whatever goes wrong comes back as an outcome ("timeout", "error"), never as an exception: the dialog has a way on.
 """
@@ -6,17 +8,20 @@ Whatever goes wrong comes back as an outcome ("timeout", "error"), never as an e
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Mapping
 from typing import Any
 
 import aiohttp
 
-from ivr.dialog.services import ServiceSpec, interpret, request_of
+from ivr.call.python_actions import PythonActions
+from ivr.call.rasa_actions import webhook_body
+from ivr.dialog.services import ServiceSpec, interpret, interpret_result, request_of
 from ivr.log import get_log
 from ivr.metrics import Metrics
 from ivr.model.dialog import ServiceEnded
 from ivr.model.errors import ServiceError
-from ivr.model.ids import monotonic_ms
+from ivr.model.ids import monotonic_ms, new_id
 
 BACKOFF_S = 0.2
 
@@ -29,18 +34,30 @@ class ServiceCaller:
     def __init__(self, environment: Mapping[str, str], metrics: Metrics) -> None:
         self._environment, self._metrics = environment, metrics
         self._client: aiohttp.ClientSession | None = None
+        self._functions = PythonActions()
 
     async def close(self) -> None:
-        """Close the connections."""
+        """Close the connections; start no more functions."""
+        self._functions.close()
         if self._client is not None:
             await self._client.close()
 
-    async def call(self, spec: ServiceSpec, args: Mapping[str, Any], *, timeout_ms: int) -> ServiceEnded:
-        """Call the service within timeout_ms in all, retries included. Never raises for what the service does."""
+    async def call(
+        self, spec: ServiceSpec, args: Mapping[str, Any], *, timeout_ms: int, sender: str = ""
+    ) -> ServiceEnded:
+        """Call the service within timeout_ms in all, retries included. Never raises for what the service does.
+
+        sender: the call, as a Rasa action sees it; "" = one made up for this request.
+        """
         began_ms = monotonic_ms()
+        if spec.python:
+            timeout_ms = min(timeout_ms, spec.timeout_ms)
         try:
             async with asyncio.timeout(timeout_ms / 1000):
-                outcome, values, error = await self._attempts(spec, args)
+                if spec.python:
+                    outcome, values, error = await self._function(spec, args)
+                else:
+                    outcome, values, error = await self._attempts(spec, args, sender or new_id())
         except TimeoutError:
             outcome, values, error = "timeout", {}, f"no answer within {timeout_ms} ms"
         took_s = (monotonic_ms() - began_ms) / 1000
@@ -49,12 +66,22 @@ class ServiceCaller:
             _log.warning("service.failed", service=spec.name, outcome=outcome, error=error)
         return ServiceEnded(at_ms=monotonic_ms(), service=spec.name, outcome=outcome, values=values, error=error)
 
-    async def _attempts(self, spec: ServiceSpec, args: Mapping[str, Any]) -> tuple[str, dict[str, Any], str]:
+    async def _function(self, spec: ServiceSpec, args: Mapping[str, Any]) -> tuple[str, dict[str, Any], str]:
+        try:
+            told, values = await self._functions.run(spec.python, {name: args.get(name) for name in spec.takes})
+        except ServiceError as problem:
+            return "error", {}, str(problem)
+        outcome, values = interpret_result(spec, told, values)
+        return outcome, values, f"{spec.python} returned {told!r}, which fits no outcome" if outcome == "error" else ""
+
+    async def _attempts(
+        self, spec: ServiceSpec, args: Mapping[str, Any], sender: str
+    ) -> tuple[str, dict[str, Any], str]:
         error = ""
         for attempt in range(spec.retries + 1):
             await asyncio.sleep(BACKOFF_S * attempt)
             try:
-                status, body = await self._request(spec, args)
+                status, body = await self._request(spec, args, sender)
             except ServiceError as problem:  # asking again cannot help
                 return "error", {}, str(problem)
             except (aiohttp.ClientError, OSError) as problem:
@@ -66,14 +93,18 @@ class ServiceCaller:
             error = f"HTTP {status}"
         return "error", {}, error
 
-    async def _request(self, spec: ServiceSpec, args: Mapping[str, Any]) -> tuple[int, Any]:
+    async def _request(self, spec: ServiceSpec, args: Mapping[str, Any], sender: str) -> tuple[int, Any]:
         if self._client is None:
             self._client = aiohttp.ClientSession(headers={"Accept": "application/json"})
         wanted = request_of(spec, args, self._environment)
+        body = wanted.json
+        if spec.action:
+            given = {name: args.get(name) for name in spec.takes}
+            body = webhook_body(spec.action, given, sender=sender, at_s=time.time())
         limit = aiohttp.ClientTimeout(total=spec.timeout_ms / 1000)
         try:
             async with self._client.request(
-                wanted.method, wanted.url, json=wanted.json, headers=wanted.headers, timeout=limit
+                wanted.method, wanted.url, json=body, headers=wanted.headers, timeout=limit
             ) as reply:
                 return reply.status, await _json(reply)
         except TimeoutError as problem:
