@@ -13,6 +13,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -29,12 +30,16 @@ CALLS = "sip"
 BESIDE_CALLS = 10  # niceness of tests that burn CPU while others place calls in real time
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests that place calls come first and stay in one process: they mostly wait. The others fill the second core."""
-    for item in items:
-        if item.get_closest_marker(CALLS):
-            item.add_marker(pytest.mark.xdist_group(CALLS))
-    items.sort(key=lambda item: item.get_closest_marker(CALLS) is None)
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Tests that place calls stay in one process, begun first: they mostly wait. The others fill the second core."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class CallsTogether(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return "calls" if nodeid.startswith("tests/sip/") else nodeid
+
+    return CallsTogether(config, log)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
