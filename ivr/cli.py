@@ -127,6 +127,10 @@ def _add_design(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     graph.add_argument("--coverage", action="store_true", help="colour what the conversation tests go through")
     graph.set_defaults(command=_graph)
 
+    schema = commands.add_parser("schema", help="JSON Schemas of an assistant's files, for editors")
+    schema.add_argument("--write", type=Path, metavar="FOLDER", help="write a file for each, instead of printing all")
+    schema.set_defaults(command=_schema)
+
 
 def _settings(path: Path | None) -> Settings:
     if path is not None or DEFAULT_FILE.is_file():
@@ -226,6 +230,13 @@ def _graph(arguments: argparse.Namespace) -> int:
         arguments.svg.write_text(svg(drawn), "utf-8")
     else:
         print(mermaid(drawn), end="")
+    return 0
+
+
+def _schema(arguments: argparse.Namespace) -> int:
+    from ivr.design.schemas import schemas, write
+
+    print(write(arguments.write) if arguments.write else json.dumps(schemas(), ensure_ascii=False, indent=1))
     return 0
 
 
