@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import re
+import shutil
 import sys
 import threading
 import time
@@ -15,6 +17,7 @@ import pytest
 from aiohttp import web
 
 from ivr.call.services import ServiceCaller
+from ivr.dialog.lint import lint
 from ivr.dialog.services import ServiceSpec, read_services
 from ivr.dialog.source import Faults, read
 from ivr.metrics import Metrics
@@ -328,3 +331,29 @@ def test_a_mistake_is_found_at_its_line(tmp_path: Path, case: tuple[str, str, st
     assert old in text
     _, faults = specs(tmp_path, text.replace(old, new, 1))
     assert (code, "services.yml", line) in [(f.code, f.file, f.line) for f in faults.found], faults.found
+
+
+# ---- in an assistant ----------------------------------------------------------------------------------------------
+
+AS_FUNCTION = """\
+  get_claim:
+    python: claims:find
+    takes: [TAKES, customer_id]
+    outcomes:
+      ok: {set: {claim: slots.claim}}
+      not_found: {}
+"""
+
+
+@pytest.mark.parametrize(("takes", "codes"), [("number", set()), ("numer", {"argument", "unknown-argument"})])
+def test_a_step_calls_a_function_like_any_service_and_must_give_what_it_takes(
+    tmp_path: Path, takes: str, codes: set[str]
+) -> None:
+    folder = Path(shutil.copytree(Path(__file__).parents[3] / "dialogs/insurance", tmp_path / "assistant"))
+    text = (folder / "services.yml").read_text("utf-8")
+    http = re.search(r"^  get_claim:\n(?:    .*\n)+", text, re.MULTILINE)
+    assert http is not None
+    (folder / "services.yml").write_text(text.replace(http[0], AS_FUNCTION.replace("TAKES", takes)), "utf-8")
+    found = [fault for fault in lint(folder) if fault.severity == "error"]
+    assert {fault.code for fault in found} == codes, found
+    assert all((fault.file, fault.line > 1) == ("flows/claims.yml", True) for fault in found)
