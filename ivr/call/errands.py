@@ -65,7 +65,9 @@ class Errands:
             loop = asyncio.get_running_loop()
             self._holds[command.service] = loop.call_later(command.hold_after_ms / 1000, self._line.post, hold)
         spec = self._house.assistant.services[command.service]
-        ended = await self._house.services.call(spec, command.args, timeout_ms=command.timeout_ms)
+        ended = await self._house.services.call(
+            spec, command.args, timeout_ms=command.timeout_ms, sender=self._line.call_id
+        )
         timer = self._holds.pop(command.service, None)
         if timer is not None:
             timer.cancel()

@@ -214,7 +214,9 @@ class _Check:
 
     def response(self, response: Response) -> None:
         for path, formatter, extra in response.placeholders:
-            for name in filter(None, (path.split(".")[0], extra.split(".")[0])):
+            # Only a currency is looked up in a slot; the forms of a counted noun are words.
+            looked_up = extra.split(".")[0] if formatter == "money" else ""
+            for name in filter(None, (path.split(".")[0], looked_up)):
                 self.known("slot", name, self.names, response.place)
             slot = self.assistant.slots.get(path.split(".")[0])
             if slot is not None and slot.sensitive and formatter != "masked":

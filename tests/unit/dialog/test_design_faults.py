@@ -111,3 +111,8 @@ def test_a_step_nothing_leads_to_is_a_warning(folder: Path) -> None:
 def test_an_offer_before_the_request_is_resolved_is_a_warning(folder: Path) -> None:
     change(folder, "flows/claims.yml", "    - ask: utter_solved\n", "    - offer: true\n    - ask: utter_solved\n")
     assert [f.code for f in lint(folder)] == ["offer-unresolved"]
+
+
+def test_the_forms_of_a_counted_noun_are_words_and_no_slots(folder: Path) -> None:
+    change(folder, "responses.en.yml", "{claim_number|digits}", "{claim_number|count:day/days}")
+    assert [fault for fault in lint(folder) if fault.code == "unknown-slot"] == []
