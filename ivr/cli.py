@@ -112,6 +112,7 @@ def _add_design(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     test.add_argument("-k", dest="only", default="", metavar="WORDS", help="only conversations with this in their name")
     test.add_argument("--junit", type=Path, metavar="FILE", help="also write a JUnit report")
     test.add_argument("--coverage", action="store_true", help="print steps and edges no conversation came to")
+    test.add_argument("--audio", action="store_true", help="say it: through voice, telephone line and recogniser")
     test.set_defaults(command=_test)
 
     shell = commands.add_parser("shell", help="be the caller in text; /help inside lists the words")
@@ -167,7 +168,8 @@ def _test(arguments: argparse.Namespace) -> int:
     from ivr.design.junit import write
     from ivr.design.rehearsal import rehearse, story
 
-    rehearsal = asyncio.run(rehearse(arguments.folder, only=arguments.only))
+    models = _settings(None).speech.models_dir if arguments.audio else None
+    rehearsal = asyncio.run(rehearse(arguments.folder, only=arguments.only, models=models))
     failed = [result for result in rehearsal.results if not result.passed]
     for result in failed:
         print(story(result))

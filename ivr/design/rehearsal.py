@@ -63,8 +63,13 @@ def conversations(folder: Path, files: Sequence[Path] = ()) -> tuple[Conversatio
     return tuple(found)
 
 
-async def rehearse(folder: Path, *, only: str = "") -> Rehearsal:
-    """Run the conversations of a folder whose name contains only. Raises DesignError."""
+async def rehearse(folder: Path, *, only: str = "", models: Path | None = None) -> Rehearsal:
+    """Run the conversations of a folder whose name contains only; by ear (ivr.design.aloud) with the speech models in
+    this folder. Raises DesignError, and SpeechError by ear."""
+    if models is not None:
+        from ivr.design.aloud import rehearse_aloud  # loads what hears and speaks
+
+        return await rehearse_aloud(folder, models, only=only)
     assistant, told = load_assistant(folder), conversations(folder)
     engine = EmbeddedEngine.train(assistant.nlu_files)
     try:
