@@ -24,7 +24,7 @@ demo: install-run ## Three real calls, printed live; then it stays up for yours 
 	@cd $(ROOT) && exec $(BIN)/ivr demo $(if $(ONCE),--once)
 
 test: install system-packages ## All tests (ARGS="-k name" chooses, JUNIT=file.xml also writes a report).
-	@$(PYTEST) -n 2 --dist loadscope --durations 12 $(ARGS)
+	@$(ROOT)/scripts/test $(if $(JUNIT),--junit-xml=$(abspath $(JUNIT))) $(ARGS)
 
 test-fast: install ## The tests that need no calls, no speech models, no browser and no half minute each.
 	@$(PYTEST) -m "not sip and not models and not browser and not slow" $(ARGS)

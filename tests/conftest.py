@@ -42,6 +42,14 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     return CallsTogether(config, log)
 
 
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Tell scripts/test what failed, once for all processes."""
+    told = os.environ.get("IVR_FAILED_TESTS")
+    if told and report.failed and "PYTEST_XDIST_WORKER" not in os.environ:
+        with Path(told).open("a") as failed:
+            failed.write(f"{report.nodeid}\n")
+
+
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Beside a process that places calls, everything else gives way."""
     if "PYTEST_XDIST_WORKER" in os.environ and item.get_closest_marker(CALLS) is None and os.nice(0) == 0:
