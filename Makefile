@@ -27,7 +27,7 @@ test: install system-packages ## All tests (ARGS="-k name" chooses, JUNIT=file.x
 	@$(ROOT)/scripts/test $(if $(JUNIT),--junit-xml=$(abspath $(JUNIT))) $(ARGS)
 
 test-fast: install ## The tests that need no calls, no speech models, no browser and no half minute each.
-	@$(PYTEST) -m "not sip and not models and not browser and not slow" $(ARGS)
+	@$(PYTEST) -n 2 -m "not sip and not models and not browser and not slow" $(ARGS)
 
 check: install ## Style, types, floors between rooms, house rules. Runs all of them, then says which failed.
 	@cd $(ROOT); failed=; \

@@ -26,6 +26,10 @@ FIRST_PORT, LAST_PORT, BLOCK = 20000, 32000, 20
 PACKAGES = {"sipp": "sip-tester", "chromium": "chromium"}
 
 
+# As in ivr.__main__: numpy's threads take more from the other test process than they give to this one.
+for pool in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+    os.environ.setdefault(pool, "1")
+
 CALLS = "sip"
 BESIDE_CALLS = 10  # niceness of tests that burn CPU while others place calls in real time
 
