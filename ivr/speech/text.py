@@ -33,9 +33,17 @@ def normal(raw: str) -> str:
     return " ".join(words)
 
 
+_LONG_WORD = 6
+
+
 def unlooped(text: str) -> str:
-    """Normal text without the decoder's endless repetition: a unit of 1-3 words said 4 times or more is said once."""
+    """Normal text without the decoder's repetition: a unit of 1-3 words said 4 times or more is said once.
+
+    A lone long word is written twice already for one utterance; said once it means the same. "no no" stays.
+    """
     words = text.split()
+    if len(words) > 1 and len(set(words)) == 1 and len(words[0]) >= _LONG_WORD and words[0] not in DIGIT_WORDS:
+        return words[0]
     for size in (1, 2, 3):
         unit = words[:size]
         if len(words) >= 4 * size and all(word == unit[i % size] for i, word in enumerate(words)):

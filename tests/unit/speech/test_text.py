@@ -47,6 +47,8 @@ def test_endless_repetition_is_said_once_but_three_times_may_be_meant() -> None:
     assert unlooped("no " * 9) == "no"
     assert unlooped("to go to go to go to go") == "to go"
     assert unlooped("no no no") == "no no no"
+    assert unlooped("operator operator") == "operator"
+    assert unlooped("seven seven") == "seven seven"
 
 
 PHRASES = [Phrase(text="yes", value="yes"), Phrase(text="yes please", value="yes"), Phrase(text="no", value="no")]
