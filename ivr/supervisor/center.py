@@ -22,7 +22,7 @@ from ivr.log import get_log
 from ivr.metrics import Metrics
 from ivr.model.dialog import Prompt
 from ivr.model.ids import monotonic_ms
-from ivr.model.media import CallArrived, CallRefused, SendAudioTo
+from ivr.model.media import CallArrived, CallRefused, Drain, RejectCall, SendAudioTo
 from ivr.routing.agents import AgentDirectory
 from ivr.storage.store import Store
 from ivr.supervisor.agents_desk import AgentsDesk
@@ -159,6 +159,12 @@ class Center:
         return call is not None
 
     def _arrived(self, arrived: CallArrived) -> None:
+        if self.draining:  # it overtook the order to drain on its way to the media worker
+            full = RejectCall(leg=arrived.leg, code=503, reason="draining", retry_after_s=Drain().retry_after_s)
+            self.media.send(arrived.leg, full)
+            who = {"from_header": arrived.from_header, "to_header": arrived.to_header}
+            self._refused(CallRefused(**who, code=503, at_ms=monotonic_ms()))
+            return
         self.speech.admit(arrived.leg)
         call = CallController(arrived, self._surroundings(arrived.leg))
         self._calls[arrived.leg] = call

@@ -20,7 +20,7 @@ from ivr.model.call import CallRecord, LogEntry, Outcome
 from ivr.model.ids import monotonic_ms
 from tests.sip.conftest import OpenHouse
 from tests.sip.house import PORTS_OF_A_HOUSE, ROOT, Caller, a_caller, a_house, ports_of, until
-from tests.sip.processes import all_gone, family, last_call, log_of, status_of
+from tests.sip.processes import all_gone, family, kill_worker, last_call, log_of, status_of
 
 pytestmark = [pytest.mark.sip, pytest.mark.models]
 
@@ -89,7 +89,28 @@ async def test_told_to_stop_it_lets_live_calls_finish_and_refuses_new_ones(
 
 
 async def _draining(house: House) -> bool:
-    return not (await house.health())["ready"]
+    return any(reason.startswith("draining") for reason in (await house.health())["reasons"])
+
+
+async def test_a_call_that_arrives_before_the_media_worker_has_read_the_order_to_drain_is_refused_too(
+    open_own_house: OpenHouse, tmp_path: Path
+) -> None:
+    async with open_own_house() as house, a_caller(house, tmp_path) as caller:
+        await caller.dial(ANNA)
+        await caller.asked("utter_how_can_i_help")
+        worker = await kill_worker(house, "media-0", signal.SIGSTOP)
+        # Both lie in the worker's sockets when it goes on, and it looks at SIP first.
+        answer = asyncio.ensure_future(asyncio.to_thread(_refusal, house))
+        await asyncio.sleep(0.1)
+        house.service.terminate()
+        await until("it drains", lambda: _draining(house))
+        os.kill(worker, signal.SIGCONT)
+        refusal = await answer
+        assert refusal.startswith("SIP/2.0 503 ")
+        assert re.search(r"^Retry-After: [1-9]\d*\r?$", refusal, re.MULTILINE)
+        assert "call.refused" in log_of(house)
+        await caller.phone.hang_up()
+        assert await status_of(house, 10) == 0
 
 
 async def test_who_is_still_on_the_line_at_the_end_of_the_drain_is_told_and_promised_a_call(
