@@ -1,0 +1,40 @@
+"""The command line. Owns arguments, exit statuses and what is printed; the rooms do the work.
+
+Exit status: 0 done, 1 it was tried and failed, 2 the call or the configuration is wrong. There is one module for each
+group of people: operators (`serving`), designers (`designing`), those who tune understanding (`understanding`) and
+those who measure (`measuring`). A module offers add(commands); it imports a room only for the command asked for.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from ivr import __version__
+from ivr.cli import designing, measuring, serving, understanding
+from ivr.model.errors import ConfigError, IvrError
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit status."""
+    arguments = _parser().parse_args(argv)
+    try:
+        return int(arguments.command(arguments))
+    except ConfigError as error:
+        print(error, file=sys.stderr)
+        return 2
+    except IvrError as error:
+        print(error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="ivr", description="A self-hosted telephone voice bot.")
+    parser.add_argument("--version", action="version", version=f"ivr {__version__}")
+    commands = parser.add_subparsers(required=True, metavar="command")
+    for group in (serving, designing, understanding, measuring):
+        group.add(commands)
+    return parser

@@ -1,0 +1,27 @@
+"""What commands have in common: the settings file, and how a result is printed."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from ivr.config import Settings, anchored, check, load_settings
+
+Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
+
+DEFAULT_FILE = Path("ivr.toml")
+
+
+def settings_of(path: Path | None = None) -> Settings:
+    """Of this file, else of ./ivr.toml, else the built-in defaults. Raises ConfigError."""
+    if path is not None or DEFAULT_FILE.is_file():
+        return load_settings(path or DEFAULT_FILE)
+    return check(anchored(Settings(), Path.cwd()))
+
+
+def show(result: Mapping[str, Any], *, as_json: bool) -> None:
+    """For a program one line, for a reader one value a line."""
+    print(json.dumps(result, ensure_ascii=False, indent=None if as_json else 2))

@@ -1,0 +1,141 @@
+"""Commands of designers: check, test, try and draw an assistant."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+from ivr.cli.arguments import Commands, settings_of
+from ivr.config import variables
+
+
+def add(commands: Commands) -> None:
+    """validate, test, shell, graph, schema."""
+    validate = commands.add_parser("validate", help="check an assistant's folder; print every mistake as file:line")
+    validate.add_argument("folder", type=Path, nargs="?", default=Path())
+    validate.add_argument("--strict", action="store_true", help="warnings count as errors")
+    validate.add_argument("--json", action="store_true", help="print one JSON object")
+    validate.set_defaults(command=_validate)
+
+    test = commands.add_parser("test", help="run an assistant's conversation tests, with the real understanding")
+    test.add_argument("folder", type=Path, nargs="?", default=Path())
+    test.add_argument("-k", dest="only", default="", metavar="WORDS", help="only conversations with this in their name")
+    test.add_argument("--junit", type=Path, metavar="FILE", help="also write a JUnit report")
+    test.add_argument("--coverage", action="store_true", help="print steps and edges no conversation came to")
+    test.add_argument("--audio", action="store_true", help="say it: through voice, telephone line and recogniser")
+    test.set_defaults(command=_test)
+
+    shell = commands.add_parser("shell", help="be the caller in text; /help inside lists the words")
+    shell.add_argument("folder", type=Path, nargs="?", default=Path())
+    shell.add_argument("--language", default="", help="the caller's language (default: the assistant's first)")
+    shell.add_argument("--number", default="+15550100", help="the caller's number")
+    shell.add_argument("--live", action="store_true", help="really call the services (default: answers of the tests)")
+    shell.set_defaults(command=_shell)
+
+    graph = commands.add_parser("graph", help="draw an assistant's flows: Mermaid text, or a picture")
+    graph.add_argument("folder", type=Path, nargs="?", default=Path())
+    graph.add_argument("--svg", type=Path, metavar="FILE", help="write a picture instead")
+    graph.add_argument("--coverage", action="store_true", help="colour what the conversation tests go through")
+    graph.set_defaults(command=_graph)
+
+    schema = commands.add_parser("schema", help="JSON Schemas of an assistant's files, for editors")
+    schema.add_argument("--write", type=Path, metavar="FOLDER", help="write a file for each, instead of printing all")
+    schema.set_defaults(command=_schema)
+
+
+def _validate(arguments: argparse.Namespace) -> int:
+    from ivr.design.findings import validate
+
+    faults = validate(arguments.folder)
+    errors = sum(fault.severity == "error" for fault in faults)
+    warnings = len(faults) - errors
+    if arguments.json:
+        found = [asdict(fault) for fault in faults]
+        print(json.dumps({"errors": errors, "warnings": warnings, "findings": found}, ensure_ascii=False, indent=2))
+    else:
+        for fault in faults:
+            print(fault)
+        print(f"{arguments.folder}: {errors} errors, {warnings} warnings")
+    return 1 if errors or (arguments.strict and warnings) else 0
+
+
+def _test(arguments: argparse.Namespace) -> int:
+    from ivr.design.coverage import cover
+    from ivr.design.junit import write
+    from ivr.design.rehearsal import rehearse, story
+
+    models = settings_of(None).speech.models_dir if arguments.audio else None
+    rehearsal = asyncio.run(rehearse(arguments.folder, only=arguments.only, models=models))
+    failed = [result for result in rehearsal.results if not result.passed]
+    for result in failed:
+        print(story(result))
+    if arguments.junit:
+        write(rehearsal, arguments.junit)
+    if arguments.coverage:
+        coverage = cover(rehearsal.assistant, (result.report.path for result in rehearsal.results))
+        print("\n".join((*coverage.missed, str(coverage))))
+    count = len(rehearsal.results)
+    print(f"{count} conversations, {len(failed)} failed, {rehearsal.took_s:.1f} s")
+    return 1 if failed or not count else 0
+
+
+def _shell(arguments: argparse.Namespace) -> int:
+    return asyncio.run(_talk(arguments))
+
+
+async def _talk(arguments: argparse.Namespace) -> int:
+    from ivr.call.services import ServiceCaller
+    from ivr.design.shell import Caller, Shell
+    from ivr.dialog.assistant import load_assistant
+    from ivr.metrics import Metrics
+    from ivr.model.dialog import CallService, ServiceEnded
+
+    http = ServiceCaller(variables(settings_of(None)), Metrics()) if arguments.live else None
+
+    async def served(command: CallService) -> ServiceEnded:
+        assert http is not None
+        spec = load_assistant(arguments.folder).services[command.service]
+        return await http.call(spec, command.args, timeout_ms=command.timeout_ms)
+
+    caller = Caller(language=arguments.language, ani=arguments.number)
+    shell = Shell(arguments.folder, print, caller, served if http else None)
+    try:
+        await shell.begin()
+        while await shell.take(await asyncio.to_thread(input, "user: ")):
+            pass
+    except EOFError:
+        print()
+    finally:
+        await shell.close()
+        if http is not None:
+            await http.close()
+    return 0
+
+
+def _graph(arguments: argparse.Namespace) -> int:
+    from ivr.design.coverage import cover
+    from ivr.design.drawing import svg
+    from ivr.design.graph import graph, mermaid
+    from ivr.design.rehearsal import rehearse
+    from ivr.dialog.assistant import load_assistant
+
+    coverage = None
+    if arguments.coverage:
+        rehearsal = asyncio.run(rehearse(arguments.folder))
+        coverage = cover(rehearsal.assistant, (result.report.path for result in rehearsal.results))
+    drawn = graph(load_assistant(arguments.folder), coverage)
+    if arguments.svg:
+        arguments.svg.write_text(svg(drawn), "utf-8")
+    else:
+        print(mermaid(drawn), end="")
+    return 0
+
+
+def _schema(arguments: argparse.Namespace) -> int:
+    from ivr.design.schemas import schemas, write
+
+    print(write(arguments.write) if arguments.write else json.dumps(schemas(), ensure_ascii=False, indent=1))
+    return 0

@@ -1,0 +1,37 @@
+"""Commands of those who measure: the product on real SIP calls."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+
+from ivr.cli.arguments import Commands, show
+
+
+def add(commands: Commands) -> None:
+    """bench turns, bench calls."""
+    bench = commands.add_parser("bench", help="measure")
+    benches = bench.add_subparsers(required=True, metavar="what")
+    turns = benches.add_parser("turns", help="end of caller speech to first bot audio, on real SIP calls")
+    turns.add_argument("--json", action="store_true", help="print one JSON object")
+    turns.add_argument("--repeat", type=int, default=1, help="how often to go through the utterances")
+    turns.set_defaults(command=_bench_turns)
+    calls = benches.add_parser("calls", help="answer, greeting, barge-in and memory, on real SIP calls")
+    calls.add_argument("--json", action="store_true", help="print one JSON object")
+    calls.set_defaults(command=_bench_calls)
+
+
+def _bench_turns(arguments: argparse.Namespace) -> int:
+    from ivr.demo.bench_turns import bench_turns
+
+    result = asyncio.run(bench_turns(repeat=arguments.repeat))
+    show(result, as_json=arguments.json)
+    return 0
+
+
+def _bench_calls(arguments: argparse.Namespace) -> int:
+    from ivr.demo.bench_calls import bench_calls
+
+    result = asyncio.run(bench_calls())
+    show(result, as_json=arguments.json)
+    return 0
