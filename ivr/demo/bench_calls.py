@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ivr.call.record import percentile
-from ivr.demo.bench_turns import write_assistant
+from ivr.demo.bench_assistant import write_assistant
 from ivr.demo.house import DemoError, House, open_house, usual_ports
 from ivr.demo.memory import memory_of
 from ivr.demo.phone_client import SoftPhone

@@ -27,7 +27,7 @@ def _measure(pids: dict[str, int], workers: set[int]) -> dict[str, Any]:
     for name, pid in pids.items():
         rss_mb, limit_mb = rss_mb_of(pid), LIMITS_MB[name.partition("-")[0]]
         found[name] = {"rss_mb": rss_mb, "limit_mb": limit_mb, "ok": rss_mb <= limit_mb}
-        for child in _children(pid):
+        for child in children_of(pid):
             if child not in workers:
                 found[f"{name}/{_name(child)}"] = {"rss_mb": rss_mb_of(child)}
     return found
@@ -43,7 +43,8 @@ def rss_mb_of(pid: int) -> float:
     return 0.0
 
 
-def _children(pid: int) -> list[int]:
+def children_of(pid: int) -> list[int]:
+    """The processes a process has started, empty when it is gone."""
     children: list[int] = []
     with suppress(OSError):
         for task in Path(f"/proc/{pid}/task").iterdir():

@@ -1,0 +1,72 @@
+"""The house `ivr bench turns` measures: ports for many media workers, as many speech workers as the load needs.
+
+Owns the sizing of a bench. Each media worker is dialled on its own port; nothing stands in front of them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from ivr.demo.bench_assistant import write_assistant
+from ivr.demo.bench_corpus import MENU, NUMBER_LENGTH
+from ivr.demo.house import HOST, DemoError, House, Ports, open_house
+
+CALLERS_PER_WORKER = 2
+CALLS_PER_SPEECH_WORKER = 12
+_FIRST, _LAST, _STEP = 15000, 31000, 1000
+_RTP_PER_WORKER = 20
+_WEB, _CRM, _PHONES, _RTP = 64, 65, 66, 100  # from the first port of a house
+
+
+@asynccontextmanager
+async def open_bot(folder: Path, language: str, calls: int = 1) -> AsyncIterator[House]:
+    """A house with the assistant of the benches, big enough for calls at once. Raises DemoError."""
+    home = folder / language
+    topics = tuple(word.strip(".").lower() for word in MENU)
+    assistant = await asyncio.to_thread(
+        write_assistant, home / "assistant", language, topics=topics, length=NUMBER_LENGTH
+    )
+    await asyncio.to_thread((home / "ivr.sqlite3").unlink, missing_ok=True)
+    workers = -(-calls // CALLERS_PER_WORKER)
+    overrides: dict[str, dict[str, Any]] = {
+        "server": {"assistant": str(assistant), "language": language},
+        "sip": {"workers": workers, "rtp_ports_per_worker": _RTP_PER_WORKER},
+        "speech": {"workers": -(-calls // CALLS_PER_SPEECH_WORKER)},
+        "recording": {"mode": "off"},
+    }
+    async with open_house(home, _ports(workers), overrides) as house:
+        yield house
+
+
+def _ports(workers: int) -> Ports:
+    for base in range(_FIRST, _LAST, _STEP):
+        sip = range(base, base + workers)
+        rtp = range(base + _RTP, base + _RTP + workers * _RTP_PER_WORKER)
+        if all(_is_free(port, socket.SOCK_DGRAM) for port in (*sip, *rtp)) and all(
+            _is_free(base + at, socket.SOCK_STREAM) for at in (_WEB, _CRM)
+        ):
+            return Ports(
+                sip=base,
+                web=base + _WEB,
+                crm=base + _CRM,
+                rtp=base + _RTP,
+                caller=base + _PHONES,
+                second_caller=base + _PHONES + 1,
+                agents=(base + _PHONES + 2, base + _PHONES + 3),
+                phone_rtp=base + _PHONES + 4,
+            )
+    raise DemoError(f"no free ports for {workers} media workers between {_FIRST} and {_LAST}")
+
+
+def _is_free(port: int, kind: socket.SocketKind) -> bool:
+    with socket.socket(socket.AF_INET, kind) as probe:
+        try:
+            probe.bind((HOST, port))
+        except OSError:
+            return False
+        return True

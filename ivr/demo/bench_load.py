@@ -1,0 +1,95 @@
+"""`ivr bench turns --calls N`: many callers at once, each of whom speaks a good quarter of the time.
+
+Owns who says what when, the same in every run. The callers live in this process, on the machine that is measured; what
+they cost is told with the result.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ivr.demo import bench_corpus as corpus
+from ivr.demo.bench_corpus import Line
+from ivr.demo.bench_house import CALLERS_PER_WORKER, open_bot
+from ivr.demo.bench_talk import Said, Turn, audio, say, summary, turns_of
+from ivr.demo.bench_turns import FOLDER, GREETING_S, Lines
+from ivr.demo.house import DemoError, House
+from ivr.demo.memory import memory_of
+from ivr.demo.processor_time import processor_time, used
+from ivr.demo.talker import Talker
+from ivr.demo.talkers import Talkers
+
+SECONDS = 90
+TALKING_SHARE = 0.3  # of the time a caller speaks
+RAMP_S = 0.1  # between two calls that come in
+# Who calls: numbers and closed answers are as frequent as sentences.
+MIXTURE = ("plain", "yes_no", "digits", "plain", "menu", "plain", "digits", "yes_no")
+_LEAST_REST_S, _JITTER = 0.2, 0.2
+
+
+async def bench_load(*, calls: int, seconds: float = SECONDS) -> dict[str, Any]:
+    """Measure calls at once for so long. Returns what bench_turns() does, and the processor share by part.
+
+    Raises DemoError.
+    """
+    folder = await asyncio.to_thread(FOLDER.absolute)
+    lines = await corpus.english(folder / "caller")
+    async with open_bot(folder, "en", calls) as house:
+        return await under_load(house, lines, calls, seconds)
+
+
+async def under_load(house: House, lines: Lines, calls: int, seconds: float) -> dict[str, Any]:
+    """The same with a house that is big enough already."""
+    async with Talkers() as talkers:
+        called = [await _call(talkers, house, number) for number in range(calls)]
+        before, own, began = await processor_time(house), time.process_time(), time.monotonic()
+        said = await asyncio.gather(
+            *(_talk(talker, lines[talker.name], began + seconds) for talker in called), return_exceptions=True
+        )
+        lasted_s = time.monotonic() - began
+        after, own_s = await processor_time(house), time.process_time() - own
+        memory = await memory_of(house)
+        await asyncio.gather(*(talkers.hang_up(talker) for talker in called if not talker.ended_by))
+    turns: list[Turn] = []
+    for talker, one in zip(called, said, strict=True):
+        if isinstance(one, BaseException) and not isinstance(one, DemoError):
+            raise one
+        if not isinstance(one, BaseException):
+            turns += await turns_of(house, talker, one)
+    spoke_s = sum(line.said.seconds for one in said if not isinstance(one, BaseException) for line, _ in one)
+    return {
+        **summary(turns),
+        "calls": calls,
+        "seconds": round(lasted_s, 1),
+        "talking_share": round(spoke_s / lasted_s / calls, 3),
+        "audio": audio(called),
+        "cpu_share_of_one_core": used(before, after, lasted_s),
+        "cpu_s_per_call_minute": used(before, after, calls * lasted_s / 60),
+        "caller_cpu_share_of_one_core": round(own_s / lasted_s, 3),
+        "memory": memory,
+    }
+
+
+async def _call(talkers: Talkers, house: House, number: int) -> Talker:
+    port = house.ports.sip + number // CALLERS_PER_WORKER
+    await asyncio.sleep(RAMP_S)
+    return await talkers.call(MIXTURE[number % len(MIXTURE)], port, f"39000{number:04}", number)
+
+
+async def _talk(talker: Talker, lines: Sequence[Line], until: float) -> list[Said]:
+    """Say line after line, each caller in an order of its own, and rest so that the share of talk is right."""
+    await talker.greeted(GREETING_S)
+    rng = np.random.default_rng(talker.number)
+    said: list[Said] = []
+    await asyncio.sleep(float(rng.uniform(0.0, 3.0)))
+    while time.monotonic() < until:
+        line, began = lines[int(rng.integers(len(lines)))], time.monotonic()
+        said.append(await say(talker, line))
+        cycle_s = line.said.seconds / TALKING_SHARE * float(rng.uniform(1 - _JITTER, 1 + _JITTER))
+        await asyncio.sleep(max(_LEAST_REST_S, began + cycle_s - time.monotonic()))
+    return said
