@@ -51,13 +51,17 @@ class SipSettings(_Section):
 
 
 class SpeechRoomSettings(_Section):
-    """Hearing and speaking. recognizer: engine name; voices: engines in order of preference."""
+    """Hearing and speaking. recognizer: engine name, auto: Vosk where its model is installed, else Whisper;
+    recognizers: language -> engine, where it differs; voices: engines in order of preference. model_mirrors: base URLs
+    `ivr models install` tries before those of the catalogue."""
 
     workers: Annotated[int, Field(ge=1, le=64)] = 1
-    recognizer: str = "whisper"
+    recognizer: Literal["auto", "whisper", "vosk"] = "auto"
+    recognizers: dict[str, Literal["auto", "whisper", "vosk"]] = {}
     voices: tuple[str, ...] = ("piper", "pyttsx3")
     cache_dir: Path = Path("var/prompts")
     models_dir: Path = Path("voice_models")
+    model_mirrors: tuple[str, ...] = ()
     threads: Annotated[int, Field(ge=1, le=16)] = 1
 
 

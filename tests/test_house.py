@@ -24,6 +24,7 @@ HOMES = {
     "piper": ("ivr/speech/",),
     "pyttsx3": ("ivr/speech/",),
     "espeakng_loader": ("ivr/speech/",),
+    "vosk": ("ivr/speech/",),
     "num2words": ("ivr/speech/", "ivr/dialog/", "ivr/nlu/", "ivr/offers/"),
     "sqlalchemy": ("ivr/storage/",),
     "aiosqlite": ("ivr/storage/",),
@@ -47,7 +48,7 @@ HOMES = {
     ),
 }
 # One file of a room knows each of these, wherever in the room it is; rooms beside each other cannot share one.
-ONE_FILE = ("pjsua2", "faster_whisper", "ctranslate2", "piper", "pyttsx3", "espeakng_loader", "simpleeval")
+ONE_FILE = ("pjsua2", "faster_whisper", "ctranslate2", "piper", "pyttsx3", "espeakng_loader", "vosk", "simpleeval")
 MEDIA_IS_LIGHT = ("numpy", "scipy", "sklearn", "pydantic", "sqlalchemy", "aiohttp", "onnxruntime", "structlog")
 
 THINKING = ("dialog", "offers", "routing")

@@ -5,7 +5,7 @@ Times named *_at_ms are CLOCK_MONOTONIC milliseconds of this machine; the other 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 
@@ -209,8 +209,9 @@ class SpeechSettings:
     """What a speech worker is started with (argv --settings, as JSON).
 
     control_fd: inherited SEQPACKET socket to the control process. frames_path: the SEQPACKET socket media workers
-    send caller audio to. languages: what must be heard and spoken. voices: engine names in order of preference
-    ("piper", "pyttsx3"). threads: decoding threads inside the engine.
+    send caller audio to. languages: what must be heard and spoken. recognizer: "auto", "whisper" or "vosk";
+    recognizers: another one for single languages. voices: engine names in order of preference ("piper", "pyttsx3").
+    threads: decoding threads inside the engine.
     """
 
     control_fd: int
@@ -218,7 +219,8 @@ class SpeechSettings:
     cache_dir: str
     models_dir: str
     languages: tuple[str, ...] = ("en",)
-    recognizer: str = "whisper"
+    recognizer: str = "auto"
+    recognizers: dict[str, str] = field(default_factory=dict)
     voices: tuple[str, ...] = ("piper", "pyttsx3")
     threads: int = 1
     log_level: str = "info"

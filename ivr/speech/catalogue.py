@@ -2,6 +2,7 @@
 
 Owns resolving and verifying. Never downloads, and never hands out a model whose bytes were not verified: an
 operator's copy in installed/<id>/ goes before the package, and a wrong one is an error, not a reason to take another.
+Entries of an operator's own stand in local.toml beside the catalogue and go before those of the product.
 """
 
 from __future__ import annotations
@@ -12,44 +13,16 @@ import json
 import os
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from ivr.log import get_log
 from ivr.model.errors import SpeechError
+from ivr.speech.catalogue_entry import Model, ModelFile, Source, entry_of
 
 log = get_log("speech.catalogue")
 
+MANIFEST = "manifest.json"
 _BLOCK = 1 << 20
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ModelFile:
-    """One file of a model: name, size in bytes, SHA-256 in hex."""
-
-    name: str
-    size: int
-    sha256: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Model:
-    """One entry. kind: "asr" | "tts" | "vad"; languages may be ("*",); module, folder: where its package is."""
-
-    model_id: str
-    kind: str
-    engine: str
-    languages: tuple[str, ...]
-    licence: str
-    package: str
-    module: str
-    folder: str
-    files: tuple[ModelFile, ...]
-
-    def speaks(self, language: str) -> bool:
-        """Is the model for this language?"""
-        return language in self.languages or "*" in self.languages
 
 
 class Catalogue:
@@ -57,60 +30,107 @@ class Catalogue:
 
     def __init__(self, models_dir: Path) -> None:
         self._dir = models_dir
-        self._installed = models_dir / "installed"
-        path = models_dir / "catalogue.toml"
-        try:
-            entries = tomllib.loads(path.read_text(encoding="utf-8"))["model"]
-            self.models = tuple(_model(entry) for entry in entries)
-        except OSError as error:
-            raise SpeechError(f"no model catalogue at {path}: point models_dir at the voice_models folder") from error
-        except (tomllib.TOMLDecodeError, KeyError, TypeError) as error:
-            raise SpeechError(f"{path} is no catalogue: {error!r}; restore it from the repository") from error
+        self.installed = models_dir / "installed"
+        local = models_dir / "local.toml"
+        self.models = (*(_read(local) if local.exists() else ()), *_read(models_dir / "catalogue.toml"))
 
     def find(self, kind: str, engine: str, language: str) -> Model:
         """The first entry of that kind, engine and language."""
+        found = self.all(kind, engine, language)
+        if not found:
+            raise SpeechError(
+                f"the catalogue in {self._dir} has no {engine} model for language {language!r}: add an entry"
+            )
+        return found[0]
+
+    def all(self, kind: str, engine: str, language: str) -> tuple[Model, ...]:
+        """Every entry of that kind, engine and language, in order of preference."""
+        return tuple(m for m in self.models if m.kind == kind and m.engine == engine and m.speaks(language))
+
+    def named(self, model_id: str) -> Model:
+        """The entry with this id."""
         for model in self.models:
-            if model.kind == kind and model.engine == engine and model.speaks(language):
+            if model.model_id == model_id:
                 return model
-        raise SpeechError(f"the catalogue in {self._dir} has no {engine} model for language {language!r}: add an entry")
+        known = ", ".join(model.model_id for model in self.models)
+        raise SpeechError(f"the catalogue in {self._dir} has no model {model_id!r}; it has {known}")
+
+    def home(self, model: Model) -> Path:
+        """Where the installed copy of a model stands, or would stand."""
+        return self.installed / model.model_id
+
+    def here(self, model: Model) -> bool:
+        """Are files of the model here, verified or not?"""
+        return self.home(model).is_dir() or self.packaged(model) is not None
 
     def resolve(self, model: Model) -> Path:
         """The verified folder of a model."""
-        own = self._installed / model.model_id
-        folder = own if own.is_dir() else self._packaged(model)
-        for file in model.files:
+        own = self.home(model)
+        folder = own if own.is_dir() else self.packaged(model)
+        if folder is None:
+            raise SpeechError(f"model {model.model_id} is not here: {self._advice(model)}")
+        files = model.files or self._manifest(model, folder)
+        for file in files:
             self._verify(model, folder / file.name, file)
         return folder
 
-    def _packaged(self, model: Model) -> Path:
-        spec = importlib.util.find_spec(model.module) if model.module else None
-        if spec is None or not spec.submodule_search_locations:
+    def packaged(self, model: Model) -> Path | None:
+        """The folder of an installed package that holds the model ready to use."""
+        for source in model.sources:
+            folder = package_folder(source) if source.package and not source.parts else None
+            if folder is not None:
+                return folder
+        return None
+
+    def _advice(self, model: Model) -> str:
+        packages = [s for s in model.sources if s.package]
+        if packages and not packages[0].parts:
+            return f"pip install {packages[0].package}, or put its files into {self.home(model)}"
+        needed = f"pip install {packages[0].package}, then " if packages else ""
+        return f"{needed}ivr models install {model.model_id}"
+
+    def _manifest(self, model: Model, folder: Path) -> tuple[ModelFile, ...]:
+        """The files of a model whose archive was verified when it was installed; nothing else may lie among them."""
+        try:
+            listed = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["files"]
+            files = tuple(ModelFile(name=f["name"], size=f["bytes"], sha256=f["sha256"]) for f in listed)
+        except (OSError, ValueError, KeyError, TypeError) as error:
             raise SpeechError(
-                f"model {model.model_id} is not here: pip install {model.package}, or put its files into "
-                f"{self._installed / model.model_id}"
+                f"model {model.model_id} in {folder} was not verified when it came: "
+                f"ivr models install {model.model_id} --from {folder}"
+            ) from error
+        names = {file.name for file in files}
+        strange = sorted(files_of(folder) - names - {MANIFEST})
+        if strange or not names:
+            raise SpeechError(
+                f"model {model.model_id}: {folder / (strange or ['nothing'])[0]} does not belong to it; remove it, or "
+                f"install the model again"
             )
-        return Path(next(iter(spec.submodule_search_locations))) / model.folder
+        return files
 
     def _verify(self, model: Model, path: Path, file: ModelFile) -> None:
+        again = f"install it again (ivr models install {model.model_id})"
         try:
             state = path.stat()
         except OSError as error:
-            raise SpeechError(
-                f"model {model.model_id} lacks {file.name} at {path}: reinstall {model.package} or copy the file again"
-            ) from error
+            raise SpeechError(f"model {model.model_id} lacks {file.name} at {path}: {again}") from error
         key, mark = str(path), f"{state.st_size}:{state.st_mtime_ns}:{file.sha256}"
         if self._verified().get(key) == mark:
             return
-        if state.st_size != file.size or _sha256(path) != file.sha256:
+        if state.st_size != file.size or sha256_of(path) != file.sha256:
             raise SpeechError(
                 f"model {model.model_id}: {path} is not the file of the catalogue (size or SHA-256 differ); "
-                f"reinstall {model.package}, or remove {path.parent} if it is your own copy"
+                f"{again}, or remove {path.parent} if it is your own copy"
             )
         self._remember(key, mark)
 
     @property
     def _memory(self) -> Path:
-        return self._installed / "verified.json"
+        return self.installed / "verified.json"
+
+    def forget_verified(self) -> None:
+        """Hash every file again when it is next asked for."""
+        self._memory.unlink(missing_ok=True)
 
     def _verified(self) -> Mapping[str, str]:
         """Files hashed before, by path, with size and time of change then."""
@@ -123,30 +143,39 @@ class Catalogue:
     def _remember(self, key: str, mark: str) -> None:
         partial = self._memory.with_suffix(f".{os.getpid()}.partial")
         try:
-            self._installed.mkdir(parents=True, exist_ok=True)
+            self.installed.mkdir(parents=True, exist_ok=True)
             partial.write_text(json.dumps({**self._verified(), key: mark}, indent=1), encoding="utf-8")
             partial.replace(self._memory)
         except OSError as error:
-            log.info("speech.verification_not_kept", folder=str(self._installed), error=str(error))
+            log.info("speech.verification_not_kept", folder=str(self.installed), error=str(error))
 
 
-def _model(entry: Mapping[str, Any]) -> Model:
-    return Model(
-        model_id=entry["id"],
-        kind=entry["kind"],
-        engine=entry["engine"],
-        languages=tuple(entry["languages"]),
-        licence=entry["licence"],
-        package=entry["package"],
-        module=entry.get("module", ""),
-        folder=entry.get("folder", ""),
-        files=tuple(ModelFile(name=f["name"], size=f["bytes"], sha256=f["sha256"]) for f in entry["files"]),
-    )
+def package_folder(source: Source) -> Path | None:
+    """The folder of a source inside its package, None when the package is not installed."""
+    spec = importlib.util.find_spec(source.module) if source.module else None
+    if spec is None or not spec.submodule_search_locations:
+        return None
+    return Path(next(iter(spec.submodule_search_locations))) / source.folder
 
 
-def _sha256(path: Path) -> str:
+def files_of(folder: Path) -> set[str]:
+    """The names of all files of a folder, with / between folders."""
+    return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if not path.is_dir()}
+
+
+def sha256_of(path: Path) -> str:
+    """SHA-256 of a file in hex. Raises OSError."""
     digest = hashlib.sha256()
     with path.open("rb") as file:
         while block := file.read(_BLOCK):
             digest.update(block)
     return digest.hexdigest()
+
+
+def _read(path: Path) -> tuple[Model, ...]:
+    try:
+        return tuple(entry_of(entry) for entry in tomllib.loads(path.read_text(encoding="utf-8"))["model"])
+    except OSError as error:
+        raise SpeechError(f"no model catalogue at {path}: point models_dir at the voice_models folder") from error
+    except (tomllib.TOMLDecodeError, KeyError, TypeError, ValueError, AttributeError) as error:
+        raise SpeechError(f"{path} is no catalogue: {error!r}; restore it from the repository") from error

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ivr.model.media import SAMPLE_RATE_HZ
 from ivr.speech.audio import Samples
 from ivr.speech.tones import BLOCK, is_keypad_tone
 
@@ -32,3 +33,11 @@ def nothing_to_hear(samples: Samples) -> str:
     strong = blocks[rms > 0.3 * float(rms.max())]
     tones = sum(is_keypad_tone(block) for block in strong)
     return "no_speech" if tones >= _TONE_SHARE * len(strong) else ""
+
+
+def sounding_s(samples: Samples) -> float:
+    """How many seconds of 8 kHz audio are louder than any quiet line."""
+    blocks = samples[: samples.size // BLOCK * BLOCK].reshape(-1, BLOCK)
+    if not blocks.size:
+        return 0.0
+    return int(np.sum(np.sqrt(np.mean(blocks**2, axis=1)) > _FLOOR_RMS)) * BLOCK / SAMPLE_RATE_HZ

@@ -69,15 +69,23 @@ class Encoded:
 
 
 class WhisperModel:
-    """One loaded model. Used from one thread at a time; the GIL is free while it computes."""
+    """One loaded model in one language. Used from one thread at a time; the GIL is free while it computes.
 
-    def __init__(self, path: Path, language: str, threads: int = 1) -> None:
+    sharing: a model of the same folder whose network is used, for another language. Raises SpeechError.
+    """
+
+    def __init__(self, path: Path, language: str, threads: int = 1, *, sharing: WhisperModel | None = None) -> None:
         import ctranslate2
         import tokenizers
 
+        self.folder = path
         try:
-            self._model = ctranslate2.models.Whisper(
-                str(path), device="cpu", compute_type="int8", intra_threads=threads, inter_threads=1
+            self._model: Any = (
+                sharing._model
+                if sharing is not None
+                else ctranslate2.models.Whisper(
+                    str(path), device="cpu", compute_type="int8", intra_threads=threads, inter_threads=1
+                )
             )
             words = tokenizers.Tokenizer.from_file(str(path / "tokenizer.json"))
         except (RuntimeError, ValueError, OSError) as error:

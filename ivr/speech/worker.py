@@ -47,7 +47,9 @@ class SpeechWorker:
         self._settings = settings
         catalogue = Catalogue(Path(settings.models_dir))
         self._vad = load_vad(catalogue)
-        self._recognizer = load_recognizer(catalogue, settings.recognizer, settings.languages, settings.threads)
+        self._recognizer = load_recognizer(
+            catalogue, settings.recognizer, settings.languages, settings.threads, settings.recognizers
+        )
         self._voices = make_voices(catalogue, settings.voices, settings.languages)
         self._decodes = DecodeQueue()
         self._renders = RenderQueue(self._voices, Path(settings.cache_dir), self._send)

@@ -124,6 +124,7 @@ class SpeechPool:
                 models_dir=str(room.models_dir),
                 languages=(settings.server.language,),
                 recognizer=room.recognizer,
+                recognizers=dict(room.recognizers),
                 voices=room.voices,
                 threads=room.threads,
                 log_level=settings.server.log_level,
