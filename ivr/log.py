@@ -78,7 +78,7 @@ def get_log(name: str, **fields: Any) -> Log:
 
 def mask(text: str, secrets: frozenset[str]) -> str:
     """text with every secret value replaced, also when its characters stand apart ("2 0-4 5" for "2045")."""
-    for secret in secrets:
+    for secret in sorted(secrets, key=len, reverse=True):  # "2045" before the "204" within it
         if secret:
             apart = r"[\s\-.,]*".join(re.escape(c) for c in secret if not c.isspace())
             text = re.sub(apart, MASK, text, flags=re.IGNORECASE)

@@ -49,7 +49,7 @@ def add(commands: Commands) -> None:
 def _validate(arguments: argparse.Namespace) -> int:
     from ivr.design.findings import validate
 
-    faults = validate(arguments.folder)
+    faults = validate(arguments.folder, settings_of(None).nlu)
     errors = sum(fault.severity == "error" for fault in faults)
     warnings = len(faults) - errors
     if arguments.json:
@@ -67,8 +67,9 @@ def _test(arguments: argparse.Namespace) -> int:
     from ivr.design.junit import write
     from ivr.design.rehearsal import rehearse, story
 
-    models = settings_of(None).speech.models_dir if arguments.audio else None
-    rehearsal = asyncio.run(rehearse(arguments.folder, only=arguments.only, models=models))
+    settings = settings_of(None)
+    models = settings.speech.models_dir if arguments.audio else None
+    rehearsal = asyncio.run(rehearse(arguments.folder, settings.nlu, only=arguments.only, models=models))
     failed = [result for result in rehearsal.results if not result.passed]
     for result in failed:
         print(story(result))
@@ -93,7 +94,8 @@ async def _talk(arguments: argparse.Namespace) -> int:
     from ivr.metrics import Metrics
     from ivr.model.dialog import CallService, ServiceEnded
 
-    http = ServiceCaller(variables(settings_of(None)), Metrics()) if arguments.live else None
+    settings = settings_of(None)
+    http = ServiceCaller(variables(settings), Metrics()) if arguments.live else None
 
     async def served(command: CallService) -> ServiceEnded:
         assert http is not None
@@ -101,7 +103,7 @@ async def _talk(arguments: argparse.Namespace) -> int:
         return await http.call(spec, command.args, timeout_ms=command.timeout_ms)
 
     caller = Caller(language=arguments.language, ani=arguments.number)
-    shell = Shell(arguments.folder, print, caller, served if http else None)
+    shell = Shell(arguments.folder, print, caller, settings.nlu, served if http else None)
     try:
         await shell.begin()
         while await shell.take(await asyncio.to_thread(input, "user: ")):
@@ -124,7 +126,7 @@ def _graph(arguments: argparse.Namespace) -> int:
 
     coverage = None
     if arguments.coverage:
-        rehearsal = asyncio.run(rehearse(arguments.folder))
+        rehearsal = asyncio.run(rehearse(arguments.folder, settings_of(None).nlu))
         coverage = cover(rehearsal.assistant, (result.report.path for result in rehearsal.results))
     drawn = graph(load_assistant(arguments.folder), coverage)
     if arguments.svg:

@@ -11,12 +11,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from ivr.config import NluSettings
 from ivr.design import training
 from ivr.dialog import steps as st
 from ivr.dialog.assistant import Assistant, examine
 from ivr.dialog.script import load as load_conversations
 from ivr.dialog.source import Faults, Place, did_you_mean, read
 from ivr.model.errors import DesignError, Fault
+from ivr.nlu.engines import compared_by
 from ivr.offers.catalogue import load_catalogue
 from ivr.routing.plan import RoutingPlan, load_routing
 
@@ -37,8 +39,10 @@ class _Anything(Mapping[str, str]):
         return self[name]
 
 
-def validate(folder: Path) -> tuple[Fault, ...]:
-    """Every error and warning in an assistant's folder, by place. Never raises for what stands in the files."""
+def validate(folder: Path, nlu: NluSettings) -> tuple[Fault, ...]:
+    """Every error and warning in an assistant's folder, by place. Never raises for what stands in the files.
+
+    nlu: how a call understands; two intents are confused by an engine, not by themselves."""
     if not folder.is_dir():
         fix = "Name the folder that holds dialog.yml."
         return (Fault(file=str(folder), line=0, column=0, code="folder", what="there is no such folder", fix=fix),)
@@ -51,7 +55,7 @@ def validate(folder: Path) -> tuple[Fault, ...]:
     _offers(folder, assistant, faults)
     _tests(folder, assistant, faults)
     if assistant is not None:
-        training.check(assistant, known, faults)
+        training.check(assistant, known, compared_by(nlu), faults)
         if plan is not None:
             _queues(assistant, plan, faults)
     return tuple(sorted(set(faults.found)))

@@ -11,12 +11,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from ivr.config import NluSettings
 from ivr.dialog.assistant import Assistant, load_assistant
 from ivr.dialog.conversation import Parse, play
 from ivr.dialog.report import Report
 from ivr.dialog.script import Conversation, load
 from ivr.model.errors import DesignError, Fault
-from ivr.nlu.embedded import EmbeddedEngine
+from ivr.nlu.engines import engine_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,17 +64,19 @@ def conversations(folder: Path, files: Sequence[Path] = ()) -> tuple[Conversatio
     return tuple(found)
 
 
-async def rehearse(folder: Path, *, only: str = "", models: Path | None = None) -> Rehearsal:
-    """Run the conversations of a folder whose name contains only; by ear (ivr.design.aloud) with the speech models in
-    this folder. Raises DesignError, and SpeechError by ear."""
-    if models is not None:
-        from ivr.design.aloud import rehearse_aloud  # loads what hears and speaks
-
-        return await rehearse_aloud(folder, models, only=only)
+async def rehearse(folder: Path, nlu: NluSettings, *, only: str = "", models: Path | None = None) -> Rehearsal:
+    """Run the conversations of a folder whose name contains only, understood as these settings make a call understand;
+    by ear (ivr.design.aloud) with the speech models in this folder. Raises DesignError, ConfigError, and SpeechError
+    by ear."""
     assistant, told = load_assistant(folder), conversations(folder)
-    engine = EmbeddedEngine.train(assistant.nlu_files)
+    chosen = [c for c in told if only.lower() in c.name.lower()]
+    engine = engine_of(nlu, assistant.nlu_files)
     try:
-        return await run(assistant, [c for c in told if only.lower() in c.name.lower()], engine.parse)
+        if models is None:
+            return await run(assistant, chosen, engine.parse)
+        from ivr.design.aloud import run_aloud  # loads what hears and speaks
+
+        return await run_aloud(assistant, chosen, engine.parse, models)
     finally:
         await engine.close()
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
+from ivr.config import NluSettings
 from ivr.design.rehearsal import conversations
 from ivr.dialog.assistant import Assistant, load_assistant
 from ivr.dialog.conversation import Parse, Stage
@@ -21,7 +22,7 @@ from ivr.log import MASK
 from ivr.model import dialog as ev
 from ivr.model.errors import DesignError
 from ivr.model.routing import TransferResult
-from ivr.nlu.embedded import EmbeddedEngine
+from ivr.nlu.engines import engine_of
 
 HELP = """\
 Type what the caller says. Or:
@@ -71,9 +72,14 @@ class Shell:
     """One caller at the keyboard. write: prints a line. services: None answers with the mocks of the tests."""
 
     def __init__(
-        self, folder: Path, write: Callable[[str], None], caller: Caller, services: Services | None = None
+        self,
+        folder: Path,
+        write: Callable[[str], None],
+        caller: Caller,
+        nlu: NluSettings,
+        services: Services | None = None,
     ) -> None:
-        self._folder, self._write, self._caller, self._services = folder, write, caller, services
+        self._folder, self._write, self._caller, self._nlu, self._services = folder, write, caller, nlu, services
         self._said: list[str] = []
         self._saved = self._newest()
         self._noise, self._random = 0.0, random.Random(1)
@@ -251,7 +257,7 @@ class Shell:
     def _load(self) -> None:
         """Read the folder. Raises DesignError and changes nothing when it holds an error."""
         assistant = load_assistant(self._folder)
-        engine = EmbeddedEngine.train(assistant.nlu_files)
+        engine = engine_of(self._nlu, assistant.nlu_files)
         mocks: dict[str, tuple[Mock, ...]] = {}
         told = conversations(self._folder) if any((self._folder / "tests").glob("*.yml")) else ()
         for conversation in told:

@@ -5,8 +5,9 @@ Owns the checks that need both; the file's own mistakes (few examples, one sente
 
 from __future__ import annotations
 
+import math
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,13 +18,15 @@ from ivr.dialog.assistant import Assistant
 from ivr.dialog.source import Faults, Place, did_you_mean, harmless
 from ivr.model.errors import DesignError
 from ivr.nlu import logistic
-from ivr.nlu.features import Tfidf
+from ivr.nlu.embedded import FALSE_REJECTS, SURE
+from ivr.nlu.features import Features
 from ivr.nlu.training_data import Example, TrainingData, read_training_data
 
-# Two intents are told apart badly when this many examples, and this share of either's, are taken for the other.
-LEAST_CONFUSED = 3
-CONFUSED_SHARE = 0.15
-SURE = 0.25  # by how much a wrong intent is likelier than by mere guessing; below, nothing is believed anyway
+# Two intents are worth a designer's time when surely more than this share of their examples is taken for the other.
+WORTH_MENDING = 0.10
+CERTAINTY_Z = 2.326  # 99 %, one-sided
+FOLDS = 10
+MOST_NAMED = 4  # examples in one finding
 MOST_JUDGED = 2000  # examples; more take longer than a designer waits
 
 # What every question understands without examples.
@@ -44,8 +47,14 @@ def read(folder: Path, language: str, faults: Faults) -> TrainingData | None:
     return data
 
 
-def check(assistant: Assistant, known: Mapping[str, TrainingData | None], faults: Faults) -> None:
-    """Add every finding about the examples of all languages to faults."""
+def check(
+    assistant: Assistant,
+    known: Mapping[str, TrainingData | None],
+    compared: Callable[[str], Features],
+    faults: Faults,
+) -> None:
+    """Add every finding about the examples of all languages to faults. compared: language -> how a call compares
+    sentences."""
     for language, data in known.items():
         if data is None:
             continue
@@ -53,7 +62,7 @@ def check(assistant: Assistant, known: Mapping[str, TrainingData | None], faults
         _unknown(assistant, file, data.examples, faults)
         _unheard(assistant, language, data, faults)
         _collisions(assistant, language, data.examples, faults)
-        _confused(file, data.examples, faults)
+        _confused(file, data.examples, compared(language), faults)
 
 
 def _unknown(assistant: Assistant, file: str, examples: Iterable[Example], faults: Faults) -> None:
@@ -98,30 +107,51 @@ def _questions(assistant: Assistant) -> Iterable[st.QuestionStep]:
     return [s for flow in assistant.flows.values() for s in flow.steps.values() if isinstance(s, st.QuestionStep)]
 
 
-def _confused(file: str, examples: tuple[Example, ...], faults: Faults) -> None:
-    """Pairs of intents whose examples a model that did not see them takes for each other."""
+def _confused(file: str, examples: tuple[Example, ...], compared: Features, faults: Faults) -> None:
+    """Pairs of intents whose examples a model that did not see them surely takes for each other."""
     intents = tuple(dict.fromkeys(e.intent for e in examples))
     if len(intents) < 2 or len(examples) > MOST_JUDGED:
         return
-    labels = np.array([intents.index(e.intent) for e in examples], dtype=np.int64)
-    gram = Tfidf().learn([e.text for e in examples])
-    unseen = logistic.out_of_fold(gram, labels, len(intents), folds=10)
-    chances = logistic.softmax(unseen * np.float32(logistic.temperature(unseen, labels)))
-    judged = chances.argmax(axis=1)
-    sure = chances.max(axis=1) >= SURE + 1 / len(intents)
-    pairs: Counter[tuple[int, int]] = Counter()
-    sample: dict[tuple[int, int], Example] = {}
-    for example, right, taken, certain in zip(examples, labels.tolist(), judged.tolist(), sure.tolist(), strict=True):
-        if right != taken and certain:
-            pair = (min(right, taken), max(right, taken))
-            pairs[pair] += 1
-            sample.setdefault(pair, example)
-    sizes = Counter(labels.tolist())
-    for pair, count in pairs.items():
-        if {intents[pair[0]], intents[pair[1]]} == _BUILT_IN:
+    mistaken: dict[tuple[str, str], list[tuple[Example, str]]] = {}
+    for example, taken in _mistaken(examples, intents, compared):
+        one, other = sorted((example.intent, taken))
+        mistaken.setdefault((one, other), []).append((example, taken))
+    sizes = Counter(e.intent for e in examples)
+    for pair, found in mistaken.items():
+        both = sizes[pair[0]] + sizes[pair[1]]
+        if frozenset(pair) == _BUILT_IN or surely(len(found), both) < WORTH_MENDING:
             continue  # yes and no are told apart by their words, not by examples
-        if count >= LEAST_CONFUSED and count / min(sizes[pair[0]], sizes[pair[1]]) >= CONFUSED_SHARE:
-            one, other = intents[pair[0]], intents[pair[1]]
-            what = f"{one} and {other} are taken for each other {count} times, as in {sample[pair].text!r}"
-            fix = "Add examples that differ, or make one intent of the two."
-            faults.add(Place(file, sample[pair].line, 1), "confused", what, fix, "warning")
+        named = ", ".join(f"{e.text!r} ({file}:{e.line}) for {taken}" for e, taken in found[:MOST_NAMED])
+        share = f"{len(found)} of {both} examples ({len(found) / both:.0%})"
+        what = f"{pair[0]} and {pair[1]} are taken for each other, {share} when not trained on: {named}"
+        fix = (
+            "Move examples that stand in the wrong one, add some that differ, or make one intent and ask what is meant."
+        )
+        faults.add(Place(file, found[0][0].line, 1), "confused", what, fix, "warning")
+
+
+def _mistaken(
+    examples: tuple[Example, ...], intents: tuple[str, ...], compared: Features
+) -> Iterator[tuple[Example, str]]:
+    """(example, the other intent it is taken for) where a call would believe it: as sure as the engine asks for."""
+    labels = np.array([intents.index(e.intent) for e in examples], dtype=np.int64)
+    gram = compared.learn([e.text for e in examples])
+    unseen = logistic.out_of_fold(gram, labels, len(intents), folds=FOLDS)
+    chances = logistic.softmax(unseen * np.float32(logistic.temperature(unseen, labels)))
+    judged, highest = chances.argmax(axis=1), chances.max(axis=1)
+    least = min(logistic.quantile(highest[judged == labels], FALSE_REJECTS), SURE)
+    for example, taken, chance in zip(examples, judged.tolist(), highest.tolist(), strict=True):
+        if intents[taken] != example.intent and chance >= least:
+            yield example, intents[taken]
+
+
+def surely(count: int, of: int) -> float:
+    """The rate that is exceeded with 99 % certainty when count of so many were seen; 0 to 1.
+
+    The lower bound of Wilson's interval (Journal of the American Statistical Association 22, 1927). Strict, because
+    every pair of intents is asked: of a hundred pairs, one would stand out by chance at 95 % and a few examples.
+    """
+    rate, z2 = count / of, CERTAINTY_Z**2
+    middle = rate + z2 / (2 * of)
+    spread = CERTAINTY_Z * math.sqrt((rate * (1 - rate) + z2 / (4 * of)) / of)
+    return max(0.0, (middle - spread) / (1 + z2 / of))

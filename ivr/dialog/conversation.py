@@ -14,6 +14,7 @@ from ivr.dialog.assistant import Assistant
 from ivr.dialog.report import Happening, Report
 from ivr.dialog.script import Conversation, Line
 from ivr.dialog.session import Wait
+from ivr.log import mask
 from ivr.model import dialog as ev
 from ivr.model.hearing import Hypothesis, Recognition
 from ivr.model.identity import Caller
@@ -32,15 +33,7 @@ async def play(assistant: Assistant, conversation: Conversation, parse: Parse) -
     """Run one conversation to its end."""
     stage = Stage(assistant, conversation, parse)
     await stage.run()
-    return Report(
-        name=conversation.name,
-        problems=tuple(stage.problems),
-        transcript=tuple(stage.transcript),
-        visited=frozenset(stage.path),
-        session=stage.session,
-        path=tuple(stage.path),
-        turns=stage.turns,
-    )
+    return stage.report()
 
 
 class Stage:
@@ -66,6 +59,22 @@ class Stage:
         self.begin()
         for line in self.told.lines:
             await self.line(line)
+
+    def report(self) -> Report:
+        """How it went so far, with secrets masked."""
+        return Report(
+            name=self.told.name,
+            problems=tuple(self.masked(problem) for problem in self.problems),
+            transcript=tuple(self.masked(line) for line in self.transcript),
+            visited=frozenset(self.path),
+            session=self.session,
+            path=tuple(self.path),
+            turns=self.turns,
+        )
+
+    def masked(self, text: str) -> str:
+        """Text as it may be shown: without what sensitive slots hold and callers said for them."""
+        return mask(text, self.session.sensitive_values)
 
     def begin(self) -> None:
         """The call comes in; its number is looked up."""

@@ -8,20 +8,25 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from ivr.config import NluSettings
 from ivr.dialog.assistant import load_assistant
 from ivr.dialog.conversation import play
 from ivr.dialog.lint import lint
 from ivr.dialog.script import Conversation, load
-from ivr.nlu.embedded import EmbeddedEngine
+from ivr.model.ports import NluEngine
+from ivr.nlu.engines import engine_of
 
-DIALOGS = Path(__file__).parents[2] / "dialogs"
+ROOT = Path(__file__).parents[2]
+DIALOGS = ROOT / "dialogs"
+AS_IN_A_CALL = NluSettings(cache_dir=ROOT / "var" / "nlu")
 FOLDERS = sorted(p.parent for p in DIALOGS.glob("*/dialog.yml"))
 SHIPPED = [(folder, c) for folder in FOLDERS for path in sorted(folder.glob("tests/*.yml")) for c in load(path, folder)]
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def engines() -> AsyncIterator[dict[Path, EmbeddedEngine]]:
-    trained = {folder: EmbeddedEngine.train(load_assistant(folder).nlu_files) for folder in FOLDERS}
+async def engines() -> AsyncIterator[dict[Path, NluEngine]]:
+    """The engines `ivr run` would take."""
+    trained = {folder: engine_of(AS_IN_A_CALL, load_assistant(folder).nlu_files) for folder in FOLDERS}
     yield trained
     for engine in trained.values():
         await engine.close()
@@ -30,7 +35,7 @@ async def engines() -> AsyncIterator[dict[Path, EmbeddedEngine]]:
 @pytest.mark.parametrize(("folder", "told"), SHIPPED, ids=[f"{f.name}: {c.name}" for f, c in SHIPPED])
 @pytest.mark.asyncio(loop_scope="module")
 async def test_a_shipped_conversation_goes_as_written(
-    folder: Path, told: Conversation, engines: dict[Path, EmbeddedEngine]
+    folder: Path, told: Conversation, engines: dict[Path, NluEngine]
 ) -> None:
     report = await play(load_assistant(folder), told, engines[folder].parse)
     assert not report.problems, "\n".join((*report.problems, *report.transcript))

@@ -162,6 +162,15 @@ tests:
 }
 
 
+@pytest.fixture(autouse=True)
+def quick(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Commands find settings that need no model: what is tested here are the tools, not the understanding."""
+    settings = tmp_path / "settings"
+    settings.mkdir()
+    (settings / "ivr.toml").write_text('[nlu]\nengine = "tfidf"\n', "utf-8")
+    monkeypatch.chdir(settings)
+
+
 @pytest.fixture
 def small(tmp_path: Path) -> Path:
     """The folder of the small assistant."""

@@ -9,11 +9,14 @@ from xml.etree import ElementTree
 import pytest
 
 from ivr.cli import main
+from ivr.config import NluSettings
 from ivr.design.coverage import cover
 from ivr.design.drawing import svg
 from ivr.design.graph import graph, mermaid
 from ivr.design.rehearsal import rehearse
 from ivr.dialog.assistant import load_assistant
+
+TFIDF = NluSettings(engine="tfidf")
 
 SHIPPED = Path(__file__).parents[3] / "dialogs" / "insurance"
 
@@ -37,7 +40,7 @@ def test_ways_of_failure_are_broken_lines(small: Path) -> None:
 
 
 async def test_what_no_test_came_to_is_red_in_both(small: Path) -> None:
-    rehearsal = await rehearse(small)
+    rehearsal = await rehearse(small, TFIDF)
     drawn = graph(rehearsal.assistant, cover(rehearsal.assistant, (r.report.path for r in rehearsal.results)))
     assert "classDef missed" in mermaid(drawn) and "linkStyle" in mermaid(drawn)
     assert {n.at for ns in drawn.flows.values() for n in ns if n.visited is False} == {("bye", "hangup_1")}

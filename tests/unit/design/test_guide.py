@@ -8,8 +8,11 @@ from pathlib import Path
 import pytest
 
 from ivr.cli import main
+from ivr.config import NluSettings
 from ivr.design.findings import validate
 from ivr.dialog.source import Faults, read
+
+TFIDF = NluSettings(engine="tfidf")
 
 GUIDE = (Path(__file__).parents[3] / "docs" / "designing.md").read_text("utf-8")
 SNIPPETS = re.findall(r"^```yaml\n(.*?)^```", GUIDE, re.MULTILINE | re.DOTALL)
@@ -33,8 +36,8 @@ def test_the_example_is_free_of_errors_after_every_step_and_its_tests_pass(
     assert len(STEPS) == 3
     for step in STEPS:
         build(step, tmp_path)
-        assert [str(f) for f in validate(tmp_path / "hours") if f.severity == "error"] == []
-    assert [str(f) for f in validate(tmp_path / "hours")] == []
+        assert [str(f) for f in validate(tmp_path / "hours", TFIDF) if f.severity == "error"] == []
+    assert [str(f) for f in validate(tmp_path / "hours", TFIDF)] == []
     assert main(["test", str(tmp_path / "hours"), "--coverage"]) == 0
     assert "2 conversations, 0 failed" in capsys.readouterr().out
 

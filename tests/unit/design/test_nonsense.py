@@ -9,8 +9,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 
+from ivr.config import NluSettings
 from ivr.design.findings import validate
 from ivr.model.errors import Fault
+
+TFIDF = NluSettings(engine="tfidf")
 
 SHIPPED = Path(__file__).parents[3] / "dialogs" / "insurance"
 FILES = (
@@ -44,7 +47,7 @@ def test_a_bomb_in_any_file_is_a_finding(small: Path, file: str) -> None:
     kept = (small / file).read_bytes()
     for raw in BOMBS:
         (small / file).write_bytes(raw)
-        assert [f for f in validate(small) if isinstance(f, Fault) and f.severity == "error"], (file, raw[:20])
+        assert [f for f in validate(small, TFIDF) if isinstance(f, Fault) and f.severity == "error"], (file, raw[:20])
     (small / file).write_bytes(kept)
 
 
@@ -66,7 +69,7 @@ def test_no_edit_of_any_file_ends_in_a_traceback(small: Path, file: str, edits: 
         head, colon, _ = lines[number].partition(": ")
         lines[number] = f"{head}: {word}" if colon else f"{lines[number]} {word}"
     (small / file).write_text("\n".join(lines), "utf-8")
-    assert all(isinstance(f, Fault) and f.fix and f.what for f in validate(small))
+    assert all(isinstance(f, Fault) and f.fix and f.what for f in validate(small, TFIDF))
     (small / file).write_text(kept, "utf-8")
 
 
@@ -78,5 +81,5 @@ def test_no_edit_of_any_file_ends_in_a_traceback(small: Path, file: str, edits: 
 def test_no_bytes_in_any_file_end_in_a_traceback(small: Path, file: str, raw: bytes) -> None:
     kept = (small / file).read_bytes()
     (small / file).write_bytes(raw)
-    assert all(isinstance(f, Fault) for f in validate(small))
+    assert all(isinstance(f, Fault) for f in validate(small, TFIDF))
     (small / file).write_bytes(kept)

@@ -10,17 +10,20 @@ from xml.etree import ElementTree
 import pytest
 
 from ivr.cli import main
+from ivr.config import NluSettings
 from ivr.design.coverage import cover
 from ivr.design.rehearsal import conversations, rehearse, run
 from ivr.dialog.assistant import load_assistant
 from ivr.model.errors import DesignError
 from ivr.nlu.embedded import EmbeddedEngine
 
+TFIDF = NluSettings(engine="tfidf")
+
 
 async def test_the_conversations_of_a_folder_are_run_with_real_understanding(small: Path) -> None:
-    rehearsal = await rehearse(small)
+    rehearsal = await rehearse(small, TFIDF)
     assert [(r.told.name, r.report.problems) for r in rehearsal.results] == [("the balance", ()), ("keys", ())]
-    only = await rehearse(small, only="key")
+    only = await rehearse(small, TFIDF, only="key")
     assert [r.told.name for r in only.results] == ["keys"]
 
 
@@ -42,7 +45,7 @@ def test_a_failure_is_shown_where_it_happened_and_the_exit_status_says_so(
 
 
 async def test_coverage_names_the_lines_of_steps_and_edges_nobody_came_to(small: Path) -> None:
-    rehearsal = await rehearse(small)
+    rehearsal = await rehearse(small, TFIDF)
     coverage = cover(rehearsal.assistant, (r.report.path for r in rehearsal.results))
     assert "flows/main.yml:28:7: step bye/hangup_1 was not visited" in coverage.missed
     assert any("no test goes from balance/ask_them to human/handoff_1" in line for line in coverage.missed) is False

@@ -8,8 +8,11 @@ from pathlib import Path
 
 import pytest_asyncio
 
+from ivr.config import NluSettings
 from ivr.design.shell import Caller, Shell
 from ivr.model import dialog as ev
+
+TFIDF = NluSettings(engine="tfidf")
 
 
 class Keyboard:
@@ -18,7 +21,7 @@ class Keyboard:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.printed: list[str] = []
-        self.shell = Shell(folder, self.printed.append, Caller())
+        self.shell = Shell(folder, self.printed.append, Caller(), TFIDF)
 
     async def type(self, *lines: str) -> str:
         """What was printed for these lines."""
@@ -89,7 +92,7 @@ async def test_services_can_be_the_real_ones(small: Path) -> None:
         return ev.ServiceEnded(at_ms=0, service=command.service, outcome="ok", values={"found": {"amount": 3}})
 
     printed: list[str] = []
-    shell = Shell(small, printed.append, Caller(), serve)
+    shell = Shell(small, printed.append, Caller(), TFIDF, serve)
     await shell.begin()
     for line in ("my balance please", "one two three four"):
         await shell.take(line)
