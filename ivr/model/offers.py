@@ -45,7 +45,9 @@ class OfferDecision:
     """One opportunity and what came of it (domain.md 1.3).
 
     arm: "treat" | "holdout" | "none" (gate closed). speak: True only when an offer is to be made aloud; a holdout
-    household has a chosen product and speak=False (the ghost). probabilities: product -> exact propensity.
+    household has a chosen product and speak=False (the ghost). probabilities: product -> exact propensity. phase names
+    the share held out at the time; group is the pre-registered group ("" for none); known are the numbers about the
+    caller from before the call, around 0 and about one wide.
     """
 
     opportunity_id: str
@@ -62,6 +64,56 @@ class OfferDecision:
     removed: Mapping[str, str] = field(default_factory=dict)
     policy: str = ""
     gate_version: str = ""
+    phase: str = ""
+    group: str = ""
+    known: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfferOutcome:
+    """What became of an opportunity, told later by whoever knows: the call, a survey, the CRM. outcome: "csat" (1..5),
+    "early_hangup", "optout", "complaint_14d", "repeat_7d", "cancelled_30d" (0 or 1), "aht_s", "revenue_30d", ...
+    at: when it     was known, UTC ISO 8601. source names who told."""
+
+    opportunity_id: str
+    outcome: str
+    value: float
+    at: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExperimentRow:
+    """An opportunity with everything known of it by now, as the effect report reads it. answer: "" while there is
+    none, and always for ghosts. outcomes: those told so far."""
+
+    opportunity_id: str
+    household: str
+    at_ms: int
+    arm: str
+    p_treat: float
+    product: str
+    relation: str
+    probabilities: Mapping[str, float]
+    policy: str
+    gate_version: str
+    phase: str
+    group: str
+    known: tuple[float, ...]
+    answer: str
+    outcomes: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suspension:
+    """Offers to a group are off, since at (UTC ISO 8601) and until a person says otherwise (reopened_at, reopened_by).
+    reason is the finding."""
+
+    group: str
+    at: str
+    reason: str
+    reopened_at: str = ""
+    reopened_by: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

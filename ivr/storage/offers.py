@@ -5,6 +5,7 @@ An answer is stored once; an acceptance without its proof is refused by the data
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any, NamedTuple
 
@@ -13,6 +14,11 @@ import sqlalchemy as sa
 from ivr.model.offers import OfferAnswer, OfferDecision, OfferProof
 from ivr.storage.database import Database, unix_ms
 from ivr.storage.tables import answers, opportunities, opt_outs
+
+_AS_DECIDED = (
+    *("opportunity_id", "arm", "speak", "household", "product", "relation", "p_treat"),
+    *("policy", "gate_version", "phase", "group"),
+)
 
 
 class PastOffer(NamedTuple):
@@ -32,33 +38,25 @@ class Offers:
     async def save_opportunity(self, decision: OfferDecision, call_id: str, customer_id: str, at: str) -> None:
         """Store what the offer desk decided, ghosts of the holdout included. Raises StorageError, also when the
         opportunity is already stored."""
-        row: dict[str, Any] = {
-            name: getattr(decision, name)
-            for name in ("opportunity_id", "arm", "speak", "household", "product", "relation", "p_treat", "policy")
-        }
-        row |= {
-            "gate_version": decision.gate_version,
-            "script_version": decision.script.version if decision.script else "",
-            "probabilities": dict(decision.probabilities),
-            "gate": [asdict(finding) for finding in decision.gate],
-            "eligible": list(decision.eligible),
-            "removed": dict(decision.removed),
-            "call_id": call_id,
-            "customer_id": customer_id,
-            "at": at,
-            "at_ms": unix_ms(at),
-        }
-        await self._db.write((sa.insert(opportunities), [row]))
+        await self.save_opportunities([(decision, call_id, customer_id, at)])
+
+    async def save_opportunities(self, decided: Sequence[tuple[OfferDecision, str, str, str]]) -> None:
+        """Many at once, all or none: decision, call_id, customer_id, at. Raises StorageError."""
+        await self._db.write((sa.insert(opportunities), [_opportunity(*each) for each in decided]))
 
     async def save_answer(
         self, opportunity_id: str, answer: OfferAnswer, at: str, proof: OfferProof | None = None
     ) -> None:
         """Store how the offer ended, once. ACCEPTED needs a proof: read-back and times, and either key 1 or words heard
         with confidence >= 0.9. Raises StorageError when it is missing, doubled, or for an unknown opportunity."""
-        row: dict[str, Any] = {"opportunity_id": opportunity_id, "answer": answer.value, "at": at}
-        if proof is not None:
-            row |= {f"proof_{name}": value for name, value in asdict(proof).items()}
-        await self._db.write((sa.insert(answers), [row]))
+        await self.save_answers([(opportunity_id, answer, at, proof)])
+
+    async def save_answers(self, given: Sequence[tuple[str, OfferAnswer, str, OfferProof | None]]) -> None:
+        """Many at once: opportunity_id, answer, at, proof. Those with a proof are stored first. Raises StorageError."""
+        for proven in (True, False):
+            rows = [_answer(*each) for each in given if (each[3] is not None) is proven]
+            if rows:
+                await self._db.write((sa.insert(answers), rows))
 
     async def offer_history(self, household: str) -> list[PastOffer]:
         """Offers spoken to a household, oldest first. Ghosts are left out: nobody heard them."""
@@ -88,3 +86,24 @@ class Offers:
 def _past_offer(row: sa.RowMapping) -> PastOffer:
     answer = row["answer"]
     return PastOffer(row["product"], OfferAnswer(answer) if answer else None, row["at"])
+
+
+def _opportunity(decision: OfferDecision, call_id: str, customer_id: str, at: str) -> dict[str, Any]:
+    row: dict[str, Any] = {name: getattr(decision, name) for name in _AS_DECIDED}
+    return row | {
+        "script_version": decision.script.version if decision.script else "",
+        "probabilities": dict(decision.probabilities),
+        "gate": [asdict(finding) for finding in decision.gate],
+        "eligible": list(decision.eligible),
+        "removed": dict(decision.removed),
+        "known": list(decision.known),
+        "call_id": call_id,
+        "customer_id": customer_id,
+        "at": at,
+        "at_ms": unix_ms(at),
+    }
+
+
+def _answer(opportunity_id: str, answer: OfferAnswer, at: str, proof: OfferProof | None) -> dict[str, Any]:
+    row: dict[str, Any] = {"opportunity_id": opportunity_id, "answer": answer.value, "at": at}
+    return row if proof is None else row | {f"proof_{name}": value for name, value in asdict(proof).items()}

@@ -9,12 +9,13 @@ from ivr.model.call import LogEntry
 from ivr.storage.callbacks import Callbacks
 from ivr.storage.calls import Calls
 from ivr.storage.database import Clock, Database, utc_now
+from ivr.storage.experiments import Experiments
 from ivr.storage.handoffs import Handoffs
 from ivr.storage.offers import Offers
 from ivr.storage.writer import CAPACITY, EventWriter
 
 
-class Store(Calls, Offers, Handoffs, Callbacks):
+class Store(Calls, Offers, Experiments, Handoffs, Callbacks):
     """An open store. One per process; used from one event loop."""
 
     def __init__(self, database: Database, journal: EventWriter) -> None:

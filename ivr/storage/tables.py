@@ -84,10 +84,11 @@ opportunities = sa.Table(
     METADATA,
     _text("opportunity_id", key=True),
     *(_text(name) for name in ("call_id", "customer_id", "household", "at", "arm", "product", "relation")),
-    *(_text(name) for name in ("policy", "gate_version", "script_version")),
+    *(_text(name) for name in ("policy", "gate_version", "script_version", "phase", "group")),
     sa.Column("speak", sa.Boolean, nullable=False),
     sa.Column("p_treat", sa.Float, nullable=False),
     *(sa.Column(name, sa.JSON, nullable=False) for name in ("probabilities", "gate", "eligible", "removed")),
+    sa.Column("known", sa.JSON, nullable=False, server_default="[]"),
     _ms("at_ms"),
     sa.Index(None, "household", "at_ms"),
 )
@@ -105,6 +106,35 @@ answers = sa.Table(
     sa.Column("proof_confidence", sa.Float, nullable=False, server_default="0"),
     sa.CheckConstraint(KNOWN_ANSWER, name="known_answer"),
     sa.CheckConstraint(PROVEN, name="accepted_is_proven"),
+)
+
+# The key is what keeps an outcome from being told twice: the first telling stands.
+outcomes = sa.Table(
+    "outcomes",
+    METADATA,
+    sa.Column(
+        "opportunity_id", sa.Text, sa.ForeignKey("opportunities.opportunity_id"), primary_key=True, nullable=False
+    ),
+    _text("outcome", key=True),
+    sa.Column("value", sa.Float, nullable=False),
+    _text("at"),
+    _text("source"),
+)
+
+suspensions = sa.Table(
+    "suspensions",
+    METADATA,
+    _text("group", key=True),
+    _text("at", key=True),
+    *(_text(name) for name in ("reason", "reopened_at", "reopened_by")),
+)
+
+beliefs = sa.Table(
+    "beliefs",
+    METADATA,
+    _text("name", key=True),
+    _text("at"),
+    sa.Column("belief", sa.JSON, nullable=False),
 )
 
 opt_outs = sa.Table("opt_outs", METADATA, _text("household", key=True), _text("at"), _text("call_id"))

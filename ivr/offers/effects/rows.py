@@ -1,0 +1,80 @@
+"""From stored opportunities to the sample a report may be made of.
+
+Counted is the first opportunity of a household in each 90 days: whether there is a second depends on what the first one
+did. Everybody drawn counts for the arm the household is in, whatever was heard (intention to treat). An outcome counts
+once nothing can change it any more; callers too recent for that wait for the next report.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ivr.model.offers import ExperimentRow, OfferAnswer
+from ivr.offers.effects.estimates import Sample
+from ivr.offers.effects.plan import ACCEPTED, AHT, ANNOYED, CSAT, HANGUP, REPEAT, REVENUE
+from ivr.offers.effects.validity import Logged
+
+EPOCH_MS = 90 * 24 * 3600 * 1000
+PARTS_OF_ANNOYED = (HANGUP, "optout", "complaint_14d", REPEAT)
+TOLD = (CSAT, REPEAT, HANGUP, "optout", "complaint_14d", AHT, REVENUE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Population:
+    """rows: what is counted, in order of time. known: names of the numbers known before the call."""
+
+    rows: tuple[ExperimentRow, ...]
+    sample: Sample
+    logged: Logged
+
+
+def population(
+    rows: Sequence[ExperimentRow], *, before_ms: int | None = None, counted: int | None = None
+) -> Population:
+    """Of rows in order of time. before_ms: only opportunities older than that, so that their outcomes are complete.
+    counted: opportunities the call log knows of, to be compared with the rows stored."""
+    first = tuple(_first_of_households(r for r in rows if before_ms is None or r.at_ms < before_ms))
+    width = max((len(row.known) for row in first), default=0)
+    known = np.zeros((len(first), width))
+    for at, row in enumerate(first):
+        known[at, : len(row.known)] = row.known
+    sample = Sample(
+        treated=np.array([row.arm == "treat" for row in first], dtype=bool),
+        p_treat=np.array([row.p_treat for row in first], dtype=float),
+        covariates=known,
+        outcomes=_outcomes(first),
+        groups=np.array([row.group for row in first], dtype=np.str_),
+    )
+    logged = Logged(
+        probabilities=[row.probabilities for row in first],
+        chosen=[row.product for row in first],
+        counted=counted,
+        opportunities=len(rows),
+    )
+    return Population(rows=first, sample=sample, logged=logged)
+
+
+def _first_of_households(rows: Iterable[ExperimentRow]) -> Iterable[ExperimentRow]:
+    counted_at: dict[str, int] = {}
+    for row in rows:
+        last = counted_at.get(row.household)
+        if last is None or row.at_ms - last >= EPOCH_MS:
+            counted_at[row.household] = row.at_ms
+            yield row
+
+
+def _outcomes(rows: Sequence[ExperimentRow]) -> Mapping[str, np.ndarray[tuple[int], np.dtype[np.float64]]]:
+    """Outcome -> a value for each row, nan where nobody told. An acceptance is known at once: a ghost has none."""
+    columns = {
+        name: np.array([row.outcomes.get(name, np.nan) for row in rows], dtype=float)
+        for name in TOLD
+        if any(name in row.outcomes for row in rows)
+    }
+    columns[ACCEPTED] = np.array([row.answer == OfferAnswer.ACCEPTED for row in rows], dtype=float)
+    parts = [columns[name] for name in PARTS_OF_ANNOYED if name in columns]
+    if parts:
+        columns[ANNOYED] = np.max(parts, axis=0)  # nan as long as one part is not known
+    return columns

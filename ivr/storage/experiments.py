@@ -1,0 +1,86 @@
+"""Outcomes, suspensions and what was learned: the experiment's part of the store. Owns that an outcome told once stays
+as it was told; what it means is the effect report's business.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+import sqlalchemy as sa
+
+from ivr.model.offers import ExperimentRow, OfferOutcome, Suspension
+from ivr.storage.database import Database
+from ivr.storage.tables import answers, beliefs, opportunities, outcomes, suspensions
+
+_ROW = ("opportunity_id", "household", "at_ms", "arm", "p_treat", "product", "relation", "probabilities")
+_ROW_TOO = ("policy", "gate_version", "phase", "group")
+
+
+class Experiments:
+    """The experiment's part of the store."""
+
+    _db: Database
+
+    async def save_outcomes(self, told: Sequence[OfferOutcome]) -> None:
+        """Store what became of opportunities; an outcome already told stays. Raises StorageError for an unknown
+        opportunity: nothing of the batch is stored then."""
+        writes: list[Any] = [(self._db.upsert(outcomes, asdict(each), keep=True), None) for each in told]
+        if writes:
+            await self._db.write(*writes)
+
+    async def add_outcomes(self, told: Sequence[OfferOutcome]) -> None:
+        """The same for many that are certainly new, in one statement. Raises StorageError when one is not."""
+        if told:
+            await self._db.write((sa.insert(outcomes), [asdict(each) for each in told]))
+
+    async def experiment_rows(self, since_ms: int = 0) -> list[ExperimentRow]:
+        """Every opportunity since a moment, ghosts included, oldest first, with its answer and its outcomes."""
+        found: dict[str, dict[str, float]] = {}
+        within = opportunities.c.at_ms >= since_ms
+        told = sa.select(outcomes.c.opportunity_id, outcomes.c.outcome, outcomes.c.value)
+        for row in await self._db.read(told.join(opportunities).where(within)):
+            found.setdefault(row.opportunity_id, {})[row.outcome] = row.value
+        columns = [opportunities.c[name] for name in (*_ROW, *_ROW_TOO, "known")]
+        query = (
+            sa.select(*columns, sa.func.coalesce(answers.c.answer, "").label("answer"))
+            .select_from(opportunities.outerjoin(answers))
+            .where(within, opportunities.c.arm.in_(("treat", "holdout")))
+            .order_by(opportunities.c.at_ms, opportunities.c.opportunity_id)
+        )
+        return [_row(row._mapping, found) for row in await self._db.read(query)]
+
+    async def suspend(self, suspension: Suspension) -> None:
+        """Offers to a group are off from now on."""
+        await self._db.write((sa.insert(suspensions), [asdict(suspension)]))
+
+    async def reopen(self, group: str, at: str, by: str) -> bool:
+        """A person takes the suspension of a group back. False when there is none."""
+        table = suspensions.c
+        change = sa.update(suspensions).where(table.group == group, table.reopened_at == "")
+        return bool(await self._db.write((change.values(reopened_at=at, reopened_by=by), None)))
+
+    async def suspended(self) -> list[Suspension]:
+        """Suspensions in force, oldest first."""
+        query = sa.select(suspensions).where(suspensions.c.reopened_at == "").order_by(suspensions.c.at)
+        return [Suspension(**row._mapping) for row in await self._db.read(query)]
+
+    async def save_belief(self, name: str, belief: Mapping[str, Any], at: str) -> None:
+        """What was learned of acceptance, replacing the older."""
+        row = {"name": name, "belief": dict(belief), "at": at}
+        await self._db.write((self._db.upsert(beliefs, row), None))
+
+    async def belief(self, name: str) -> Mapping[str, Any] | None:
+        """What was learned, or None before anything was."""
+        rows = await self._db.read(sa.select(beliefs.c.belief).where(beliefs.c.name == name))
+        return dict(rows[0][0]) if rows else None
+
+
+def _row(row: sa.RowMapping, told: Mapping[str, Mapping[str, float]]) -> ExperimentRow:
+    values: dict[str, Any] = {name: row[name] for name in (*_ROW, *_ROW_TOO, "answer")}
+    return ExperimentRow(**values, known=tuple(_numbers(row["known"])), outcomes=told.get(row["opportunity_id"], {}))
+
+
+def _numbers(values: Iterable[Any]) -> Iterable[float]:
+    return (float(value) for value in values)
