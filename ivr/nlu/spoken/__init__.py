@@ -11,6 +11,7 @@ from types import MappingProxyType
 
 from ivr.model.understanding import NO_CONTEXT, Entity, SlotContext
 from ivr.nlu.spoken.choices import find_choice
+from ivr.nlu.spoken.corrections import with_corrections
 from ivr.nlu.spoken.dates import find_date
 from ivr.nlu.spoken.digits import find_digits
 from ivr.nlu.spoken.money import find_money
@@ -35,14 +36,14 @@ def find_text(text: str, _language: str, _context: SlotContext) -> Entity | None
 PARSERS: Mapping[str, Parser] = MappingProxyType(
     {
         "digits": lambda text, language, _context: find_digits(text, language),
-        "number": lambda text, language, _context: find_number(text, language),
+        "number": with_corrections(lambda text, language, _context: find_number(text, language)),
         "yes_no": lambda text, language, _context: find_yes_no(text, language),
-        "money": find_money,
-        "date": find_date,
-        "time": lambda text, language, _context: find_time(text, language),
+        "money": with_corrections(find_money),
+        "date": with_corrections(find_date),
+        "time": with_corrections(lambda text, language, _context: find_time(text, language)),
         "phone": find_phone,
         "choice": find_choice,
-        "name": find_name,
+        "name": with_corrections(find_name),
         "text": find_text,
     }
 )

@@ -93,6 +93,10 @@ class CalendarText:
     def _closed(self, year: int, after: int) -> tuple[int, int]:
         return year, after + (self.word(after) in self.words.year)
 
+    def is_digit(self, at: int) -> bool:
+        """Is a single digit said there?"""
+        return self._digit(at) is not None
+
     def _zero(self, at: int) -> bool:
         word = self.word(at)
         return self.table.small.get(word, self.table.homophones.get(word)) == 0

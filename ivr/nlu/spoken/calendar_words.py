@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 
 
@@ -15,7 +15,9 @@ class CalendarWords:
     ("fifth": "five"). figure_endings: what stands behind figures ("5th", "5-го"). skip: words that mean nothing inside
     a date. days: phrase -> days from today. units: word -> (days, months) it lasts. one: words for a count of one; two:
     of two. ago, ahead_before, ahead_behind: where a span lies. last/this/next_: beginnings of words before a weekday
-    or year. year: words behind a year. of_month: words that make the number before them a day.
+    or year. year: words behind a year. of_month: words that make the number before them a day. feasts: phrase ->
+    (month, day). month_ends: phrases before a month that mean its last day. week: words for it. coming: beginnings of
+    words for the next such weekday.
     """
 
     months: Mapping[str, int]
@@ -35,6 +37,10 @@ class CalendarWords:
     next_: tuple[str, ...]
     year: frozenset[str]
     of_month: frozenset[str] = frozenset()
+    feasts: Mapping[tuple[str, ...], tuple[int, int]] = field(default_factory=dict)
+    month_ends: frozenset[tuple[str, ...]] = frozenset()
+    week: frozenset[str] = frozenset()
+    coming: tuple[str, ...] = ()
 
 
 def _numbered(listed: str, first: int) -> Mapping[str, int]:
@@ -44,6 +50,14 @@ def _numbered(listed: str, first: int) -> Mapping[str, int]:
 
 def _ordinals(**cardinals: str) -> Mapping[str, str]:
     return {word: cardinal for cardinal, words in cardinals.items() for word in words.split()}
+
+
+def _inflected(**stems: str) -> Mapping[str, str]:
+    """один="перв" -> {"первое": "один", "первого": "один", ...}: every form of a Russian ordinal."""
+    hard = ("ый", "ой", "ое", "ого", "ому", "ым", "ом", "ая", "ую")
+    soft = ("е", "его", "ему", "им", "ем", "я", "ю")
+    forms = {stem + end: word for word, stem in stems.items() for end in (soft if stem.endswith("ь") else hard)}
+    return {**forms, "третий": "три"}
 
 
 def _days(phrases: Mapping[str, int]) -> Mapping[tuple[str, ...], int]:
@@ -68,7 +82,7 @@ _ENGLISH = CalendarWords(
     skip=frozenset(("the", "of", "on", "uh", "um", "er", "in")),
     days=_days({
         "today": 0, "tonight": 0, "this morning": 0, "yesterday": -1, "last night": -1, "tomorrow": 1,
-        "day before yesterday": -2, "day after tomorrow": 2,
+        "day before yesterday": -2, "day after tomorrow": 2, "just now": 0,
     }),
     units={
         "day": (1, 0), "days": (1, 0), "week": (7, 0), "weeks": (7, 0), "fortnight": (14, 0), "month": (0, 1),
@@ -76,8 +90,15 @@ _ENGLISH = CalendarWords(
     },
     one=frozenset(("a", "an")), two=frozenset(("couple",)), ago=frozenset(("ago", "back")),
     ahead_before=frozenset(("in",)), ahead_behind=(("from", "now"), ("from", "today")),
-    last=("last", "previous", "past"), this=("this", "coming"), next_=("next", "following"),
+    last=("last", "previous", "past"), this=("this",), next_=("next", "following"),
     year=frozenset(("year",)),
+    feasts={
+        ("christmas", "eve"): (12, 24), ("christmas",): (12, 25), ("boxing", "day"): (12, 26),
+        ("new", "year's", "eve"): (12, 31), ("new", "years", "eve"): (12, 31), ("new", "year's"): (1, 1),
+        ("new", "years"): (1, 1), ("valentine's", "day"): (2, 14), ("valentines", "day"): (2, 14),
+        ("halloween",): (10, 31),
+    },
+    month_ends=frozenset((("end",), ("last", "day"))), week=frozenset(("week", "weeks")), coming=("coming",),
 )  # fmt: skip
 
 _RUSSIAN = CalendarWords(
@@ -87,36 +108,39 @@ _RUSSIAN = CalendarWords(
         октября октябрь октябре окт, ноября ноябрь ноябре ноя, декабря декабрь декабре дек""", 1,
     ),
     weekdays=_numbered(
-        """понедельник понедельника понедельнику, вторник вторника, среду среда среды среде, четверг четверга,
-        пятницу пятница пятницы пятнице, субботу суббота субботы субботе, воскресенье воскресенья""", 0,
+        """понедельник понедельника понедельнику, вторник вторника вторнику, среду среда среды среде,
+        четверг четверга четвергу, пятницу пятница пятницы пятнице, субботу суббота субботы субботе,
+        воскресенье воскресенья воскресенью""", 0,
     ),
-    ordinals=_ordinals(
-        один="первое первого первый первым", два="второе второго второй", три="третье третьего третий",
-        четыре="четвертое четвертого четвертый", пять="пятое пятого пятый", шесть="шестое шестого шестой",
-        семь="седьмое седьмого седьмой", восемь="восьмое восьмого восьмой", девять="девятое девятого девятый",
-        десять="десятое десятого десятый", одиннадцать="одиннадцатое одиннадцатого одиннадцатый",
-        двенадцать="двенадцатое двенадцатого двенадцатый", тринадцать="тринадцатое тринадцатого тринадцатый",
-        четырнадцать="четырнадцатое четырнадцатого четырнадцатый", пятнадцать="пятнадцатое пятнадцатого пятнадцатый",
-        шестнадцать="шестнадцатое шестнадцатого шестнадцатый", семнадцать="семнадцатое семнадцатого семнадцатый",
-        восемнадцать="восемнадцатое восемнадцатого восемнадцатый", сорок="сорокового сороковой",
-        девятнадцать="девятнадцатое девятнадцатого девятнадцатый", двадцать="двадцатое двадцатого двадцатый",
-        тридцать="тридцатое тридцатого тридцатый", пятьдесят="пятидесятого пятидесятый",
-        шестьдесят="шестидесятого шестидесятый", семьдесят="семидесятого семидесятый",
-        восемьдесят="восьмидесятого восьмидесятый", девяносто="девяностого девяностый",
-        девятьсот="девятисотого девятисотый",
+    ordinals=_inflected(
+        один="перв", два="втор", три="треть", четыре="четверт", пять="пят", шесть="шест", семь="седьм", восемь="восьм",
+        девять="девят", десять="десят", одиннадцать="одиннадцат", двенадцать="двенадцат", тринадцать="тринадцат",
+        четырнадцать="четырнадцат", пятнадцать="пятнадцат", шестнадцать="шестнадцат", семнадцать="семнадцат",
+        восемнадцать="восемнадцат", девятнадцать="девятнадцат", двадцать="двадцат", тридцать="тридцат",
+        сорок="сороков", пятьдесят="пятидесят", шестьдесят="шестидесят", семьдесят="семидесят",
+        восемьдесят="восьмидесят", девяносто="девяност", девятьсот="девятисот",
     ),
-    figure_endings=frozenset(("го", "ого", "его", "е", "ое", "ье", "й", "ый")),
-    skip=frozenset(("в", "во", "на", "э", "эм", "это", "с")),
-    days=_days({"сегодня": 0, "вчера": -1, "завтра": 1, "позавчера": -2, "послезавтра": 2}),
+    figure_endings=frozenset(("го", "ого", "его", "е", "ое", "ье", "й", "ый", "му", "ому", "м", "ым", "ом")),
+    skip=frozenset(("в", "во", "на", "э", "эм", "это", "с", "к", "ко", "до", "тому", "после")),
+    days=_days({
+        "сегодня": 0, "вчера": -1, "завтра": 1, "позавчера": -2, "послезавтра": 2, "позапозавчера": -3,
+        "послепослезавтра": 3, "только что": 0, "сейчас": 0,
+    }),
     units={
         "день": (1, 0), "дня": (1, 0), "дней": (1, 0), "неделю": (7, 0), "недели": (7, 0), "недель": (7, 0),
+        "неделе": (7, 0),
         "месяц": (0, 1), "месяца": (0, 1), "месяцев": (0, 1), "год": (0, 12), "года": (0, 12), "лет": (0, 12),
         "полгода": (0, 6),
     },
     one=frozenset(), two=frozenset(("пару", "пара")), ago=frozenset(("назад",)),
     ahead_before=frozenset(("через",)), ahead_behind=(),
-    last=("прошл", "предыдущ"), this=("эт", "ближайш", "нынешн"), next_=("следующ", "будущ"),
-    year=frozenset(("года", "год", "г", "году")), of_month=frozenset(("числа", "число")),
+    last=("прошл", "предыдущ"), this=("эт", "нынешн"), next_=("следующ", "будущ"),
+    year=frozenset(("года", "год", "г", "году")), of_month=frozenset(("числа", "число", "числу", "числе")),
+    feasts={("новый", "год"): (1, 1), ("рождество",): (1, 7), ("рождества",): (1, 7)},
+    month_ends=frozenset(
+        (("конце",), ("конец",), ("концу",), ("конца",), ("последний", "день"), ("последнего", "дня"))
+    ),
+    week=frozenset(("неделя", "неделю", "неделе", "недели")), coming=("ближайш",),
 )  # fmt: skip
 
 LANGUAGES: Mapping[str, CalendarWords] = MappingProxyType({"en": _ENGLISH, "ru": _RUSSIAN})

@@ -18,20 +18,13 @@ NEAR = 80.0  # rapidfuzz ratio of two words, 0..100, from which they count as th
 _LONG_WORD = 4
 _LAST = frozenset(words("last final последний последняя последнее последнюю"))
 _COUNTED = frozenset(
-    words("number option one choice variant the номер вариант пункт выбор please пожалуйста это мне в")
+    words(
+        """number option one choice variant the номер номером вариант пункт выбор please пожалуйста это мне в под
+        самый самая самое самую"""
+    )
 )
-_FEMININE = {
-    "первая": "один",
-    "первую": "один",
-    "вторая": "два",
-    "вторую": "два",
-    "третья": "три",
-    "третью": "три",
-    "четвертая": "четыре",
-    "четвертую": "четыре",
-    "пятая": "пять",
-    "пятую": "пять",
-}
+
+_COUNTERS = frozenset(words("number option choice variant"))
 
 
 def find_choice(text: str, language: str, context: SlotContext) -> Entity | None:
@@ -60,7 +53,7 @@ def _phrases(said: Sequence[Word], context: SlotContext, language: str) -> list[
     negation, correction = (table.negation, table.correction) if table else (frozenset(), frozenset())
     known = sorted(((words(p), v) for p, v in context.choices), key=lambda c: -len(c[0]))
     found: list[tuple[str, int, int]] = []
-    at = 0
+    at = after = 0
     while at < len(said):
         hit = next((h for h in (_match(said, at, p, v) for p, v in known) if h), None)
         if hit is None:
@@ -68,9 +61,9 @@ def _phrases(said: Sequence[Word], context: SlotContext, language: str) -> list[
                 found.clear()
             at += 1
             continue
-        if not any(said[i][0] in negation for i in range(max(0, at - 2), at)):
+        if not any(said[i][0] in negation for i in range(max(after, at - 2), at)):
             found.append(hit)
-        at = hit[2]
+        at = after = hit[2]
     return found
 
 
@@ -106,11 +99,12 @@ def _by_place(said: Sequence[Word], context: SlotContext, language: str) -> tupl
         return None
     for at, (word, _, _) in enumerate(said):
         others = [w for i, (w, _, _) in enumerate(said) if i != at]
-        if (word in _COUNTED and others) or any(w not in _COUNTED for w in others):
+        pronoun = word in _COUNTED and others and not _COUNTERS.issuperset(others)
+        if pronoun or any(w not in _COUNTED for w in others):
             continue
         if word in _LAST:
             return values[-1], at, at + 1
-        ordinal = _FEMININE.get(word) or calendar.ordinals.get(word, word)
+        ordinal = calendar.ordinals.get(word, word)
         place, after = cardinal([(ordinal, 0, 0)], 0, table)
         if after and 1 <= place <= len(values):
             return values[place - 1], at, at + 1

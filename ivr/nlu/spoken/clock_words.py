@@ -40,8 +40,9 @@ def _parts(phrases: Mapping[str, str]) -> Mapping[tuple[str, ...], str]:
 _ENGLISH = ClockWords(
     named={"noon": "12:00", "midday": "12:00", "midnight": "00:00"},
     parts=_parts({
-        "am,a m,in the morning,this morning,morning": MORNING,
-        "pm,p m,in the afternoon,in the evening,this evening,tonight,this afternoon,evening,afternoon": AFTERNOON,
+        "am,a m,in the morning,this morning,morning,midnight": MORNING,
+        "pm,p m,in the afternoon,in the evening,this evening,tonight,this afternoon": AFTERNOON,
+        "evening,afternoon,noon,midday": AFTERNOON,
         "at night": NIGHT,
     }),
     hour=frozenset(("o'clock", "oclock", "clock", "hours", "sharp")),
@@ -53,7 +54,8 @@ _ENGLISH = ClockWords(
 
 _RUSSIAN = ClockWords(
     named={"полдень": "12:00", "полночь": "00:00", "полдня": "12:00"},
-    parts=_parts({"утра,утром": MORNING, "дня,вечера,вечером,днем": AFTERNOON, "ночи,ночью": NIGHT}),
+    parts=_parts({"утра,утром": MORNING, "дня,вечера,вечером,днем,пополудни,после обеда,после полудня": AFTERNOON,
+        "ночи,ночью": NIGHT}),
     hour=frozenset(("час", "часа", "часов", "часам", "ч")),
     minute=frozenset(("минут", "минуты", "минута", "минуту", "мин")),
     half=frozenset(("половина", "половине", "половину", "пол")), quarter=frozenset(("четверть", "четверти")),

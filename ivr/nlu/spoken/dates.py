@@ -19,6 +19,7 @@ from ivr.nlu.spoken.numerals import numerals
 from ivr.nlu.spoken.relative_days import relative, weekday
 
 AMBIGUOUS_CONFIDENCE = 0.7
+DIGITS_OF_A_DATE = 8
 
 _UNKNOWN_DAY = datetime.date(2100, 1, 1)
 Found = tuple[list[datetime.date], int, int]
@@ -33,7 +34,10 @@ def find_date(text: str, language: str, context: SlotContext) -> Entity | None:
     said = CalendarText.of(text, table, words)
     today = calendar.parse_day(context.today)
     order = context.order or ("DMY" if language[:2] == "ru" else "")
-    found = _with_month(said, today, past=context.past) or _in_figures(said, order, today, past=context.past)
+    found = _with_month(said, today, past=context.past)
+    if found is None and _one_by_one(said):
+        found = _in_digits(text, language, said, order, today, past=context.past)
+    found = found or _in_figures(said, order, today, past=context.past)
     if found is None and today is not None:
         found = relative(said, today) or weekday(said, today, past=context.past)
         found = found or _bare_day(said, today, past=context.past)
@@ -59,6 +63,10 @@ def _with_month(said: CalendarText, today: datetime.date | None, *, past: bool) 
     """ "Fifth of March eighty two", "March fifth"."""
     at = 0
     while at < len(said.said):
+        for phrase, (month, day) in said.words.feasts.items():
+            if tuple(said.raw[at : at + len(phrase)]) == phrase:
+                after = at + len(phrase) + (said.word(at + len(phrase)) == "day")
+                return _completed(said, (day, month), (at, after), today, past=past)
         value, after, _ = said.number(at)
         if after > at and said.word(after) in said.words.months:
             month = said.words.months[said.word(after)]
@@ -68,6 +76,11 @@ def _with_month(said: CalendarText, today: datetime.date | None, *, past: bool) 
             for value, end in said.prefixes(at + 1):
                 if value <= 31:
                     return _completed(said, (value, month), (at, end), today, past=past)
+            year = said.year(at + 1)
+            value, end, _ = said.number(year[1]) if year else (0, at, False)
+            if year is not None and end > year[1] and 1 <= value <= 31:  # "March 1947 the fourth"
+                found = calendar.day(year[0], month, value, today or _UNKNOWN_DAY, past=past)
+                return [found] if found else [], at, end
         at = max(after, at + 1)
     return None
 
@@ -83,7 +96,7 @@ def _completed(
     """A day and month with the year that follows, or the one that is meant."""
     (day, month), (first, after) = day_and_month, span
     now = today or _UNKNOWN_DAY
-    spoken = said.year(after)
+    spoken = said.year(after) or _year_before(said, first)
     if spoken is not None:
         found = calendar.day(spoken[0], month, day, now, past=past)
         return [found] if found else [], first, spoken[1]
@@ -98,6 +111,15 @@ def _completed(
     days = (calendar.day(year, month, day, today, past=past) for year in near)
     found = next((d for d in days if d and (past or d >= today)), None)
     return [found] if found else [], first, after
+
+
+def _year_before(said: CalendarText, first: int) -> tuple[int, int] | None:
+    """ "Восемьдесят пятого года, двадцать пятого августа": a year that stands before its day and says so."""
+    for at in range(first):
+        year = said.year(at)
+        if year is not None and year[1] <= first and (year[0] > 99 or said.word(year[1] - 1) in said.words.year):
+            return year[0], first
+    return None
 
 
 def _in_figures(said: CalendarText, order: str, today: datetime.date | None, *, past: bool) -> Found | None:
@@ -148,6 +170,11 @@ def _ordered(
     if order and days[order] is not None:
         return [day for day in (days[order],) if day]
     return [day for day in days.values() if day]
+
+
+def _one_by_one(said: CalendarText) -> bool:
+    """Eight single digits: day, month and year without a doubt where one ends."""
+    return sum(said.is_digit(at) for at in range(len(said.said))) == len(said.said) == DIGITS_OF_A_DATE
 
 
 def _in_digits(

@@ -68,7 +68,9 @@ def _settle(runs: Sequence[_Run]) -> tuple[str, ...]:
 def _corrected(before: tuple[str, ...], after: tuple[str, ...]) -> tuple[str, ...]:
     """What was meant when after follows "no, ...": all anew, or only the last digits when they are few."""
     if len(after[0]) >= len(before[0]):
-        return after
+        # "eight one five, I mean four, zero nine two": the correction went on with the rest.
+        continued = tuple(old[:-cut] + new for old in before for new in after for cut in range(1, len(old)))
+        return _distinct((*after, *continued))
     patched = tuple(old[: -len(new)] + new for old in before for new in after if len(new) < len(old))
     return _distinct((*patched, *after) if 2 * len(after[0]) < len(before[0]) else (*after, *patched))
 
@@ -113,6 +115,9 @@ def _numeric(said: Sequence[Word], table: Numerals) -> list[bool]:
     always = {*table.small, *table.tens, *table.hundreds, *table.hundred, *table.thousand}
     numeric = [_figures(word) or word in always for word, _, _ in said]
     for at, (word, _, _) in enumerate(said):
+        # "The last four are ..." counts the digits, it is none of them.
+        if at and said[at - 1][0] in table.ending and table.small.get(word, 0) > 1:
+            numeric[at] = False
         follows = at + 1 < len(said) and (numeric[at + 1] or table.homophones.get(said[at + 1][0]) == 0)
         behind = at > 0 and numeric[at - 1]
         if word in table.homophones:

@@ -15,7 +15,7 @@ class Numerals:
     words that multiply what stands before them. joiners: "and" inside a number. repeat: "double five". times: "два раза
     пять". group: "две пятерки". homophones: words that mean a digit only between digits. skip: words allowed inside a
     number ("dash", "then"). correction: what comes after them replaces what came before. negation: what comes after
-    does not count ("not two, three").
+    does not count ("not two, three"). ending: words before a count of digits ("the last four are").
     """
 
     small: Mapping[str, int]
@@ -32,6 +32,7 @@ class Numerals:
     skip: frozenset[str] = frozenset()
     correction: frozenset[str] = frozenset()
     negation: frozenset[str] = frozenset()
+    ending: frozenset[str] = frozenset()
 
 
 def _table(**forms: str) -> Mapping[str, int]:
@@ -63,13 +64,13 @@ _ENGLISH = Numerals(
         ("uh", "um", "er", "erm", "hmm", "dash", "hyphen", "then", "and", "comma", "point", "next", "space", "slash",
          "please", "yeah", "okay", "ok")
     ),
-    correction=frozenset(("no", "sorry", "wait", "actually", "correction", "rather", "mean", "oops")),
-    negation=frozenset(("not",)),
+    correction=frozenset(("no", "sorry", "wait", "actually", "correction", "rather", "mean", "oops", "make")),
+    negation=frozenset(("not",)), ending=frozenset(("last", "final")),
 )  # fmt: skip
 
 _RUSSIAN = Numerals(
     small=_table(
-        n0="ноль нуль нолик нуля ноля нулю нолю", n1="один единица единичка одна одно одного одной раз",
+        n0="ноль нуль нолик нуля ноля нулю нолю", n1="один единица единичка одна одну одно одного одной одному раз",
         n2="два двойка две двух двум двумя", n3="три тройка трех трем тремя", n4="четыре четверка четырех четырем",
         n5="пять пятерка пяти пятью", n6="шесть шестерка шести шестью", n7="семь семерка семи семью",
         n8="восемь восьмерка восьми восемью", n9="девять девятка девяти девятью", n10="десять десяти десятью",
@@ -87,8 +88,9 @@ _RUSSIAN = Numerals(
         n500="пятьсот пятисот", n600="шестьсот шестисот", n700="семьсот семисот", n800="восемьсот восьмисот",
         n900="девятьсот девятисот",
     ),
-    thousand=frozenset(("тысяча", "тысячи", "тысяч", "тысячу", "тысячам", "тыща", "тыщи", "тыщ", "тыщу", "тыс")),
-    million=frozenset(("миллион", "миллиона", "миллионов", "млн")),
+    thousand=frozenset(("тысяча", "тысячи", "тысяч", "тысячу", "тысячам", "тысячами", "тысячах", "тыща", "тыщи",
+        "тыщ", "тыщу", "тыс")),
+    million=frozenset(("миллион", "миллиона", "миллионов", "миллионами", "миллионам", "млн")),
     repeat={"дважды": 2, "трижды": 3},
     times=frozenset(("раза", "раз")),
     group=_table(
@@ -96,9 +98,10 @@ _RUSSIAN = Numerals(
         n4="четверки четверок", n5="пятерки пятерок", n6="шестерки шестерок", n7="семерки семерок",
         n8="восьмерки восьмерок", n9="девятки девяток",
     ),
-    skip=frozenset(("э", "эм", "это", "тире", "дефис", "потом", "дальше", "и", "ну", "так", "да", "номер")),
-    correction=frozenset(("нет", "извините", "простите", "ой", "точнее", "вернее", "стоп")),
-    negation=frozenset(("не",)),
+    skip=frozenset(("э", "эм", "это", "тире", "дефис", "потом", "дальше", "и", "ну", "так", "да", "номер", "дробь",
+        "пробел", "затем", "далее", "запятая", "точка")),
+    correction=frozenset(("нет", "извините", "простите", "ой", "точнее", "вернее", "стоп", "есть")),
+    negation=frozenset(("не",)), ending=frozenset(("последние", "последних")),
 )  # fmt: skip
 
 LANGUAGES: Mapping[str, Numerals] = MappingProxyType({"en": _ENGLISH, "ru": _RUSSIAN})

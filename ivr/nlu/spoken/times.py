@@ -60,7 +60,9 @@ def _glued(said: Iterable[Word]) -> list[Word]:
     found: list[Word] = []
     for word, start, end in said:
         figures = len(word) - len(word.lstrip("0123456789"))
-        if figures and word[figures:] in ("am", "pm"):
+        if figures and word[figures:] == "ish":
+            found.append((word[:figures], start, end))
+        elif figures and word[figures:] in ("am", "pm"):
             found += [(word[:figures], start, start + figures), (word[figures:], start + figures, end)]
         elif word.startswith("пол") and word[3:].endswith(("ого", "его")):
             found += [("пол", start, start + 3), (word[3:], start + 3, end)]
@@ -140,7 +142,8 @@ def _hour(said: Sequence[Word], at: int, table: Numerals, words: ClockWords) -> 
     if after == at or (hour > 24 and not zero):
         return None
     exact = zero or (word.isdigit() and len(word) == 2 and word[0] == "0")
-    after += _is(said, after, words.hour)
+    while _is(said, after, words.hour):
+        after += 1
     minute, end = _minutes(said, after, table)
     end += end > after and _is(said, end, words.minute)
     return _Clock(hour=hour, minute=minute, after=end, exact=exact)

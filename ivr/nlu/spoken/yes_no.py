@@ -6,6 +6,7 @@ Clear words count among other words ("yes it's the red one"), a bare "no" only a
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -16,6 +17,8 @@ from ivr.nlu.words import spans, words
 AMONG_OTHERS_CONFIDENCE = 0.8
 
 _LONGEST_PHRASE = 5
+# Said alone it is a no; among other words it is hesitation.
+_UH_UH = re.compile(r"\W*n?uh[\W_]*uh\W*", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +36,8 @@ def find_yes_no(text: str, language: str) -> Entity | None:
     table = _LANGUAGES.get(language.lower().partition("-")[0])
     if table is None:
         return None
+    if language[:2] == "en" and _UH_UH.fullmatch(text):
+        return Entity(entity="yes_no", value="no", readings=("no",), start=0, end=len(text))
     said = [word for word in spans(text) if words(word[0])]
     answers = _answers([word for word, _, _ in said], table)
     if any(answer.value == "" for answer in answers):
@@ -100,10 +105,16 @@ _LANGUAGES: Mapping[str, Mapping[str, tuple[str, bool]]] = MappingProxyType(
         "en": _table(
             yes="""yes, yeah, yep, yup, yea, yes please, yeah sure, that's right, that is right, that's correct,
             that is correct, affirmative, absolutely, definitely, of course, go ahead, please do, go for it,
-            sounds good, sounds great, why not, no problem, not a problem, no objection, you bet, i think so,
+
+            sounds good, sounds great, that works for me, let's do that, that sounds good, that would be great,
+            why not, no problem, not a problem, no objection, you bet, i think so,
             i guess so, i suppose so, i suppose, by all means, you're right, uh huh, mm hmm, mhm, ya, yes i would,
             all right then, no that's right, no that is right, no that's correct, no that is correct, no you're right,
-            i don't mind, i wouldn't mind""",
+            i don't mind, i wouldn't mind, sure thing, fine by me, fine with me, i'd like that, i'd love that,
+            i'd love to,
+            i would love to, i'd like to, i would like that, that's true, for sure, go right ahead, i'm interested,
+            i'll take it, happy to, that'd be great, that'd be good, that would be good, very much so, most definitely,
+            okay then, let's go ahead, let's do this, i'm in, that's the right one, it sure is""",
             no="""no, nope, nah, no thank you, no thanks, not really, not at all, of course not, absolutely not,
             definitely not, certainly not, i don't think so, i do not think so, don't think so, not now, not today,
             not right now, not at the moment, there is no need, there's no need,
@@ -114,7 +125,10 @@ _LANGUAGES: Mapping[str, Mapping[str, tuple[str, bool]]] = MappingProxyType(
             no that is all, no that's fine, no that's okay, no that's ok, no i'm fine, no i'm good, no it's fine,
             no it's okay, no that's it, i'm good thanks, i'm good thank you, i'm fine thanks, no not really, yeah no,
             no i don't, no it isn't, no it's not, maybe later, another time, some other time, i guess not,
-            don't bother, i don't want it, i don't want that, i'm afraid not, not that one""",
+            don't bother, i don't want it, i don't want that, i'm afraid not, not that one, that's not, that is not,
+            forget it, not for me, i'll pass, no chance, i don't need it, i don't need that, i don't need any,
+            i don't want any, that isn't it, wrong number, leave it, i disagree, i decline, not anymore, hardly,
+            i don't agree, no i do not, i'm all set, not that i know of, not likely""",
             soft_yes="""right, correct, exactly, i do, i would, it is, it did, it does, i agree, i accept, okay, ok,
             sure, fine, certainly, indeed, true, alright, all right, good, great, perfect, please, do, do it,
             let's do it, let's go, that's it, that's the one, that's fine, that's good, that's me, this is, speaking,
@@ -132,14 +146,23 @@ _LANGUAGES: Mapping[str, Mapping[str, tuple[str, bool]]] = MappingProxyType(
         ),
         "ru": _table(
             yes="""да, ага, угу, верно, правильно, точно, именно, конечно, разумеется, согласен, согласна, безусловно,
-            да конечно, совершенно верно, все верно, все правильно, так и есть, не против, я не против, не возражаю,
+            да конечно, совершенно верно, это я,
+            все верно, все правильно, так и есть, не против, я не против, не возражаю,
             почему бы и нет, почему нет, без проблем, не вопрос, да да, давайте, давай, подтверждаю, обязательно,
-            было бы неплохо, было бы хорошо, неплохо бы, с удовольствием, помогло, получилось, да помогло""",
+            было бы неплохо, было бы хорошо, неплохо бы, с удовольствием, помогло, получилось, да помогло,
+            было бы здорово, все так, меня устраивает, устраивает, договорились, почему бы нет, скорее да, вполне,
+            естественно, само собой, не откажусь, принимаю, оформляйте, совпадает, мне интересно, это мой номер,
+            хотелось бы, буду рад, буду рада, по рукам, поехали, так оно и есть, вы правы""",
             no="""нет, неа, не надо, не нужно, не хочу, неверно, неправильно, не верно, не правильно, не так,
-            это не так, не согласен, не согласна, да нет, конечно нет, ни в коем случае, вовсе нет, нет спасибо,
-            не совсем, не очень, вряд ли, не сейчас, в другой раз, не интересует, не интересно, да не надо,
+            это не так, не согласен, не согласна, да нет, конечно нет, нет конечно,
+            ни в коем случае, ни за что, вы ошиблись, вовсе нет, нет спасибо,
+            не совсем, не очень, вряд ли, может быть позже, может позже, попозже,
+            не сейчас, в другой раз, не интересует, не интересно, да не надо,
             да не нужно, ничего подобного, еще нет, пока нет, нет не надо, против, я против, откажусь, отказываюсь,
-            не помогло, не получилось, никак нет""",
+            не помогло, не получилось, никак нет, не сегодня, никогда, ошибка, это ошибка, не стоит, обойдусь,
+            скорее нет,
+            это не, отнюдь, не подходит, не устраивает, воздержусь, нет уж, не то, к сожалению нет, увы нет, не желаю,
+            не планирую, мне ничего не надо, нет необходимости, не требуется, ничего не нужно, ничего не надо""",
             soft_yes="хорошо, ладно, ок, окей, хочу, можно, так, годится, подходит, пойдет, пожалуй, пожалуйста, идет",
             soft_no="не, стоп, хватит, ничего, больше ничего, это все, не буду",
             undecided="""не знаю, я не знаю, наверное, может быть, может, возможно, не уверен, не уверена, не помню,

@@ -1,4 +1,7 @@
-"""What callers say for values: tests/data/spoken.<language>.tsv, read on Wednesday 18 November 2026."""
+"""What callers say for values: tests/data/spoken.*.tsv, read on Wednesday 18 November 2026.
+
+Each set was written before the parsers were mended for it; what it scored then is in docs/understanding.md.
+"""
 
 from __future__ import annotations
 
@@ -33,8 +36,8 @@ CHOICES = {
 }
 
 
-def phrases(language: str) -> Iterator[tuple[str, str, str]]:
-    for line in (DATA / f"spoken.{language}.tsv").read_text(encoding="utf-8").splitlines():
+def phrases(table: str) -> Iterator[tuple[str, str, str]]:
+    for line in (DATA / f"{table}.tsv").read_text(encoding="utf-8").splitlines():
         slot_type, text, expected = line.split("\t")
         yield slot_type, text, expected
 
@@ -69,8 +72,9 @@ def wrong(language: str, lines: list[tuple[str, str, str]]) -> list[str]:
 
 
 @pytest.mark.parametrize("language", ["en", "ru"])
-def test_what_callers_say_for_values_is_read_right(language: str) -> None:
-    lines = list(phrases(language))
+@pytest.mark.parametrize("table", ["spoken", "spoken.second", "spoken.third"])
+def test_what_callers_say_for_values_is_read_right(table: str, language: str) -> None:
+    lines = list(phrases(f"{table}.{language}"))
     mistakes = wrong(language, lines)
     assert len(lines) >= LEAST_PHRASES
     assert 1 - len(mistakes) / len(lines) >= LEAST_RIGHT, "\n".join(mistakes)
