@@ -1,7 +1,8 @@
 """The demo company's CRM: a small HTTP service beside the product, reached like any customer's own.
 
-Owns the HTTP face; the data is in crm_data and crm_bank. Refuses to be more than a stand-in: it listens on loopback
-only and has no authentication. POST /_faults makes it really slow or really dead, so that callers can meet that too.
+Owns the HTTP face; the data is in crm_data, crm_policies and crm_bank. Refuses to be more than a stand-in: it listens
+on loopback only and has no authentication. POST /_faults makes it really slow or really dead, so that callers can meet
+that too.
 """
 
 from __future__ import annotations
@@ -10,8 +11,10 @@ import argparse
 import asyncio
 import json
 import re
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +22,7 @@ from aiohttp import web
 
 from ivr.demo.crm_bank import BankRegister
 from ivr.demo.crm_data import Register
+from ivr.demo.crm_policies import PolicyDesk, today_utc
 
 MAX_BODY_BYTES = 64 * 1024
 MAX_DELAY_MS = 60_000
@@ -37,6 +41,7 @@ class Faults:
 
 
 REGISTER = web.AppKey("register", Register)
+DESK = web.AppKey("desk", PolicyDesk)
 BANK = web.AppKey("bank", BankRegister)
 FAULTS = web.AppKey("faults", Faults)
 
@@ -45,6 +50,7 @@ def make_crm(database: Path) -> web.Application:
     """The CRM over this SQLite file, which is made and filled when the application starts."""
     app = web.Application(middlewares=[_misbehave], client_max_size=MAX_BODY_BYTES)
     app[REGISTER] = Register(database)
+    app[DESK] = PolicyDesk(database)
     app[BANK] = BankRegister(database)
     app[FAULTS] = Faults()
     app.on_startup.append(_prepare)
@@ -53,12 +59,21 @@ def make_crm(database: Path) -> web.Application:
             web.get("/customers", _find_customer),
             web.post("/customers/verify", _verify),
             web.get("/claims/{number}", _claim),
+            web.get("/customers/{customer_id}/contacts", _contacts),
+            web.put("/customers/{customer_id}/address", _move),
+            web.post("/customers/{customer_id}/code", _send_code),
+            web.post("/customers/{customer_id}/code/check", _check_code),
+            web.get("/postcodes/{postcode}", _area),
+            web.post("/policies/{policy}/copies", _copy),
+            web.get("/policies/{policy}/payments", _payments),
+            web.post("/policies/{policy}/pay-link", _pay_link),
+            web.post("/policies/{policy}/promises", _promise),
             web.post("/accounts/verify", _verify_account),
             web.get("/accounts/{number}/balance", _balance),
             web.post("/cards/{last4}/block", _block),
             web.get("/cards/{last4}/delivery", _delivery),
             web.post("/{kind:leads|callbacks}", _file),
-            web.get("/{kind:leads|callbacks}", _filed),
+            web.get("/{kind:leads|callbacks|messages|copies|promises}", _filed),
             web.post("/_faults", _set_faults),
         ]
     )
@@ -67,6 +82,7 @@ def make_crm(database: Path) -> web.Application:
 
 async def _prepare(app: web.Application) -> None:
     await asyncio.to_thread(app[REGISTER].prepare)
+    await asyncio.to_thread(app[DESK].prepare, today_utc())
     await asyncio.to_thread(app[BANK].prepare)
 
 
@@ -110,6 +126,84 @@ async def _verify(request: web.Request) -> web.Response:
     except KeyError:
         return _refusal(404, "no such policy")
     return web.json_response(customer) if customer else _refusal(403, "wrong pin")
+
+
+async def _contacts(request: web.Request) -> web.Response:
+    customer_id, language = request.match_info["customer_id"], request.query.get("language", "en")
+    contacts = await asyncio.to_thread(request.app[DESK].contacts, customer_id, language)
+    return web.json_response(contacts) if contacts else _refusal(404, "no such customer")
+
+
+async def _area(request: web.Request) -> web.Response:
+    area = request.app[DESK].area(request.match_info["postcode"], request.query.get("language", "en"))
+    return web.json_response(area) if area else _refusal(404, "no town has this postcode")
+
+
+async def _move(request: web.Request) -> web.Response:
+    body = await _json_object(request)
+    texts, numbers = [body.get("postcode"), body.get("street")], [body.get("house_number"), body.get("flat_number")]
+    if not all(isinstance(t, str) and t for t in texts) or not all(type(n) is int and n >= 0 for n in numbers):
+        return _refusal(400, "postcode and street must be texts, house_number and flat_number whole numbers")
+    moved = await asyncio.to_thread(request.app[DESK].move, request.match_info["customer_id"], body)
+    return web.json_response(body) if moved else _refusal(404, "no such customer or postcode")
+
+
+async def _send_code(request: web.Request) -> web.Response:
+    sent = await asyncio.to_thread(request.app[DESK].send_code, request.match_info["customer_id"], time.time())
+    return web.json_response(sent, status=201) if sent else _refusal(409, "no telephone that takes messages")
+
+
+async def _check_code(request: web.Request) -> web.Response:
+    code, customer_id = (await _json_object(request)).get("code"), request.match_info["customer_id"]
+    if not isinstance(code, str):
+        return _refusal(400, "code must be a text")
+    try:
+        customer = await asyncio.to_thread(request.app[DESK].check_code, customer_id, code, time.time())
+    except KeyError:
+        return _refusal(410, "no code is alive")
+    return web.json_response(customer) if customer else _refusal(403, "wrong code")
+
+
+async def _copy(request: web.Request) -> web.Response:
+    policy, customer_id, body = await _customers_policy(request)
+    if body.get("by") not in ("email", "post"):
+        return _refusal(400, 'by is "email" or "post"')
+    sent = await asyncio.to_thread(request.app[DESK].copy, policy, customer_id, body["by"], today_utc())
+    return web.json_response(sent, status=201) if sent else _refusal(404, "this customer has no such policy")
+
+
+async def _payments(request: web.Request) -> web.Response:
+    policy, customer_id = request.match_info["policy"], request.query.get("customer_id", "")
+    dues = await asyncio.to_thread(request.app[DESK].dues, policy, customer_id)
+    return web.json_response(dues) if dues else _refusal(404, "this customer has no such policy")
+
+
+async def _pay_link(request: web.Request) -> web.Response:
+    policy, customer_id, _body = await _customers_policy(request)
+    try:
+        sent = await asyncio.to_thread(request.app[DESK].pay_link, policy, customer_id)
+    except KeyError:
+        return _refusal(404, "this customer has no such policy")
+    return web.json_response(sent, status=201) if sent else _refusal(409, "no telephone that takes messages")
+
+
+async def _promise(request: web.Request) -> web.Response:
+    policy, customer_id, body = await _customers_policy(request)
+    try:
+        pay_on = date.fromisoformat(str(body.get("pay_on")))
+    except ValueError:
+        return _refusal(400, "pay_on is a date, YYYY-MM-DD")
+    try:
+        promised = await asyncio.to_thread(request.app[DESK].promise, policy, customer_id, pay_on, today_utc())
+    except KeyError:
+        return _refusal(404, "this customer has no such policy")
+    return web.json_response(promised, status=201) if promised else _refusal(422, "a day past or too far off")
+
+
+async def _customers_policy(request: web.Request) -> tuple[str, str, dict[str, Any]]:
+    """(policy, customer, the whole body) of a wish about a policy."""
+    body = await _json_object(request)
+    return request.match_info["policy"], str(body.get("customer_id", "")), body
 
 
 async def _verify_account(request: web.Request) -> web.Response:

@@ -68,7 +68,7 @@ async def _identified(caller: Caller, customer: str) -> None:
 async def _record(caller: Caller) -> tuple[Any, Path]:
     await caller.phone.hang_up()
     record = await caller.over()
-    assert record["level"] == "L1"
+    assert record["level"] == "L2"
     return record, Path(record["recording"])
 
 

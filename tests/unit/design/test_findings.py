@@ -49,8 +49,8 @@ CASES = [
     ("responses.en.yml", MOMENT, MOMENT + "About {claim.n|number} claims. ", "agreement"),
     ("flows/main.yml", GREET, "    - say: utter_claim_paid\n" + GREET, "slot-unset"),
     ("flows/main.yml", GREET, "    - id: again\n      say: utter_greet\n    - go: again\n", "endless-loop"),
-    ("flows/main.yml", "phrases: [new claim, report a claim]", "phrases: [claim status]", "phrase-twice"),
-    ("flows/main.yml", "phrases: [new claim, report a claim]", "phrases: [operator]", "phrase-global"),
+    ("flows/main.yml", "en: [new claim, report a claim]", "en: [claim status]", "phrase-twice"),
+    ("flows/main.yml", "en: [new claim, report a claim]", "en: [operator]", "phrase-global"),
     ("flows/humans.yml", "handoff: payments", "handoff: paymnts", "unknown-queue"),
     ("flows/claims.yml", "    - collect: claim_number", "    - call: main\n    - collect: claim_number", "call-circle"),
     ("flows/main.yml", ASKED, ASKED + "      noinput: {max: 0}\n", "noinput-path"),
@@ -88,7 +88,8 @@ def test_a_secret_copied_to_an_open_slot_is_found(folder: Path) -> None:
 def test_an_intent_a_step_waits_for_and_nobody_can_say_is_found(folder: Path) -> None:
     change(folder, "domain.yml", "- thanks\n", "- thanks\n- lottery\n")
     change(folder, "flows/main.yml", "      - {intent: thanks, go: bye}\n", "      - {intent: lottery, go: bye}\n")
-    assert [f.file for f in validate(folder, TFIDF) if f.code == "unheard"] == ["flows/main.yml"]
+    found = [f for f in validate(folder, TFIDF) if f.code == "unheard"]
+    assert [f.file for f in found] == ["flows/main.yml"] * 2  # once a language
 
 
 SETTLED = (

@@ -23,7 +23,7 @@ from ivr.model.understanding import Entity, Intent, Understanding
 FOLDER = Path(__file__).parents[3] / "dialogs" / "insurance"
 INTENTS = [
     *("claim_status", "new_claim", "payment", "change_address", "operator", "repeat"),
-    *("help", "goodbye", "no_offers", "affirm", "deny"),
+    *("help", "goodbye", "no_offers", "affirm", "deny", "policy_copy", "change_contact"),
 ]
 NUMBERS = ("204518", "12345678", "4711", "7", "000000")
 TAKES_THE_TURN = (ev.UtteranceHeard, ev.UtteranceRejected, ev.SilenceElapsed, ev.DigitsDialed)
@@ -67,6 +67,31 @@ ANSWERS = (
     ("get_claim", "timeout", {}),
     ("verify_pin", "ok", {"customer": CUSTOMER}),
     ("verify_pin", "refused", {}),
+    ("send_code", "ok", {"sent_code": {"number_end": "01"}}),
+    ("send_code", "no_mobile", {}),
+    ("check_code", "ok", {"customer": CUSTOMER}),
+    ("check_code", "refused", {}),
+    ("check_code", "expired", {}),
+    ("get_contacts", "ok", {"contacts": {"email": True, "email_at": "example dot org"}}),
+    ("get_contacts", "ok", {"contacts": {"email": False, "postcode": "18055", "town": "Rostock"}}),
+    ("get_contacts", "error", {}),
+    ("send_copy", "ok", {"copy": {"by": "post", "arrives_on": "2026-11-25"}}),
+    ("send_copy", "ok", {"copy": {"by": "email", "arrives_on": None}}),
+    ("send_copy", "not_found", {}),
+    ("get_payments", "ok", {"dues": {"status": "due", "amount": 19.9, "currency": "EUR", "due_on": "2026-12-01"}}),
+    ("get_payments", "ok", {"dues": {"status": "overdue", "amount": 19.9, "currency": "EUR"}}),
+    ("get_payments", "ok", {"dues": {"status": "settled"}}),
+    ("get_payments", "ok", {"dues": {"status": "lost"}}),
+    ("get_payments", "not_found", {}),
+    ("get_payments", "timeout", {}),
+    ("send_pay_link", "ok", {"link": {"number_end": "01"}}),
+    ("send_pay_link", "no_mobile", {}),
+    ("promise_payment", "ok", {"promise": {"pay_on": "2026-11-24"}}),
+    ("promise_payment", "refused", {}),
+    ("find_area", "ok", {"area": {"town": "Rostock"}}),
+    ("find_area", "not_found", {}),
+    ("save_address", "ok", {}),
+    ("save_address", "error", {}),
     ("find_customer", "ok", {"customer": CUSTOMER}),
     ("find_customer", "not_found", {}),
 )
@@ -202,7 +227,8 @@ def test_after_every_event_the_caller_is_heard_served_or_told_goodbye(
         line.give(event)
 
 
-FITTING = {6: "204518", 8: "12345678", 4: "4711", 1: "1"}
+FITTING = {6: "204518", 8: "24112026", 5: "18055", 4: "4711"}
+SERVED = ("claim_status", "payment", "change_address", "policy_copy")
 
 
 def likely_event(rng: random.Random, line: Line) -> ev.Event:
@@ -217,16 +243,21 @@ def likely_event(rng: random.Random, line: Line) -> ev.Event:
             [a for a in ANSWERS if a[0] == line.waiting and (a[1] == "ok" or rng.random() < 0.3)]
         )
         return ev.ServiceEnded(at_ms=0, service=service, outcome=outcome, values=values)
-    if line.hear is not None and line.hear.step == "main/anything_else" and rng.random() < 0.3:
-        return utterance("claim_status", 0.95, "", "", None)
+    if line.hear is not None and line.hear.step in ("main/menu", "main/anything_else") and rng.random() < 0.3:
+        return utterance(rng.choice(SERVED), 0.95, "", "", None)
+    if line.hear is not None and line.hear.step.endswith("/street") and rng.random() < 0.8:
+        return utterance("", 0.95, "mill lane", "", None)
+    if line.hear is not None and line.hear.step.endswith("/part") and rng.random() < 0.8:
+        return ev.DigitsDialed(at_ms=0, digits=rng.choice("234"))
     if rng.random() < 0.6 and line.hear is not None and line.hear.keys is not None:
-        return ev.DigitsDialed(at_ms=0, digits=FITTING[line.hear.keys.max_digits])
+        most = line.hear.keys.max_digits
+        return ev.DigitsDialed(at_ms=0, digits=FITTING[most] if most > 1 else rng.choice("1112"))
     return rng.choice(
         [
             ev.SilenceElapsed(at_ms=0),
             ev.HearingLost(at_ms=0),
             ev.HearingRestored(at_ms=0),
-            ev.DigitsDialed(at_ms=0, digits=rng.choice(["0", "2", "9", "*", "3"])),
+            ev.DigitsDialed(at_ms=0, digits=rng.choice(["0", "2", "9", "*", "3", "4"])),
             utterance(rng.choice(INTENTS), rng.choice([0.5, 0.95, 0.95]), "", rng.choice(["", "yes", "no"]), None),
         ]
     )
@@ -234,7 +265,7 @@ def likely_event(rng: random.Random, line: Line) -> ev.Event:
 
 def test_a_caller_who_plays_along_reaches_every_step_and_every_answer_to_an_offer_and_never_silence() -> None:
     rng, seen, answers = random.Random(7), set(), set()
-    for call in range(500):
+    for call in range(700):
         line = Line()
         line.give(replace(START, caller=Caller(ani="", dnis="1")) if call % 5 == 0 else START)
         for _ in range(40):

@@ -97,7 +97,7 @@ def test_every_fault_is_reported_with_its_line(tmp_path: Path) -> None:
         ("I have one offer from {seller}, because", "One thing, because", "offer-disclosure"),
         ("you can stop it {cancel}", "it renews", "offer-disclosure"),
         ("disclosures: [seller, sales_purpose, total_cost, renewal]", "disclosures: [seller]", "offer-disclosure"),
-        ("languages: [en]", "languages: [en, ru]", "offer-language"),
+        ("languages: [en, ru]", "languages: [en, ru, de]", "offer-language"),
         ("currency: EUR", "currency: XAU", "offer-language"),
         ("policy: [eu]", "policy: [mars]", "offer-policy"),
         ("legal_basis: legitimate_interest", "legal_basis: ''", "offer-legal-basis"),

@@ -79,7 +79,7 @@ def test_a_closed_gate_names_its_first_rule_for_every_product() -> None:
     ("changes", "rule"),
     [
         ({"intent": "opening_hours"}, "p.relevant"),
-        ({"language": "ru"}, "p.language"),
+        ({"language": "de"}, "p.language"),
         ({"customer": replace(DACHA_OWNER, owns=("dacha_furniture",))}, "p.owned"),
         ({"customer": replace(DACHA_OWNER, profile={})}, "p.eligible"),
     ],
