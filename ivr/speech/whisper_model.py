@@ -30,6 +30,8 @@ _MAX_GAIN = 20.0
 _TOKENS_PER_SECOND = 5
 _TOKENS_FLOOR = 6
 _FLOOR_PROBABILITY = 1e-10
+_POSITIONS_PER_S = 50  # of the encoder: one for two mel frames
+_SCORED_AFTER_S = 1.0
 
 
 def _part(name: str) -> ModuleType:
@@ -160,13 +162,18 @@ class WhisperModel:
         ]
 
     def score(self, encoded: Encoded, texts: Sequence[Sequence[int]]) -> list[float]:
-        """Log-probability of each token sequence given the audio, sums in nats, in one batched pass."""
-        states = np.repeat(np.array(encoded.states), len(texts), axis=0)
+        """Log-probability of each token sequence given the audio, sums in nats, in one batched pass.
+
+        Only the states of the speech and _SCORED_AFTER_S behind it are looked at: the same choices at less than half
+        the cost. Free decoding needs them all: with fewer it repeats itself.
+        """
+        positions = min(encoded.frames // 2, int((encoded.seconds + _SCORED_AFTER_S) * _POSITIONS_PER_S))
+        states = np.repeat(np.array(encoded.states)[:, :positions], len(texts), axis=0)
         results = self._model.align(
             self._storage.from_array(np.ascontiguousarray(states)),
             self._prompt[:-1],
             [list(text) for text in texts],
-            [encoded.frames] * len(texts),
+            [2 * positions] * len(texts),
         )
         return [float(np.log(np.maximum(r.text_token_probs, _FLOOR_PROBABILITY)).sum()) for r in results]
 
