@@ -59,6 +59,7 @@ class Errands:
 
     async def serve(self, command: say.CallService) -> None:
         """Call a service; tell the dialog when it takes longer than its hold time."""
+        so_far = tuple(self._line.journal.entries)
         self._line.journal.note("service.called", service=command.service)
         if command.hold_after_ms:
             hold = say.HoldElapsed(at_ms=monotonic_ms() + command.hold_after_ms, service=command.service)
@@ -66,7 +67,7 @@ class Errands:
             self._holds[command.service] = loop.call_later(command.hold_after_ms / 1000, self._line.post, hold)
         spec = self._house.assistant.services[command.service]
         ended = await self._house.services.call(
-            spec, command.args, timeout_ms=command.timeout_ms, sender=self._line.call_id
+            spec, command.args, timeout_ms=command.timeout_ms, sender=self._line.call_id, journal=so_far
         )
         timer = self._holds.pop(command.service, None)
         if timer is not None:

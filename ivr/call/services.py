@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import aiohttp
@@ -19,6 +19,7 @@ from ivr.call.rasa_actions import webhook_body
 from ivr.dialog.services import ServiceSpec, interpret, interpret_result, request_of
 from ivr.log import get_log
 from ivr.metrics import Metrics
+from ivr.model.call import LogEntry
 from ivr.model.dialog import ServiceEnded
 from ivr.model.errors import ServiceError
 from ivr.model.ids import monotonic_ms, new_id
@@ -43,11 +44,17 @@ class ServiceCaller:
             await self._client.close()
 
     async def call(
-        self, spec: ServiceSpec, args: Mapping[str, Any], *, timeout_ms: int, sender: str = ""
+        self,
+        spec: ServiceSpec,
+        args: Mapping[str, Any],
+        *,
+        timeout_ms: int,
+        sender: str = "",
+        journal: Sequence[LogEntry] = (),
     ) -> ServiceEnded:
         """Call the service within timeout_ms in all, retries included. Never raises for what the service does.
 
-        sender: the call, as a Rasa action sees it; "" = one made up for this request.
+        sender: the call, as a Rasa action sees it; "" = one made up for this request. journal: the call so far.
         """
         began_ms = monotonic_ms()
         if spec.python:
@@ -57,7 +64,7 @@ class ServiceCaller:
                 if spec.python:
                     outcome, values, error = await self._function(spec, args)
                 else:
-                    outcome, values, error = await self._attempts(spec, args, sender or new_id())
+                    outcome, values, error = await self._attempts(spec, args, sender or new_id(), journal)
         except TimeoutError:
             outcome, values, error = "timeout", {}, f"no answer within {timeout_ms} ms"
         took_s = (monotonic_ms() - began_ms) / 1000
@@ -75,13 +82,13 @@ class ServiceCaller:
         return outcome, values, f"{spec.python} returned {told!r}, which fits no outcome" if outcome == "error" else ""
 
     async def _attempts(
-        self, spec: ServiceSpec, args: Mapping[str, Any], sender: str
+        self, spec: ServiceSpec, args: Mapping[str, Any], sender: str, journal: Sequence[LogEntry]
     ) -> tuple[str, dict[str, Any], str]:
         error = ""
         for attempt in range(spec.retries + 1):
             await asyncio.sleep(BACKOFF_S * attempt)
             try:
-                status, body = await self._request(spec, args, sender)
+                status, body = await self._request(spec, args, sender, journal)
             except ServiceError as problem:  # asking again cannot help
                 return "error", {}, str(problem)
             except (aiohttp.ClientError, OSError) as problem:
@@ -93,14 +100,16 @@ class ServiceCaller:
             error = f"HTTP {status}"
         return "error", {}, error
 
-    async def _request(self, spec: ServiceSpec, args: Mapping[str, Any], sender: str) -> tuple[int, Any]:
+    async def _request(
+        self, spec: ServiceSpec, args: Mapping[str, Any], sender: str, journal: Sequence[LogEntry]
+    ) -> tuple[int, Any]:
         if self._client is None:
             self._client = aiohttp.ClientSession(headers={"Accept": "application/json"})
         wanted = request_of(spec, args, self._environment)
         body = wanted.json
         if spec.action:
             given = {name: args.get(name) for name in spec.takes}
-            body = webhook_body(spec.action, given, sender=sender, at_s=time.time())
+            body = webhook_body(spec.action, given, sender=sender, at_s=time.time(), journal=journal)
         limit = aiohttp.ClientTimeout(total=spec.timeout_ms / 1000)
         try:
             async with self._client.request(

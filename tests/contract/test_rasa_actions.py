@@ -11,6 +11,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
+from ivr.call.journal import Journal
 from ivr.call.services import ServiceCaller
 from ivr.dialog.services import ServiceSpec, read_services
 from ivr.dialog.source import Faults, read
@@ -40,8 +41,9 @@ class CheckClaim(Action):
     def run(self, dispatcher, tracker, domain):
         number = tracker.get_slot("claim_number")
         assert [e["value"] for e in tracker.events if e["event"] == "slot"] == [number]
-        assert tracker.get_intent_of_latest_message() is None and tracker.active_loop_name is None
-        assert tracker.last_executed_action_has("action_session_start") and not tracker.is_paused()
+        assert tracker.get_intent_of_latest_message() == "claim_status" and tracker.active_loop_name is None
+        assert tracker.latest_message["text"] == "where is my claim"
+        assert tracker.last_executed_action_has("find_customer") and not tracker.is_paused()
         assert list(tracker.get_latest_entity_values("claim_number")) == []
         assert "claim_number" in domain["slots"] and tracker.current_state()["sender_id"] == tracker.sender_id
         claim = CLAIMS.get(number)
@@ -140,11 +142,15 @@ async def test_actions_of_the_real_sdk_run_unchanged(url: str, tmp_path: Path) -
     caller = ServiceCaller({"ACTIONS_URL": url}, Metrics())
     try:
         spec = service(tmp_path, "action_check_claim")
-        paid = await caller.call(spec, {"claim_number": "204518"}, timeout_ms=5000, sender="call-7")
+        journal = Journal("call-7", ())
+        journal.note("turn.heard", text="where is my claim", intent="claim_status", intent_confidence=0.91)
+        journal.note("service.called", service="find_customer")
+        so_far = journal.entries
+        paid = await caller.call(spec, {"claim_number": "204518"}, timeout_ms=5000, sender="call-7", journal=so_far)
         assert (paid.outcome, paid.error) == ("ok", "")
         claim = {"status": "paid", "amount": 1250}
         assert paid.values == {"claim": claim, "caller": "call-7", "words": "It is paid."}
-        unknown = await caller.call(spec, {"claim_number": "1"}, timeout_ms=5000)
+        unknown = await caller.call(spec, {"claim_number": "1"}, timeout_ms=5000, journal=so_far)
         assert (unknown.outcome, unknown.values) == ("unknown", {})
         for action, outcome in (("action_refuse", "rejected"), ("action_break", "error"), ("action_absent", "error")):
             ended = await caller.call(service(tmp_path, action), {"claim_number": "1"}, timeout_ms=5000)

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 
+from ivr.call.journal import Journal
 from ivr.call.services import ServiceCaller
 from ivr.dialog.lint import lint
 from ivr.dialog.services import ServiceSpec, read_services
@@ -162,6 +163,34 @@ async def test_a_rasa_action_is_asked_with_its_slots_and_its_slot_events_are_the
     assert body["tracker"]["slots"] == {"claim_number": "204518"}
     assert [e["value"] for e in body["tracker"]["events"] if e["event"] == "slot"] == ["204518"]
     assert body["version"].startswith("3.")
+
+
+async def test_a_rasa_action_sees_what_was_said_before_it(tmp_path: Path) -> None:
+    journal = Journal("call-7", ())
+    journal.note("turn.heard", text="where is my claim", intent="claim_status", intent_confidence=0.91)
+    journal.note("turn.prompted", interrupted=False)
+    journal.note("service.called", service="find_customer")
+    journal.note("turn.keys", digits="204518")
+    async with action_server({"events": [], "responses": []}) as (url, asked):
+        caller = ServiceCaller({"ACTIONS_URL": url}, Metrics())
+        await caller.call(spec(tmp_path, RASA), {"claim_number": "204518"}, timeout_ms=2000, journal=journal.entries)
+        await caller.close()
+    tracker = asked[0]["tracker"]
+    assert tracker["latest_message"]["text"] == "204518" and tracker["latest_message"]["intent"]["name"] is None
+    assert [(e["event"], e.get("name") or e.get("text")) for e in tracker["events"]] == [
+        ("action", "action_session_start"),
+        ("session_started", None),
+        ("action", "action_listen"),
+        ("user", "where is my claim"),
+        ("action", "find_customer"),
+        ("action", "action_listen"),
+        ("user", "204518"),
+        ("slot", "claim_number"),
+    ]
+    said = tracker["events"][3]["parse_data"]
+    assert (
+        said["intent"] == {"name": "claim_status", "confidence": 0.91} and said["intent_ranking"][0] == said["intent"]
+    )
 
 
 async def test_what_a_rasa_action_utters_can_choose_the_outcome(tmp_path: Path) -> None:
