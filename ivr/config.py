@@ -58,7 +58,7 @@ class SpeechRoomSettings(_Section):
     workers: Annotated[int, Field(ge=1, le=64)] = 1
     recognizer: Literal["auto", "whisper", "vosk"] = "auto"
     recognizers: dict[str, Literal["auto", "whisper", "vosk"]] = {}
-    voices: tuple[str, ...] = ("piper", "pyttsx3")
+    voices: tuple[str, ...] = ("piper", "festival", "pyttsx3")
     cache_dir: Path = Path("var/prompts")
     models_dir: Path = Path("voice_models")
     model_mirrors: tuple[str, ...] = ()

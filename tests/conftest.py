@@ -23,7 +23,7 @@ IN_CI = os.environ.get("CI") == "true"
 # Below the range Linux hands out for outgoing connections, so nothing takes a port between reservation and use.
 FIRST_PORT, LAST_PORT, BLOCK = 20000, 32000, 20
 
-PACKAGES = {"sipp": "sip-tester", "chromium": "chromium"}
+PACKAGES = {"sipp": "sip-tester", "chromium": "chromium", "festival": "festival festvox-ru"}
 
 
 # As in ivr.__main__: numpy's threads take more from the other test process than they give to this one.

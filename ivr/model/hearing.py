@@ -221,6 +221,6 @@ class SpeechSettings:
     languages: tuple[str, ...] = ("en",)
     recognizer: str = "auto"
     recognizers: dict[str, str] = field(default_factory=dict)
-    voices: tuple[str, ...] = ("piper", "pyttsx3")
+    voices: tuple[str, ...] = ("piper", "festival", "pyttsx3")
     threads: int = 1
     log_level: str = "info"

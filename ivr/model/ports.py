@@ -34,8 +34,9 @@ class Recognizer(Protocol):
 
 
 class Voice(Protocol):
-    """A speech synthesiser. render returns 16-bit mono 8 kHz PCM; raises SpeechError. voice_id names engine and voice
-    (it is part of the cache key)."""
+    """A speech synthesiser. render takes a prompt with or without markup (ivr.model.markup) and returns 16-bit mono
+    8 kHz PCM at the level all prompts have; raises SpeechError. voice_id names engine and voice (a part of the cache
+    key)."""
 
     name: str
 

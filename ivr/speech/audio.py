@@ -1,4 +1,4 @@
-"""Samples: conversion between 16-bit PCM and float, resampling by windowed sinc, trimming and levelling of prompts.
+"""Samples: conversion between 16-bit PCM and float, resampling by windowed sinc.
 
 Owns arithmetic on audio only. Floats are float32 in -1..1; PCM is little-endian 16-bit mono.
 """
@@ -14,9 +14,6 @@ from ivr.model.media import SAMPLE_RATE_HZ
 
 Samples = npt.NDArray[np.float32]
 
-PEAK = 0.7  # of full scale: -3 dB, loud on the phone and far from clipping
-EDGE_SILENCE_MS = 50  # silence kept before and after a prompt: every ms more is waited for by the caller
-_QUIET = 0.02  # of the peak: what counts as silence at the edges of a rendered prompt
 _HALF_TAPS = 16
 _INTERPOLATOR = (np.sinc(np.arange(2 * _HALF_TAPS) - _HALF_TAPS + 0.5) * np.kaiser(2 * _HALF_TAPS, 6.0)).astype(
     np.float32
@@ -78,14 +75,3 @@ def resample(samples: Samples, from_hz: int, to_hz: int = SAMPLE_RATE_HZ) -> Sam
         rows = padded[(at // phases)[:, None] + (offsets + half)[None, :]]
         out[first : first + at.size] = np.einsum("ij,ij->i", rows, taps[at % phases])
     return out
-
-
-def finish_prompt(samples: Samples, rate_hz: int) -> Samples:
-    """A rendered prompt made ready for the phone: trimmed to EDGE_SILENCE_MS, 8 kHz, peak at PEAK."""
-    narrow = resample(samples, rate_hz)
-    peak = float(np.abs(narrow).max(initial=0.0))
-    loud = np.flatnonzero(np.abs(narrow) > _QUIET * max(peak, 1e-6))  # after resampling: a hiss above 4 kHz is silence
-    if loud.size == 0:
-        return np.zeros(0, dtype=np.float32)
-    edge = SAMPLE_RATE_HZ * EDGE_SILENCE_MS // 1000
-    return (np.pad(narrow[loud[0] : loud[-1] + 1], (edge, edge)) * (PEAK / peak)).astype(np.float32)

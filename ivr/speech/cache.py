@@ -10,13 +10,14 @@ import hashlib
 import unicodedata
 from pathlib import Path
 
-_FORMAT = "8k-s16-1"  # change it when rendering changes: old prompts are then rendered again
+_FORMAT = "8k-s16-2"  # change it when rendering or verbalisation changes: old prompts are then rendered again
 _WAV_HEADER_BYTES = 44
 _BYTES_PER_MS = 16
 
 
 def normalise(text: str) -> str:
-    """The text as cached: Unicode composed, white space single. Case and punctuation stay: they change the sound."""
+    """The text as cached: Unicode composed, white space single. Case, punctuation and markup stay: they change the
+    sound."""
     return " ".join(unicodedata.normalize("NFC", text).split())
 
 

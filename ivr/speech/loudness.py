@@ -16,6 +16,7 @@ from ivr.model.media import SAMPLE_RATE_HZ
 from ivr.speech.audio import Samples
 
 SILENCE_LUFS = -70.0  # what has no block above the absolute gate
+_DIGITAL_SILENCE = 1e-4  # of full scale, -80 dB
 _OFFSET_DB = -0.691
 _RELATIVE_GATE_LU = -10.0
 _BLOCK, _STEP = SAMPLE_RATE_HZ * 2 // 5, SAMPLE_RATE_HZ // 10
@@ -30,7 +31,14 @@ Powers = npt.NDArray[np.float64]
 
 
 def loudness(samples: Samples) -> float:
-    """Integrated loudness in LUFS, SILENCE_LUFS for silence. A full-scale 997 Hz sine has -3.01."""
+    """Integrated loudness in LUFS, SILENCE_LUFS for silence. A full-scale 997 Hz sine has -3.01.
+
+    Digital silence at the edges is not measured: in a word shorter than a block it would count as speech.
+    """
+    heard = np.flatnonzero(np.abs(samples) > _DIGITAL_SILENCE)
+    if heard.size == 0:
+        return SILENCE_LUFS
+    samples = samples[heard[0] : heard[-1] + 1]
     blocks = _block_powers(_weighted(samples))
     loud = blocks[_lufs(blocks) > SILENCE_LUFS]
     if loud.size == 0:

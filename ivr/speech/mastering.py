@@ -19,6 +19,7 @@ CEILING = 0.89  # of full scale, -1 dB: the highest sample
 LEAD_MS = 15  # of quiet kept before the first sound: the caller waits for it
 TAIL_MS = 40  # kept behind the last sound, so that a consonant may fade
 AUDIBLE = 0.0056  # of full scale, -45 dB: what a caller may notice
+PEAK_OF_SPEECH = 0.4  # at LEVEL_LUFS, about
 _FADE_MS = 5
 _MS = SAMPLE_RATE_HZ // 1000
 _LIMITER_MS = 5
@@ -38,6 +39,12 @@ def master(samples: Samples, rate_hz: int, *, pause_ms: int = 0) -> Samples:
     cut = _with_edges(levelled, int(loud[0]), int(loud[-1]))
     cut = _levelled(cut)  # without its silences a short prompt is measured louder
     return np.concatenate([cut, np.zeros(pause_ms * _MS, dtype=np.float32)])
+
+
+def trimmed(samples: Samples) -> Samples:
+    """8 kHz without the silence at its edges, for pieces that are put together; nothing is levelled yet."""
+    loud = np.flatnonzero(np.abs(samples) > AUDIBLE * float(np.abs(samples).max(initial=0.0)) / PEAK_OF_SPEECH)
+    return _with_edges(samples, int(loud[0]), int(loud[-1])) if loud.size else samples[:0]
 
 
 def _levelled(samples: Samples) -> Samples:

@@ -6,24 +6,21 @@ Owns which class stands behind which engine name; everything else in the worker 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 from ivr.log import get_log
 from ivr.model.errors import SpeechError
 from ivr.model.ports import Recognizer
 from ivr.speech.catalogue import Catalogue
 from ivr.speech.engine_chain import EngineChain
-from ivr.speech.piper_voice import NAME as PIPER
-from ivr.speech.piper_voice import piper_voice
-from ivr.speech.pyttsx3_voice import NAME as PYTTSX3
-from ivr.speech.pyttsx3_voice import pyttsx3_voice
 from ivr.speech.vad import SileroModel
-from ivr.speech.voice_process import ProcessVoice
+from ivr.speech.voices import make_voices
 from ivr.speech.vosk_recognizer import NAME as VOSK
 from ivr.speech.vosk_recognizer import VoskModel, VoskRecognizer
 from ivr.speech.whisper import NAME as WHISPER
 from ivr.speech.whisper import WhisperRecognizer
 from ivr.speech.whisper_model import WhisperModel
+
+__all__ = ["AUTO", "RECOGNIZERS", "load_recognizer", "load_vad", "make_voices"]
 
 AUTO = "auto"
 RECOGNIZERS = (AUTO, WHISPER, VOSK)
@@ -113,33 +110,3 @@ def _vosk(catalogue: Catalogue, language: str, loaded: dict[str, VoskModel]) -> 
                 log.error("models.unusable", model=model.model_id, error=str(error))
             reasons.append(str(error))
     return "; ".join(reasons) or f"the catalogue has no {VOSK} model for language {language!r}"
-
-
-def make_voices(
-    catalogue: Catalogue, engines: Sequence[str], languages: Sequence[str], *, steady: bool = False
-) -> list[ProcessVoice]:
-    """The voices that can speak, in order of preference; one that cannot is left out with a warning.
-
-    steady: see piper_voice.
-    """
-    voices = []
-    for engine in engines:
-        voice = _piper(catalogue, languages, steady=steady) if engine == PIPER else None
-        if engine == PYTTSX3:
-            voice = pyttsx3_voice(tuple(languages))
-        if voice is None:
-            log.warning("models.voice_left_out", voice=engine)
-        else:
-            voices.append(voice)
-    return voices
-
-
-def _piper(catalogue: Catalogue, languages: Sequence[str], *, steady: bool) -> ProcessVoice | None:
-    found: dict[str, tuple[str, Path]] = {}
-    for language in languages:
-        try:
-            model = catalogue.find("tts", PIPER, language)
-            found[language] = (model.model_id, catalogue.resolve(model) / model.files[0].name)
-        except SpeechError as error:
-            log.warning("models.language_not_spoken", voice=PIPER, language=language, error=str(error))
-    return piper_voice(found, steady=steady) if found else None

@@ -10,9 +10,12 @@ import ctypes
 import os
 import tempfile
 import wave
+from collections.abc import Sequence
 from pathlib import Path
 
 from ivr.speech.audio import Samples, from_pcm
+from ivr.speech.catalogue import Catalogue
+from ivr.speech.pace import at_pace
 from ivr.speech.voice_child import Synthesize, serve
 from ivr.speech.voice_process import ProcessVoice
 
@@ -21,14 +24,10 @@ VOICES = {"en": "gmw/en-us", "ru": "zle/ru"}
 _WORDS_PER_MINUTE = 160
 
 
-def pyttsx3_voice(languages: tuple[str, ...]) -> ProcessVoice:
-    """The fallback voice for those of the languages it speaks."""
-    return ProcessVoice(
-        NAME,
-        __name__,
-        [],
-        {language: f"{NAME}-{VOICES[language].replace('/', '-')}" for language in languages if language in VOICES},
-    )
+def voice(_catalogue: Catalogue, languages: Sequence[str], *, steady: bool = False) -> ProcessVoice | None:
+    """The fallback voice for those of the languages it speaks; it always sounds the same."""
+    found = {language: f"{NAME}-{VOICES[language].replace('/', '-')}" for language in languages if language in VOICES}
+    return ProcessVoice(NAME, __name__, [], found) if found else None
 
 
 def _load() -> Synthesize:
@@ -42,16 +41,17 @@ def _load() -> Synthesize:
     engine = pyttsx3.init("espeak")
     engine.setProperty("rate", _WORDS_PER_MINUTE)
 
-    def synthesize(text: str, language: str) -> tuple[Samples, int]:
+    def synthesize(text: str, language: str, pace: float) -> tuple[Samples, int]:
         engine.setProperty("voice", VOICES[language])
         with tempfile.TemporaryDirectory(prefix="ivr-voice-") as folder:
             path = Path(folder) / "prompt.wav"
             engine.save_to_file(text, str(path))
             engine.runAndWait()
             with wave.open(str(path), "rb") as file:
-                return from_pcm(file.readframes(file.getnframes())), file.getframerate()
+                samples, rate_hz = from_pcm(file.readframes(file.getnframes())), file.getframerate()
+        return at_pace(samples, rate_hz, pace), rate_hz  # a rate set between two texts is not always obeyed
 
-    synthesize("Ready.", "en")
+    synthesize("Ready.", "en", 1.0)
     return synthesize
 
 

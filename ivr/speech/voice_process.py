@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 
 from ivr.log import get_log
 from ivr.model.errors import SpeechError
+from ivr.model.markup import plain
 from ivr.speech.voice_child import LENGTH
 
 log = get_log("speech.voice")
@@ -51,10 +52,10 @@ class ProcessVoice:
             await self._running()
 
     async def render(self, text: str, language: str) -> bytes:
-        """16-bit mono 8 kHz PCM of a text. A dead child is replaced once. Raises SpeechError."""
+        """16-bit mono 8 kHz PCM of a text with or without markup. A dead child is replaced once. Raises SpeechError."""
         if language not in self._voice_ids:
             raise SpeechError(f"{self.name} has no voice for language {language!r}")
-        if not any(character.isalnum() for character in text):
+        if not any(character.isalnum() for character in plain(text)):
             raise SpeechError("there is nothing to say in a text without letters and digits")
         request = json.dumps({"text": text, "language": language}).encode()
         limit_s = RENDER_TIMEOUT_S + PER_CHARACTER_S * len(text)

@@ -12,7 +12,10 @@ import struct
 
 from ivr.model.errors import SpeechError
 from ivr.model.hearing import Expectation, ExpectationKind, Hypothesis
+from ivr.model.markup import plain
 from ivr.model.media import SAMPLE_RATE_HZ
+from ivr.speech.audio import Samples, from_pcm, to_pcm
+from ivr.speech.voice_child import spoken as spoken_prompt
 
 _MARK = b"\x01\x7f\x02\x7e\x03\x7d"
 _MS_PER_CHARACTER = 60
@@ -80,6 +83,15 @@ class ScriptedRecognizer:
         return ScriptedStream(expectation)
 
 
+def _beep(words: str, _language: str, pace: float) -> tuple[Samples, int]:
+    """An engine that hums a text, as long as the text is, with silence before and behind it."""
+    hz = 200 + hashlib.sha256(words.encode()).digest()[0]
+    quiet = bytes(2 * SAMPLE_RATE_HZ // 5)
+    return from_pcm(
+        quiet + _tone(round(max(_LEAST_MS, _MS_PER_CHARACTER * len(words)) / pace), hz) + quiet
+    ), SAMPLE_RATE_HZ
+
+
 class ToneVoice:
     """Says every text as a tone as long as the text is; failing=True makes every render fail."""
 
@@ -95,11 +107,10 @@ class ToneVoice:
             raise SpeechError(f"voice {self.name} is broken")
         if language not in self._languages:
             raise SpeechError(f"{self.name} has no voice for {language!r}")
-        if not any(character.isalnum() for character in text):
+        if not any(character.isalnum() for character in plain(text)):
             raise SpeechError("there is nothing to say")
         self.rendered.append(text)
-        hz = 200 + hashlib.sha256(text.encode()).digest()[0]
-        return _tone(max(_LEAST_MS, _MS_PER_CHARACTER * len(text)), hz)
+        return to_pcm(spoken_prompt(_beep, text, language))
 
     async def close(self) -> None:
         """Nothing to end."""

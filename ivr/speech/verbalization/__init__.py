@@ -10,8 +10,6 @@ from ivr.speech.verbalization.english import ENGLISH
 from ivr.speech.verbalization.rule import Rule, apply
 from ivr.speech.verbalization.russian import RUSSIAN
 
-VERSION = 1  # of the rules: prompts of another version are rendered again (see ivr.speech.cache)
-
 _RULES: dict[str, tuple[Rule, ...]] = {"en": ENGLISH, "ru": RUSSIAN}
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from ivr.speech.audio import EDGE_SILENCE_MS, PEAK, Upsampler, finish_prompt, from_pcm, resample, to_pcm, upsample
+from ivr.speech.audio import Upsampler, from_pcm, resample, to_pcm, upsample
 from ivr.speech.silence import nothing_to_hear
 from ivr.speech.tones import BLOCK, is_keypad_tone
 from tests.audio.phone_line import keypad, line_noise
@@ -52,15 +52,6 @@ def test_upsampling_in_pieces_gives_the_same_as_at_once() -> None:
 def test_pcm_there_and_back_is_the_same_to_one_step() -> None:
     samples = line_noise(0.1, rms=0.2)
     assert np.abs(from_pcm(to_pcm(samples)) - samples).max() < 2 / 32768
-
-
-def test_a_prompt_has_short_silence_at_its_edges_and_full_level() -> None:
-    raw = np.concatenate([np.zeros(22050), 0.05 * tone(500, 22050), np.zeros(22050)]).astype(np.float32)
-    prompt = finish_prompt(raw, 22050)
-    loud = np.flatnonzero(np.abs(prompt) > 0.02)
-    assert loud[0] / 8 == pytest.approx(EDGE_SILENCE_MS, abs=5)
-    assert (prompt.size - loud[-1]) / 8 == pytest.approx(EDGE_SILENCE_MS, abs=5)
-    assert np.abs(prompt).max() == pytest.approx(PEAK, abs=0.01)
 
 
 def test_every_key_is_known_as_a_tone() -> None:
