@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import sys
 from dataclasses import asdict
 from pathlib import Path
 
@@ -84,10 +85,6 @@ def _test(arguments: argparse.Namespace) -> int:
 
 
 def _shell(arguments: argparse.Namespace) -> int:
-    return asyncio.run(_talk(arguments))
-
-
-async def _talk(arguments: argparse.Namespace) -> int:
     from ivr.call.services import ServiceCaller
     from ivr.design.shell import Caller, Shell
     from ivr.dialog.assistant import load_assistant
@@ -103,17 +100,20 @@ async def _talk(arguments: argparse.Namespace) -> int:
         return await http.call(spec, command.args, timeout_ms=command.timeout_ms)
 
     caller = Caller(language=arguments.language, ani=arguments.number)
-    shell = Shell(arguments.folder, print, caller, settings.nlu, served if http else None)
-    try:
-        await shell.begin()
-        while await shell.take(await asyncio.to_thread(input, "user: ")):
-            pass
-    except EOFError:
-        print()
-    finally:
-        await shell.close()
-        if http is not None:
-            await http.close()
+    at_keyboard = sys.stdin.isatty()
+    shell = Shell(arguments.folder, print, caller, settings.nlu, served if http else None, echo=not at_keyboard)
+    # Between two lines nothing runs, so that Ctrl-C ends the shell at once.
+    with asyncio.Runner() as runner:
+        try:
+            runner.run(shell.begin())
+            while runner.run(shell.take(input("user: " if at_keyboard else ""))):
+                pass
+        except (EOFError, KeyboardInterrupt):
+            print()
+        finally:
+            runner.run(shell.close())
+            if http is not None:
+                runner.run(http.close())
     return 0
 
 

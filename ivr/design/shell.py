@@ -1,7 +1,7 @@
 """Be the caller, in text: what is typed is said, what the bot says is printed, and why it did so can be asked.
 
-Owns the words of the shell and the replay after an edit. The conversation itself is the stage of the conversation
-tests; the dialog is the engine of the telephone.
+Owns the words of the shell and the replay after an edit. The call itself is ivr.design.typed_call; the dialog is the
+engine of the telephone.
 """
 
 from __future__ import annotations
@@ -10,25 +10,24 @@ import random
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from ivr.config import NluSettings
 from ivr.design.rehearsal import conversations
-from ivr.dialog.assistant import Assistant, load_assistant
-from ivr.dialog.conversation import Parse, Stage
+from ivr.design.typed_call import Answers, Services, TypedCall
+from ivr.dialog.assistant import load_assistant
 from ivr.dialog.script import Conversation, Line, Mock
 from ivr.dialog.session import Wait
-from ivr.log import MASK
-from ivr.model import dialog as ev
 from ivr.model.errors import DesignError
 from ivr.model.routing import TransferResult
 from ivr.nlu.engines import engine_of
 
 HELP = """\
 Type what the caller says. Or:
-  /dtmf 12#      press keys               /silence        say nothing
+  /dtmf 12#      press keys               /silence        say nothing (an empty line too)
   /noise         a sound without words    /noise 0.15     from now on this share of words is misheard
   /barge         speak into the prompts (again: let them end)
+  /hearing lost  speech recognition is away, until /hearing restored
   /hangup        the caller hangs up      /new            another call
   /agent busy    how the next agent answers: answered, busy, no_answer, refused, no_agent, failed
   /slots         values so far            /why            how the last words were understood
@@ -36,12 +35,8 @@ Type what the caller says. Or:
   /quit"""
 
 _FILLERS = ("uh", "um", "er")
-
-
-class Services(Protocol):
-    """Something that really calls a service: ivr.call.services."""
-
-    def __call__(self, command: ev.CallService) -> Awaitable[ev.ServiceEnded]: ...
+_ACTS = frozenset({"/dtmf", "/silence", "/noise", "/hearing", "/hangup"})
+_KEYS = frozenset("0123456789*#")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,22 +49,13 @@ class Caller:
     started_at: str = "2026-11-20T09:00:00.000Z"
 
 
-class _TypedStage(Stage):
-    """A conversation whose lines come one by one; services may be real."""
-
-    def __init__(self, assistant: Assistant, told: Conversation, parse: Parse, *, live: bool) -> None:
-        super().__init__(assistant, told, parse)
-        self.live, self.asked = live, list[ev.CallService]()
-
-    def serve(self, command: ev.CallService) -> list[ev.Event]:
-        if not self.live:
-            return super().serve(command)
-        self.asked.append(command)
-        return []
+class _NewQuestion(Exception):  # noqa: N818 - nothing is wrong
+    """A replay would really ask a service."""
 
 
 class Shell:
-    """One caller at the keyboard. write: prints a line. services: None answers with the mocks of the tests."""
+    """One caller at the keyboard. write: prints a line. services: None answers with the mocks of the tests. echo: what
+    is typed is not on the screen yet, and is printed too."""
 
     def __init__(
         self,
@@ -78,17 +64,24 @@ class Shell:
         caller: Caller,
         nlu: NluSettings,
         services: Services | None = None,
+        *,
+        echo: bool = False,
     ) -> None:
         self._folder, self._write, self._caller, self._nlu, self._services = folder, write, caller, nlu, services
-        self._said: list[str] = []
+        self._echo, self._said = echo, list[str]()
+        self._answers, self._given = Answers(), Answers()
+        self._interrupting = self._replaying = False
         self._saved = self._newest()
         self._noise, self._random = 0.0, random.Random(1)
+        self._agents: list[str] = []
+        self._next_agents: list[str] = []
         self._load()
 
     # ---- the call ----
     async def begin(self) -> None:
         """A new call."""
-        self._said = []
+        self._agents, self._next_agents = self._next_agents, []
+        self._said, self._answers, self._given = [], Answers(), Answers()
         await self._call()
 
     async def _call(self) -> None:
@@ -100,15 +93,15 @@ class Shell:
             language=language,
             lines=(),
             ani=self._caller.ani,
-            customer=self._caller.customer or self._customers.get(self._caller.ani, {}),
+            customer=self._caller.customer or ({} if self._services else self._customers.get(self._caller.ani, {})),
             started_at=self._caller.started_at,
             cut_off=False,
             mocks=self._mocks,
             offers=(),
-            agents=(),
+            agents=tuple(self._agents),
         )
-        self._stage = _TypedStage(self._assistant, told, self._engine.parse, live=self._services is not None)
-        self._shown = 0
+        self._stage = TypedCall(self._assistant, told, self._engine.parse, live=self._services is not None)
+        self._stage.interrupting = self._interrupting
         self._stage.begin()
         await self._finish()
 
@@ -118,6 +111,8 @@ class Shell:
         word, _, rest = typed.strip().partition(" ")
         if word in ("/quit", "/exit"):
             return False
+        if self._echo and word.startswith("/") and word not in _ACTS:
+            self._write(f"user: {typed.strip()}")
         if word in _WORDS:
             await _WORDS[word](self, rest.strip())
         elif word.startswith("/"):
@@ -131,40 +126,38 @@ class Shell:
         await self._engine.close()
 
     async def _act(self, kind: str, what: str) -> None:
-        if self._stage.session.wait is Wait.OVER:
+        stage = self._stage
+        if stage.session.wait is Wait.OVER:
             self._write("the call is over. /new begins another")
+            return
+        if stage.session.wait is not Wait.CALLER and kind not in ("hangup", "hearing"):
+            self._write(f"nobody listens, the call waits for: {stage.session.wait.value}. /hangup, or /new")
             return
         self._said.append(f"{kind} {what}")
         words = self._misheard(what) if kind == "user" else what
-        await self._stage.act(Line(number=0, kind=kind, what=words))
+        stage.heard = None
+        before = len(stage.transcript)
+        await stage.act(Line(number=0, kind=kind, what=words))
+        if words == what and not self._echo:
+            del stage.transcript[before]  # it stands there already, as it was typed
         await self._finish()
 
     async def _finish(self) -> None:
         """Ask real services, then print what is new."""
         stage = self._stage
         while self._services is not None and stage.asked:
-            stage.advance(await self._services(stage.asked.pop(0)))
-        for line in stage.transcript[self._shown :]:
+            command = stage.asked.pop(0)
+            answer = self._given.take(command)
+            if answer is None and self._replaying:
+                raise _NewQuestion(command.service)
+            answer = answer or await self._services(command)
+            self._answers.keep(command, answer)
+            stage.answered(command.service, answer)
+            stage.advance(answer)
+        for line in stage.news():
             self._write(line)
-        self._shown = len(stage.transcript)
-        for happening in stage.happenings:
-            if happening.kind in ("action", "handoff", "callback", "offer", "ends"):
-                said = ", ".join(f"{k}={v}" for k, v in happening.data.items() if k not in ("requests", "slots"))
-                self._write(f"      -- {happening.kind} {happening.what} {said}".rstrip())
         stage.happenings.clear()
-        self._write(self._state())
-
-    def _state(self) -> str:
-        session, heard = self._stage.session, self._stage.heard
-        intent = f"{heard.intent.name or '?'} {heard.intent.confidence:.2f}" if heard else "-"
-        step = "/".join((session.stack[-1].flow, session.stack[-1].step)) if session.stack else "-"
-        over = f", {session.outcome.value}: {session.disposition}" if session.wait is Wait.OVER else ""
-        return f"      [intent {intent} | step {step} | {session.wait.value}{over} | {self._slots()}]"
-
-    def _slots(self) -> str:
-        slots, known = self._stage.session.slots, self._assistant.slots
-        shown = (f"{n}={MASK if n in known and known[n].sensitive else v}" for n, v in slots.items())
-        return " ".join(shown) or "no slots"
+        self._write(stage.state())
 
     def _misheard(self, text: str) -> str:
         """The words with this share of them dropped, or with a filler before them."""
@@ -177,7 +170,11 @@ class Shell:
 
     # ---- the words ----
     async def _keys(self, rest: str) -> None:
-        await self._act("dtmf", rest)
+        keys = rest.replace(" ", "")
+        if keys and _KEYS.issuperset(keys):
+            await self._act("dtmf", keys)
+        else:
+            self._write("keys are 0 to 9, * and #, such as /dtmf 12#")
 
     async def _silence(self, _rest: str) -> None:
         await self._act("silence", "")
@@ -190,8 +187,14 @@ class Shell:
             await self._act("noise", "")
 
     async def _barge(self, _rest: str) -> None:
-        self._stage.interrupting = not self._stage.interrupting
-        self._write("prompts are interrupted" if self._stage.interrupting else "prompts are heard to the end")
+        self._interrupting = self._stage.interrupting = not self._interrupting
+        self._write("prompts are interrupted" if self._interrupting else "prompts are heard to the end")
+
+    async def _hearing(self, rest: str) -> None:
+        if rest in ("lost", "restored"):
+            await self._act("hearing", rest)
+        else:
+            self._write("/hearing lost, or /hearing restored")
 
     async def _hang_up(self, _rest: str) -> None:
         await self._act("hangup", "")
@@ -202,27 +205,20 @@ class Shell:
     async def _agent(self, rest: str) -> None:
         results = [r.value for r in TransferResult]
         if rest in results:
-            self._stage.agents.append(rest)
+            if self._stage.session.wait in (Wait.OVER, Wait.HUMAN):
+                self._next_agents.append(rest)
+            else:
+                self._agents.append(rest)
+                self._stage.agents.append(rest)
+            self._write(f"the next agent: {rest}")
         else:
             self._write(f"one of {', '.join(results)}")
 
     async def _show_slots(self, _rest: str) -> None:
-        self._write(self._slots())
+        self._write("\n".join(f"{name} = {value}" for name, value in self._stage.slots().items()) or "no slots")
 
     async def _why(self, _rest: str) -> None:
-        stage, heard = self._stage, self._stage.heard
-        if stage.hear is not None:
-            keys = f", {stage.hear.keys.max_digits} keys" if stage.hear.keys else ""
-            self._write(f"waits at {stage.hear.step} for {', '.join(stage.hear.intents) or 'no intent'}{keys}")
-            self._write(f"values looked for: {', '.join(stage.hear.slot_types) or 'none'}")
-        if heard is not None:
-            best = ", ".join(f"{i.name} {i.confidence:.2f}" for i in heard.ranking[:4]) or "nothing"
-            self._write(f"understood by {heard.engine}: {heard.intent.name or 'out of scope'}; nearest: {best}")
-            self._write(
-                "values: " + (", ".join(f"{e.entity}={'|'.join(e.readings)}" for e in heard.entities) or "none")
-            )
-        tries = stage.session.tries
-        self._write(f"tries: {tries.noinput} silent, {tries.nomatch} not understood, {tries.rejected} rejected")
+        self._write("\n".join(self._stage.why()))
 
     async def _help(self, _rest: str) -> None:
         self._write(HELP)
@@ -236,14 +232,21 @@ class Shell:
             self._write(f"{error}\nthe old version stays")
             return
         await before.close()
-        self._write("read again; the call goes on as if it had been so from its beginning")
         said, write = self._said, self._write
-        self._said, self._write = [], lambda _line: None
-        await self._call()
-        for kind, _, what in (line.partition(" ") for line in said):
-            await self._act(kind, what)
-        self._write = write
-        self._write(self._state())
+        self._said, self._write, self._replaying = [], lambda _line: None, True
+        self._given, self._answers = self._answers, Answers()
+        try:
+            await self._call()
+            for kind, _, what in (line.partition(" ") for line in said):
+                await self._act(kind, what)
+        except _NewQuestion as question:
+            self._write, self._replaying = write, False
+            self._write(f"read again; a service is asked something new now ({question}), so the call begins again")
+            await self.begin()
+            return
+        self._write, self._replaying = write, False
+        self._write("read again; the call goes on as if it had been so from its beginning")
+        self._write(self._stage.state())
 
     async def _notice_edits(self) -> None:
         newest = self._newest()
@@ -275,6 +278,7 @@ _WORDS: Mapping[str, Callable[[Shell, str], Awaitable[None]]] = {
     "/silence": Shell._silence,
     "/noise": Shell._sound,
     "/barge": Shell._barge,
+    "/hearing": Shell._hearing,
     "/hangup": Shell._hang_up,
     "/new": Shell._new,
     "/agent": Shell._agent,

@@ -61,6 +61,7 @@ _COMMON = {
     "body": "Fields of the JSON body: name to template.",
     "buttons": "Rasa's own; not used on the telephone.",
     "call": "A flow to do and come back from.",
+    "called": "What callers call it, language to phrases: 'the policy number was ...' corrects or fills this slot.",
     "caller": "Who calls: ani and customer.",
     "candidates": "The names there are, or the slot that holds a list of them.",
     "channel": "Rasa's own: a variation for a channel is left out on the telephone.",
@@ -126,6 +127,7 @@ _COMMON = {
     "offers": "What the offer desk says, in order.",
     "options": "The answers: intent, key and where each leads.",
     "order": "DMY or MDY: how keyed dates and doubtful ones are read.",
+    "outside": "The response to a value beyond between; {least} and {most}; default utter_outside_<slot>.",
     "outcome": "What the service's answer is.",
     "outcomes": "Outcome to where it leads.",
     "past": "true: the date has been.",
@@ -139,7 +141,8 @@ _COMMON = {
     "rasa_action": "An action of a Rasa action server: its url and name.",
     "reason": "Why, in a word, for the people and the reports.",
     "regex": "Patterns for values of one kind.",
-    "region": "Country, such as GB: whose numbers, and whether the month comes first.",
+    "region": "Country, such as GB: whose phone numbers, amounts and dates; of a slot, or of all of them.",
+    "rejected": "How often it is asked again when what was said is no such value.",
     "request": "The service request this flow serves: an intent.",
     "requests": "Request to the state it must be in.",
     "required": "Skill to the least proficiency, 1 to 5.",
@@ -174,6 +177,7 @@ _COMMON = {
     "values": "The values of a choice: language to phrases, and a key.",
     "vulnerable_words": "No offer is made in a call where one of these was heard: language to words.",
     "when": "A condition over status and body.",
+    "which": "The response that asks two names or choices apart; {first} and {second}; default utter_which_<slot>.",
     "with": "Argument to value.",
 }
 

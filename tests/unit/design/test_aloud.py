@@ -8,10 +8,12 @@ import numpy as np
 import pytest
 
 from ivr.cli import main
+from ivr.config import NluSettings
 from ivr.design.aloud import telephone
 from ivr.design.rehearsal import rehearse, story
 
 ROOT = Path(__file__).parents[3]
+AS_IN_A_CALL = NluSettings(cache_dir=ROOT / "var" / "nlu")
 INSURANCE, MODELS = ROOT / "dialogs" / "insurance", ROOT / "voice_models"
 
 
@@ -26,7 +28,7 @@ def test_a_telephone_line_keeps_the_sound_and_spoils_it_a_little() -> None:
 
 @pytest.mark.models
 async def test_a_conversation_is_said_heard_and_understood() -> None:
-    rehearsal = await rehearse(INSURANCE, only="help explains", models=MODELS)
+    rehearsal = await rehearse(INSURANCE, AS_IN_A_CALL, only="help explains", models=MODELS)
     assert [story(result) for result in rehearsal.results if not result.passed] == []
     (helped,) = rehearsal.results
     assert "      written: " in "\n".join(helped.report.transcript)

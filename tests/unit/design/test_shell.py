@@ -6,6 +6,7 @@ import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import pytest
 import pytest_asyncio
 
 from ivr.config import NluSettings
@@ -84,18 +85,99 @@ async def test_a_broken_edit_is_refused_and_the_old_version_stays(keyboard: Keyb
     assert "unknown-slot" in said and "the old version stays" in said and "Which account?" in said
 
 
-async def test_services_can_be_the_real_ones(small: Path) -> None:
-    asked: list[ev.CallService] = []
+class Bank:
+    """A service that really answers; counts what it is asked."""
 
-    async def serve(command: ev.CallService) -> ev.ServiceEnded:
-        asked.append(command)
+    def __init__(self) -> None:
+        self.asked: list[ev.CallService] = []
+
+    async def __call__(self, command: ev.CallService) -> ev.ServiceEnded:
+        self.asked.append(command)
         return ev.ServiceEnded(at_ms=0, service=command.service, outcome="ok", values={"found": {"amount": 3}})
 
+
+async def call(folder: Path, bank: Bank, *lines: str, echo: bool = False) -> str:
+    """What a call with real services prints."""
     printed: list[str] = []
-    shell = Shell(small, printed.append, Caller(), TFIDF, serve)
+    shell = Shell(folder, printed.append, Caller(), TFIDF, bank, echo=echo)
     await shell.begin()
-    for line in ("my balance please", "one two three four"):
+    for line in lines:
         await shell.take(line)
     await shell.close()
-    assert [command.args for command in asked] == [{"account": "1234"}]
-    assert "three euros" in "\n".join(printed)
+    return "\n".join(printed)
+
+
+async def test_services_can_be_the_real_ones(small: Path) -> None:
+    bank = Bank()
+    said = await call(small, bank, "my balance please", "one two three four")
+    assert [command.args for command in bank.asked] == [{"account": "1234"}]
+    assert "look_up answered ok" in said and "three euros" in said
+
+
+async def test_a_replay_after_an_edit_asks_no_real_service_twice(small: Path) -> None:
+    bank = Bank()
+    said = await call(small, bank, "my balance please", "one two three four", "/reload")
+    assert len(bank.asked) == 1 and "the call goes on" in said
+
+
+async def test_a_replay_that_would_ask_something_new_begins_the_call_again(small: Path) -> None:
+    bank, printed = Bank(), list[str]()
+    shell = Shell(small, printed.append, Caller(), TFIDF, bank)
+    await shell.begin()
+    await shell.take("/dtmf 1")
+    await shell.take("/dtmf 1234")
+    file = small / "flows" / "main.yml"
+    file.write_text(file.read_text("utf-8").replace('{account: "{account}"}', '{account: "00{account}"}'), "utf-8")
+    await shell.take("/reload")
+    await shell.close()
+    said = "\n".join(printed)
+    assert len(bank.asked) == 1 and "asked something new now (look_up)" in said and said.count("How can I help?") == 2
+
+
+@pytest.mark.parametrize("live", [False, True])
+@pytest.mark.parametrize("words", ["/dtmf 4711", "four seven one one"])
+async def test_a_secret_is_never_printed(small: Path, live: bool, words: str) -> None:
+    file = small / "flows" / "main.yml"
+    text = file.read_text("utf-8").replace("    - collect: account\n", "    - collect: code\n      confirm: never\n")
+    text = text.replace("action: look_up", "action: check_code").replace('{account: "{account}"}', '{code: "{code}"}')
+    file.write_text(text.replace("missing: human, ", ""), "utf-8")
+    with (small / "responses.en.yml").open("a", encoding="utf-8") as responses:
+        responses.write('  utter_ask_code: [{text: "The code?"}]\n  utter_invalid_code: [{text: "No."}]\n')
+    bank, lines = Bank(), ("my balance please", words, "/slots", "/why")
+    if live:
+        said = await call(small, bank, *lines, echo=True)
+        assert [command.args for command in bank.asked] == [{"code": "4711"}]
+    else:
+        (small / "tests" / "first.yml").unlink()
+        keyboard = Keyboard(small)
+        await keyboard.shell.begin()
+        said = await keyboard.type(*lines)
+        await keyboard.shell.close()
+    assert "action check_code code=•••" in said
+    assert "4711" not in said and "four seven" not in said
+
+
+async def test_a_word_without_its_argument_says_what_it_takes(keyboard: Keyboard) -> None:
+    assert "keys are 0 to 9" in await keyboard.type("/dtmf")
+    assert "keys are 0 to 9" in await keyboard.type("/dtmf one")
+    assert "/hearing lost" in await keyboard.type("/hearing")
+    assert "one of answered" in await keyboard.type("/agent nobody")
+
+
+async def test_prompts_are_interrupted_where_the_designer_allows_it(keyboard: Keyboard) -> None:
+    said = await keyboard.type("/barge", "/new")
+    assert "prompts are interrupted" in said and "-- interrupted" in said
+    file = keyboard.folder / "responses.en.yml"
+    file.write_text(file.read_text("utf-8").replace("{discloses: bot}", "{discloses: bot, barge_in: false}"), "utf-8")
+    assert "-- goes on to its end" in await keyboard.type("/reload", "/new")
+
+
+async def test_recognition_can_be_lost_and_nobody_is_spoken_to_after_the_handoff(keyboard: Keyboard) -> None:
+    assert "use the keypad" in await keyboard.type("/hearing lost")
+    assert "nobody listens" in await keyboard.type("/new", "operator", "hello")
+    assert "intent -" in await keyboard.type("/new", "/dtmf 1")
+
+
+async def test_the_agent_ordered_before_a_new_call_answers_in_it(keyboard: Keyboard) -> None:
+    await keyboard.type("/hangup", "/agent busy", "/new")
+    assert "unresolved" in await keyboard.type("operator")
