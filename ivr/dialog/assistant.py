@@ -16,16 +16,17 @@ from ivr.dialog.policies import KEYS as POLICY_KEYS
 from ivr.dialog.policies import read_policy
 from ivr.dialog.reading import read_flow
 from ivr.dialog.services import ServiceSpec, read_services
-from ivr.dialog.slot_options import read_slots
+from ivr.dialog.slot_options import MONEY_OF, read_region, read_slots
 from ivr.dialog.slots import Slot
 from ivr.dialog.source import Faults, Node, Place, did_you_mean, read
 from ivr.dialog.steps import Flow, Global, Policy
 from ivr.dialog.texts import Response, Responses, read_responses
+from ivr.dialog.tongues import TONGUES
 from ivr.model.errors import DesignError, Fault
 
 TOP_KEYS = (
     *("version", "assistant", "languages", "start", "identify", "defaults", "globals", "texts", "currency"),
-    *("negative_words", "vulnerable_words"),
+    *("negative_words", "vulnerable_words", "region"),
 )
 
 TEXTS: Mapping[str, str] = {
@@ -46,7 +47,8 @@ TEXTS: Mapping[str, str] = {
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assistant:
     """A loaded assistant. identify_service looks a caller up by number; identify_flow asks for what proves who calls.
-    believe_claimed: may a number from an untrusted peer's From raise the level?
+    believe_claimed: may a number from an untrusted peer's From raise the level? region: ISO 3166, whose phone numbers,
+    dates and amounts are meant where a slot does not say, "" = by language.
 
     negative_words, vulnerable_words: language -> words of a caller who is upset, in distress. texts: role (see TEXTS)
     -> response name.
@@ -71,6 +73,7 @@ class Assistant:
     negative_words: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     vulnerable_words: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     currency: str = "EUR"
+    region: str = ""
 
     @property
     def nlu_files(self) -> Mapping[str, Path]:
@@ -84,6 +87,18 @@ class Assistant:
     @property
     def routing_file(self) -> Path:
         return self.folder / "routing.yml"
+
+    def wordings(self, language: str) -> dict[str, dict[str, str]]:
+        """slot -> value -> how it is said, of choices (their first phrase) and of yes and no."""
+        found: dict[str, dict[str, str]] = {}
+        tongue = TONGUES.get(language)
+        for slot in self.slots.values():
+            if slot.type == "choice":
+                found[slot.name] = {c.value: (c.phrases.get(language) or (c.value,))[0] for c in slot.choices}
+            elif slot.type == "yes_no" and tongue is not None:
+                yes, no = tongue.yes[0], tongue.no[0]
+                found[slot.name] = {"yes": yes, "True": yes, "no": no, "False": no}
+        return found
 
     def response(self, name: str, language: str) -> Response | None:
         """The text of a response, None when this language has none."""
@@ -122,7 +137,8 @@ def _read(folder: Path, top: Node, domain: Node, faults: Faults) -> Assistant:
     flows = _read_flows(folder, policy, spoken[0] if spoken else "en", faults)
     file = read(folder / "services.yml", folder, faults) if (folder / "services.yml").exists() else None
     services = read_services(file) if file else {}
-    identify, intents, currency = top.get("identify"), domain.get("intents"), top.get("currency")
+    identify, intents, region = top.get("identify"), domain.get("intents"), read_region(top.get("region"))
+    currency = _read_currency(top.get("currency"), region)
     if start is None:
         top.fault("missing", "nothing says which flow begins the call", "Add start: main.")
     if identify:
@@ -134,7 +150,7 @@ def _read(folder: Path, top: Node, domain: Node, faults: Faults) -> Assistant:
         languages=spoken,
         flows=flows,
         start=_known(start, "flow", flows),
-        slots=read_slots(domain.get("slots"), currency.text() if currency else "EUR"),
+        slots=read_slots(domain.get("slots"), currency, region),
         intents=intents.texts() if intents else (),
         responses={language: _read_texts(folder, language, faults) for language in spoken},
         services=services,
@@ -147,7 +163,8 @@ def _read(folder: Path, top: Node, domain: Node, faults: Faults) -> Assistant:
         texts=_read_roles(top.get("texts")),
         negative_words=_read_words(top.get("negative_words")),
         vulnerable_words=_read_words(top.get("vulnerable_words")),
-        currency=currency.text() if currency else "EUR",
+        currency=currency,
+        region=region,
     )
 
 
@@ -157,6 +174,13 @@ def _known(node: Node | None, kind: str, names: Mapping[str, object]) -> str:
     if node and name not in names:
         node.fault(f"unknown-{kind}", f"no {kind} {name!r}", did_you_mean(name, names))
     return name
+
+
+def _read_currency(node: Node | None, region: str) -> str:
+    """The currency of amounts said without one: as stated, else that of the region."""
+    if node is not None:
+        return node.text()
+    return MONEY_OF.get(region, "EUR")
 
 
 def _read_escape(top: Node, defaults: Node | None, flows: Mapping[str, Flow]) -> str:

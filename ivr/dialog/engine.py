@@ -11,10 +11,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ivr.dialog import answers, offering
+from ivr.dialog import answers, choosing, offering
 from ivr.dialog import steps as st
-from ivr.dialog.asking import ended, fail, hear, put
+from ivr.dialog.asking import ended, fail, put
 from ivr.dialog.assistant import Assistant
+from ivr.dialog.listening import hear
 from ivr.dialog.run import Run, words_in
 from ivr.dialog.services import customer_of
 from ivr.dialog.session import Phase, Session, Wait
@@ -101,7 +102,7 @@ def _said(run: Run, event: ev.PromptsEnded) -> None:
     if run.session.wait is Wait.CALLER:
         offering.on_said(run, event)
         if isinstance(run.step, st.AskStep) and run.step.resolves and not event.interrupted:
-            answers.informed(run)
+            choosing.informed(run)
 
 
 # ---- what the caller does -----------------------------------------------------------------------------------------

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from ivr.dialog import steps as st
-from ivr.dialog.asking import ended, hear, put
+from ivr.dialog.asking import ended, put
+from ivr.dialog.listening import hear
 from ivr.dialog.run import Run
 from ivr.dialog.session import Wait
 from ivr.dialog.stack import jump

@@ -8,9 +8,10 @@ read-back of product and price). Whether and what to offer was decided elsewhere
 from __future__ import annotations
 
 from ivr.dialog import steps as st
-from ivr.dialog.answers import yes_or_no
-from ivr.dialog.asking import YES_NO_KEYS, hear
+from ivr.dialog.asking import YES_NO_KEYS
+from ivr.dialog.choosing import yes_or_no
 from ivr.dialog.everywhere import do_global, refuse_offers
+from ivr.dialog.listening import hear
 from ivr.dialog.run import Run
 from ivr.dialog.session import Phase, Wait
 from ivr.dialog.stack import follow

@@ -8,7 +8,7 @@ from ivr.dialog.source import Node
 from ivr.dialog.steps import Policy
 from ivr.model.dialog import BargeIn
 
-KEYS = ("noinput", "nomatch", "max_tries", "barge_in", "confidence", "keys", "service")
+KEYS = ("noinput", "nomatch", "rejected", "max_tries", "barge_in", "confidence", "keys", "service")
 
 
 def read_policy(node: Node | None, base: Policy) -> Policy:
@@ -16,13 +16,17 @@ def read_policy(node: Node | None, base: Policy) -> Policy:
     if node is None or not node.is_map():
         return base
     policy = base
-    noinput, nomatch, tries = node.get("noinput"), node.get("nomatch"), node.get("max_tries")
+    noinput, nomatch, rejected, tries = (node.get(k) for k in ("noinput", "nomatch", "rejected", "max_tries"))
     if noinput:
         policy = _noinput(noinput, policy)
     if nomatch:
         nomatch.only(("max",))
         most = nomatch.get("max")
         policy = replace(policy, nomatch_max=most.whole(0, 9) if most else policy.nomatch_max)
+    if rejected:
+        rejected.only(("max",))
+        most = rejected.get("max")
+        policy = replace(policy, rejected_max=most.whole(0, 9) if most else policy.rejected_max)
     if tries:
         policy = replace(policy, max_tries=tries.whole(1, 9))
     barge_in, confidence = node.get("barge_in"), node.get("confidence")

@@ -73,15 +73,18 @@ def _ask(reader: FlowReader, node: Node, base: dict[str, Any]) -> st.Step:
 
 
 def _collect(reader: FlowReader, node: Node, base: dict[str, Any]) -> st.Step:
-    _only(node, "collect", "ask", "confirm", "confirm_ask", "invalid", *QUESTION_KEYS)
+    _only(node, "collect", "ask", "confirm", "confirm_ask", "invalid", "outside", "which", *QUESTION_KEYS)
     slot = _value(node, "collect").text()
     utter, confirm, read_back, invalid = (node.get(k) for k in ("ask", "confirm", "confirm_ask", "invalid"))
+    outside, which = node.get("outside"), node.get("which")
     return st.CollectStep(
         **reader.question(node, base, utter.text() if utter else f"utter_ask_{slot}"),
         slot=slot,
         confirm=confirm.one_of(("when_unsure", "never", "always")) if confirm else "when_unsure",
         confirm_utter=read_back.text() if read_back else f"utter_confirm_{slot}",
         invalid=invalid.text() if invalid else f"utter_invalid_{slot}",
+        outside=outside.text() if outside else f"utter_outside_{slot}",
+        which=which.text() if which else f"utter_which_{slot}",
     )
 
 

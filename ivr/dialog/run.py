@@ -9,10 +9,11 @@ from typing import Any
 
 from ivr.dialog.assistant import Assistant
 from ivr.dialog.conditions import lookup
-from ivr.dialog.session import Frame, Phase, Session, Wait
+from ivr.dialog.saying import marked_sentences, prompt
+from ivr.dialog.session import Frame, Phase, Session, Taken, Wait
+from ivr.dialog.slots import Slot
 from ivr.dialog.steps import Flow, Step
 from ivr.dialog.texts import PLACEHOLDER, Response, Values, render
-from ivr.dialog.tongues import sentences
 from ivr.log import MASK
 from ivr.model.call import Outcome
 from ivr.model.dialog import BargeIn, Command, EndCall, Note, Prompt, Say
@@ -79,6 +80,18 @@ class Run:
         known = self.assistant.slots.get(slot)
         return MASK if known is not None and known.sensitive else value
 
+    def correctable(self) -> tuple[Taken, ...]:
+        """Values of this flow that the caller may still correct, the latest first. Secrets are only corrected when they
+        are asked for again."""
+        if not self.session.stack:
+            return ()
+        slots, here = self.assistant.slots, self.frame.flow
+        return tuple(t for t in reversed(self.session.taken) if t.flow == here and not slots[t.slot].sensitive)
+
+    def settle(self) -> None:
+        """Something was done that cannot be done again: what was collected before is not corrected any more."""
+        self.change(taken=())
+
     # ---- values ----
     def names(self) -> dict[str, Any]:
         """What conditions, templates and texts can see; slots without a value are None."""
@@ -109,6 +122,10 @@ class Run:
             return None
         return PLACEHOLDER.sub(lambda m: str(lookup(m[1], names)), template)
 
+    def worded(self, slot: Slot, value: str) -> str:
+        """A value as it is said: a choice by its first phrase."""
+        return self.assistant.wordings(self.session.language).get(slot.name, {}).get(value, value)
+
     # ---- saying ----
     def response(self, name: str) -> Response | None:
         return self.assistant.response(name, self.session.language)
@@ -127,6 +144,7 @@ class Run:
             sensitive=frozenset(s.name for s in self.assistant.slots.values() if s.sensitive),
             today=self.session.started_at[:10],
             currency=self.assistant.currency,
+            wordings=self.assistant.wordings(self.session.language),
         )
         prompts, missing = render(response, values)
         if missing:
@@ -139,7 +157,7 @@ class Run:
     def say_text(self, text: str, name: str = "", barge_in: BargeIn | None = None) -> None:
         """Say words that come from outside the responses (an offer's script)."""
         language = self.session.language
-        self.speak(tuple(Prompt(text=s, language=language, name=name) for s in sentences(text, language)), barge_in)
+        self.speak(tuple(prompt(s, language, name) for s in marked_sentences(text, language)), barge_in)
 
     def say_own(self, role: str) -> bool:
         """Say one of the assistant's own texts (assistant.TEXTS)."""

@@ -41,7 +41,7 @@ class ServiceSpec:
     auth_env: environment variable with a bearer token, "" = none. timeout_ms: for one try. retries: further tries
     after a failure to connect or a 5xx; 0 unless the method is idempotent or declared so. action: of the Rasa action
     server at url, "" = none. python: "package.module:function" or the name of an entry point, "" = none (url is then
-    ""). takes: the arguments an action is given; all of them, None when absent.
+    ""). takes: the arguments an action is given; all of them, None when absent. idempotent: declared so.
     """
 
     name: str
@@ -56,6 +56,12 @@ class ServiceSpec:
     action: str = ""
     python: str = ""
     takes: tuple[str, ...] = ()
+    idempotent: bool = False
+
+    @property
+    def repeatable(self) -> bool:
+        """May it be called again with other arguments, as if the first call had not been?"""
+        return self.idempotent or self.method == "GET"
 
     @property
     def outcome_names(self) -> frozenset[str]:

@@ -84,6 +84,7 @@ def _read_http(name: str, node: Node) -> ServiceSpec:
         body=_templates(node.get("body")),
         auth_env=auth.text() if auth else "",
         retries=_retries(node, method),
+        idempotent=_idempotent(node),
     )
 
 
@@ -109,6 +110,7 @@ def _read_rasa(name: str, node: Node) -> ServiceSpec:
         outcomes=_outcomes(name, node, _RASA_NAMES),
         auth_env=auth.text() if auth else "",
         retries=_retries(node, "POST"),
+        idempotent=_idempotent(node),
         action=action.text() if action else "",
         takes=_takes(node),
     )
@@ -156,6 +158,11 @@ def _retries(node: Node, method: str) -> int:
             "unsafe-retry", f"{method} is not safe to repeat", "Remove retries or declare idempotent: true."
         )
     return retries
+
+
+def _idempotent(node: Node) -> bool:
+    declared = node.get("idempotent")
+    return declared.flag() if declared else False
 
 
 def _outcomes(name: str, node: Node, names: frozenset[str]) -> tuple[OutcomeSpec, ...]:

@@ -32,6 +32,7 @@ class Phase(StrEnum):
     MAIN = "main"
     CONFIRM_VALUE = "confirm_value"
     CONFIRM_INTENT = "confirm_intent"
+    WHICH_VALUE = "which_value"
     OFFER_PERMISSION = "offer_permission"
     OFFER_CONFIRM = "offer_confirm"
 
@@ -47,11 +48,28 @@ class Frame:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Volunteered:
-    """A value said before it was asked for."""
+    """A value said before it was asked for. slot: the one it was named for, "" = any of its type. turn, start, end:
+    the words that said it (Session.turns, character offsets)."""
 
     type: str
     readings: tuple[str, ...]
     confidence: float
+    slot: str = ""
+    turn: int = 0
+    start: int = 0
+    end: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taken:
+    """A value that was collected and may still be corrected. step: the collect that took it; value: as text, before
+    it was typed; confirmed: was it read back and agreed to?"""
+
+    flow: str
+    step: str
+    slot: str
+    value: str
+    confirmed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,8 +92,10 @@ class Session:
     slots: values by name; requests: {"intent", "result": resolved | informed | failed | open}, in order. level and
     customer: who calls, how surely. sensitive_values: what must be masked everywhere. outcome and disposition: how the
     call ended (OPEN and "" until then). repairs: noinput + nomatch + rejected in the whole call. quiet_turns: turns
-    since the last repair. pending: the value or intent a confirmation is about. words: what the caller said when the
-    request was understood. read_back: the words of an offer's read-back, once the caller heard them to the end.
+    since the last repair. pending: the value or intent a confirmation is about; others: what else the same words may
+    mean, likeliest first. taken: values of collects that may still be corrected, oldest first. words: what the caller
+    said when the request was understood. read_back: the words of an offer's read-back, once the caller heard them to
+    the end.
     """
 
     language: str
@@ -94,6 +114,8 @@ class Session:
     disposition: str = ""
     tries: Tries = Tries()
     pending: str = ""
+    others: tuple[str, ...] = ()
+    taken: tuple[Taken, ...] = ()
     volunteered: tuple[Volunteered, ...] = ()
     service: str = ""
     decision: OfferDecision | None = None

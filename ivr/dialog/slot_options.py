@@ -8,7 +8,7 @@ from decimal import Decimal, InvalidOperation
 import phonenumbers
 
 from ivr.dialog.checksums import CHECKSUMS
-from ivr.dialog.slots import MEASURED, TYPES, ChoiceValue, Slot
+from ivr.dialog.slots import MEASURED, REGIONAL, TYPES, ChoiceValue, Slot
 from ivr.dialog.source import Node, did_you_mean
 from ivr.dialog.tongues import CURRENCIES
 
@@ -23,20 +23,26 @@ OPTIONS = {
     "values": frozenset({"choice"}),
     "past": frozenset({"date"}),
     "order": frozenset({"date"}),
-    "region": frozenset({"phone", "date"}),
+    "region": REGIONAL,
     "currency": frozenset({"money"}),
     "between": MEASURED,
     "candidates": frozenset({"name"}),
+    "called": frozenset(TYPES) - {"any"},
 }
 """Option -> types it says something about."""
 
 
-def read_slots(node: Node | None, currency: str) -> dict[str, Slot]:
-    """The slots of domain.yml; faults are collected in the node. currency: of amounts that name none (ISO 4217)."""
-    return {name: _read_slot(name, entry, currency) for name, entry in node.items()} if node else {}
+MONEY_OF = {"GB": "GBP", "US": "USD", "RU": "RUB"}
+"""The currency of a region; of the others it is EUR."""
 
 
-def _read_slot(name: str, node: Node, currency: str) -> Slot:
+def read_slots(node: Node | None, currency: str, region: str = "") -> dict[str, Slot]:
+    """The slots of domain.yml; faults are collected in the node. currency: of amounts that name none (ISO 4217).
+    region: of values whose slot names none (ISO 3166)."""
+    return {name: _read_slot(name, entry, currency, region) for name, entry in node.items()} if node else {}
+
+
+def _read_slot(name: str, node: Node, currency: str, region: str) -> Slot:
     node.only(OPTIONS)
     kind, sensitive, past = (node.get(k) for k in ("type", "sensitive", "past"))
     if kind is None:
@@ -50,6 +56,8 @@ def _read_slot(name: str, node: Node, currency: str) -> Slot:
     low, high = _read_length(node.get("length"))
     least, most = _read_between(slot_type, node.get("between"))
     candidates, candidates_from = _read_candidates(name, slot_type, node)
+    own_region, called = read_region(node.get("region")), node.get("called")
+    currency = MONEY_OF.get(own_region, "EUR") if own_region else currency
     return Slot(
         name=name,
         type=slot_type,
@@ -61,13 +69,19 @@ def _read_slot(name: str, node: Node, currency: str) -> Slot:
         checksum=checksum.one_of(CHECKSUMS) if checksum else "",
         past=past.flag() if past else False,
         order=order.one_of(ORDERS) if order else "",
-        region=_read_region(node.get("region")),
+        region=own_region or (region if slot_type in REGIONAL else ""),
         currency=_read_currency(node.get("currency")) or (currency if slot_type == "money" else ""),
         least=least,
         most=most,
         candidates=candidates,
         candidates_from=candidates_from,
+        called=_read_called(called),
     )
+
+
+def _read_called(node: Node | None) -> dict[str, tuple[str, ...]]:
+    """language -> what callers call a slot."""
+    return {language: tuple(p.lower() for p in entry.texts()) for language, entry in node.items()} if node else {}
 
 
 def _check_options(name: str, slot_type: str, node: Node) -> None:
@@ -124,7 +138,8 @@ def _rising(slot_type: str, least: str, most: str) -> bool:
         return False
 
 
-def _read_region(node: Node | None) -> str:
+def read_region(node: Node | None) -> str:
+    """A country of ISO 3166, "" when absent or unknown."""
     region = node.text() if node else ""
     if node and region and region not in phonenumbers.SUPPORTED_REGIONS:
         node.fault("region", f"no country {region!r}", "Write two capital letters of ISO 3166, such as GB, US or RU.")

@@ -1,6 +1,6 @@
 """Slots: typed values a dialog collects, from speech and from keys alike.
 
-Owns which readings of an answer a slot accepts and how a partial correction changes a number. The parsing of words
+Owns which readings of an answer a slot accepts. The parsing of words
 belongs to the understanding of the utterance; here its readings are chosen. The typed values, as text: number "2.5",
 money "1250.50 EUR", date "1982-03-05", time "16:30", phone "+442079460123" (E.164), yes_no "yes" | "no".
 """
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -25,7 +25,9 @@ MEASURED = frozenset({"number", "money", "date", "time"})
 CLEAR_MARGIN = 0.15
 _MOST_INDEXED = 9
 REGIONS = {"en": "US", "ru": "RU"}
-"""Whose phone numbers are meant, by language, where a slot does not say."""
+"""Whose phone numbers are meant, by language, where neither a slot nor the assistant says."""
+REGIONAL = frozenset({"phone", "date", "number", "money"})
+"""Types of values that are written differently from country to country."""
 _MONTH_FIRST = frozenset({"US"})
 
 
@@ -44,8 +46,9 @@ class Slot:
 
     sensitive: masked in logs and transcripts, silenced in recordings, never passed on in a handoff. checksum: of
     ivr.dialog.checksums, "" = none. past: a date that has been. order: "DMY" | "MDY", "" = by region. region: country
-    of phone numbers, "" = by language. currency: of amounts, "" = the assistant's. least/most: bounds of a value that
-    has a size, "" = none. candidates: names one of which is meant; candidates_from: the slot that holds them instead.
+    of phone numbers and of the way dates and amounts are written, "" = by language. currency: of amounts, "" = the
+    assistant's. least/most: bounds of a value that has a size, "" = none. candidates: names one of which is meant;
+    candidates_from: the slot that holds them instead. called: language -> what callers call it ("policy number").
     """
 
     name: str
@@ -64,6 +67,7 @@ class Slot:
     most: str = ""
     candidates: tuple[str, ...] = ()
     candidates_from: str = ""
+    called: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def keyed(self) -> bool:
@@ -90,9 +94,10 @@ class Slot:
             return False
         if self.checksum and not correct(self.checksum, value):
             return False
-        return self._within(value) and (not self.pattern or re.fullmatch(self.pattern, value) is not None)
+        return self.within(value) and (not self.pattern or re.fullmatch(self.pattern, value) is not None)
 
-    def _within(self, value: str) -> bool:
+    def within(self, value: str) -> bool:
+        """Is a typed value between least and most?"""
         if not self.least and not self.most:
             return True
         if self.type in ("date", "time"):
@@ -125,11 +130,14 @@ def _figure(value: str) -> Any:
 class Readings:
     """What an answer may mean for a slot. fitting: acceptable values, likeliest first; heard: was anything of the
     slot's type there at all (then an empty fitting is a rejection, else a nomatch); unsure: read it back, whatever
-    the confidence of recognition."""
+    the confidence of recognition; tied: the first two fit equally well; outside: the likeliest value that fits but for
+    the slot's bounds, "" = none."""
 
     fitting: tuple[str, ...]
     heard: bool
     unsure: bool = False
+    outside: str = ""
+    tied: bool = False
 
 
 def context(
@@ -145,19 +153,21 @@ def context(
     region = next((s.region for s in slots if s.region), "") or REGIONS.get(language[:2], "")
     stated = next((s.order for s in dates if s.order), "")
     by_region = ("MDY" if region in _MONTH_FIRST else "DMY") if any(s.region for s in slots) else ""
+    own_currency = next((s.currency for s in slots if s.type == "money" and s.currency), "")
     offered = [(p, c.value) for s in slots for c in s.choices for p in c.phrases.get(language, (c.value,))]
     return SlotContext(
         today=today[:10],
         order=stated or by_region,
         past=bool(dates) and all(s.past for s in dates),
         region=region,
-        currency=next((s.currency for s in slots if s.type == "money" and s.currency), "") or currency,
+        currency=own_currency or currency,
         choices=tuple(offered),
-        candidates=tuple(dict.fromkeys(n for s in slots for n in _candidates(s, names))),
+        candidates=tuple(dict.fromkeys(n for s in slots for n in candidates(s, names))),
     )
 
 
-def _candidates(slot: Slot, names: Mapping[str, Any]) -> tuple[str, ...]:
+def candidates(slot: Slot, names: Mapping[str, Any]) -> tuple[str, ...]:
+    """The names of which one is meant, its own or those a service found. names: what is known in the call."""
     listed = names.get(slot.candidates_from) if slot.candidates_from else slot.candidates
     return tuple(str(n) for n in listed) if isinstance(listed, list | tuple) else ()
 
@@ -180,7 +190,9 @@ def spoken(slot: Slot, event: UtteranceHeard, language: str) -> Readings:
         found.extend(entity.readings or (entity.value,))
     close = any(len(e.scores) > 1 and e.scores[0] - e.scores[1] < CLEAR_MARGIN for e in entities)
     # No score tells a right name from a wrong one: a name is always read back.
-    return _fitting(slot, found, unsure=close or slot.type == "name")
+    readings = _fitting(slot, found, unsure=close or slot.type == "name")
+    rivals = len(readings.fitting) > 1 and (slot.type == "choice" or (slot.type == "name" and close))
+    return replace(readings, tied=rivals)
 
 
 def keyed(slot: Slot, digits: str, *, today: str = "", language: str = "") -> Readings:
@@ -212,20 +224,7 @@ def _indexed(slot: Slot, digits: str) -> str:
 def _fitting(slot: Slot, found: Sequence[str], values: tuple[str, ...] = (), *, unsure: bool = False) -> Readings:
     readings = tuple(dict.fromkeys(v for v in found if v))
     fitting = tuple(v for v in readings if slot.accepts(v) and (not values or v in values))
-    return Readings(fitting=fitting, heard=bool(readings), unsure=unsure)
-
-
-def corrected(slot: Slot, pending: str, said: str) -> str | None:
-    """The value after "no, seven two": said whole when it fits, else put where it changes least (the later place when
-    equal). None when it makes no acceptable, different value."""
-    if slot.accepts(said):
-        return said
-    if slot.type != "digits" or not said.isdigit() or not 0 < len(said) < len(pending):
-        return None
-    best: tuple[int, str] | None = None
-    for start in range(len(pending) - len(said) + 1):
-        value = pending[:start] + said + pending[start + len(said) :]
-        changed = sum(a != b for a, b in zip(value, pending, strict=True))
-        if changed and slot.accepts(value) and (best is None or changed <= best[0]):
-            best = (changed, value)
-    return best[1] if best else None
+    unbounded = replace(slot, least="", most="")
+    beyond = (v for v in readings if not slot.within(v) and unbounded.accepts(v))
+    outside = "" if fitting else next(beyond, "")
+    return Readings(fitting=fitting, heard=bool(readings), unsure=unsure, outside=outside)

@@ -6,6 +6,7 @@ from ivr.dialog import steps as st
 from ivr.dialog.run import Run
 from ivr.dialog.session import Frame, Phase, Tries, Wait
 from ivr.dialog.steps import NEXT, Target
+from ivr.dialog.volunteering import forget
 from ivr.model.identity import Level
 
 
@@ -32,7 +33,10 @@ def enter(run: Run, name: str) -> None:
         for step in flow.steps.values():
             if isinstance(step, st.CollectStep):
                 run.set_slot(step.slot, None)
-    run.change(stack=(*run.session.stack, Frame(flow=name, step=flow.first, request=index)))
+    run.change(
+        stack=(*run.session.stack, Frame(flow=name, step=flow.first, request=index)),
+        taken=tuple(t for t in run.session.taken if t.flow != name),
+    )
     if flow.level > run.session.level:
         if flow.level is Level.HUMAN or not run.assistant.identify_flow:
             escape(run, "level")
@@ -46,6 +50,8 @@ def leave(run: Run) -> None:
     frame = run.frame
     if _is_open(run, frame):
         run.set_request(frame.request, "informed")
+    if frame.request >= 0:
+        forget(run)
     run.change(stack=run.session.stack[:-1])
     if frame.flow == run.assistant.identify_flow and run.session.stack and run.flow.level > run.session.level:
         escape(run, "not identified")

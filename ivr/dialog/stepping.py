@@ -64,6 +64,8 @@ def _branch(run: Run, step: st.BranchStep) -> None:
 
 def _action(run: Run, step: st.ActionStep) -> None:
     args = {name: run.fill(template) for name, template in step.args.items()}
+    if not run.assistant.services[step.service].repeatable:
+        run.settle()
     run.emit(CallService(service=step.service, args=args, timeout_ms=step.timeout_ms, hold_after_ms=step.hold_after_ms))
     run.change(wait=Wait.SERVICE, service=step.service)
 
@@ -72,6 +74,7 @@ def _offer(run: Run, step: st.OfferStep) -> None:
     if run.session.no_offers:
         follow(run, NEXT)
         return
+    run.settle()
     run.emit(DecideOffer(facts=offer_facts(run)))
     run.change(wait=Wait.OFFER_DESK)
 

@@ -15,14 +15,16 @@ Where = tuple[str, int, int]
 class Policy:
     """How a question waits, tries and doubts; inherited assistant > flow > step. Times in ms, confidences 0..1.
 
-    noinput_max, nomatch_max: re-asks of that kind; max_tries: failures of all kinds, the last one ends the question.
-    accept: go on at or above; confirm: ask back between confirm and accept; below it is a nomatch. sure: a slot value
-    recognised below it is read back (confirm: when_unsure), as is one with less than margin nats to the next reading.
+    noinput_max, nomatch_max, rejected_max: re-asks of that kind; max_tries: failures of all kinds, the last one ends
+    the question. accept: go on at or above; confirm: ask back between confirm and accept; below it is a nomatch. sure:
+    a slot value recognised below it is read back (confirm: when_unsure), as is one with less than margin nats to the
+    next reading.
     """
 
     noinput_ms: int = 5_000
     noinput_max: int = 2
     nomatch_max: int = 2
+    rejected_max: int = 9
     max_tries: int = 3
     accept: float = 0.60
     confirm: float = 0.35
@@ -106,12 +108,15 @@ class AskStep(QuestionStep):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CollectStep(QuestionStep):
-    """confirm: never | when_unsure | always; confirm_utter reads the value back; invalid is said on a rejection."""
+    """confirm: never | when_unsure | always; confirm_utter reads the value back; invalid is said on a rejection,
+    outside instead when the value is beyond the slot's bounds. which asks two names or choices apart."""
 
     slot: str
     confirm: str = "when_unsure"
     confirm_utter: str = ""
     invalid: str = ""
+    outside: str = ""
+    which: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,16 +9,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 from zlib import crc32
 
+from ivr.dialog import saying
 from ivr.dialog.conditions import lookup
 from ivr.dialog.policies import read_barge_in
 from ivr.dialog.source import Node, did_you_mean
-from ivr.dialog.tongues import FORMATTERS, TONGUES, sentences
+from ivr.dialog.tongues import FORMATTERS, TONGUES
 from ivr.log import MASK
 from ivr.model.dialog import BargeIn, Prompt
+from ivr.model.markup import escaped, plain
 
 PLACEHOLDER = re.compile(r"\{([a-z_][\w.]*)(?:\|(\w+))?(?::([^{}|]+))?\}")
 
@@ -59,19 +61,21 @@ Responses = Mapping[str, Mapping[str, Response]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Values:
-    """What placeholders can see. sensitive: names of sensitive slots. today: ISO 8601 date of the call."""
+    """What placeholders can see. sensitive: names of sensitive slots. today: ISO 8601 date of the call. wordings:
+    slot -> value -> how it is said, of values that are names for something ("station", true)."""
 
     names: Mapping[str, Any]
     sensitive: frozenset[str] = frozenset()
     today: str = ""
     currency: str = "EUR"
+    wordings: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
 def render(response: Response, values: Values) -> tuple[tuple[Prompt, ...], tuple[str, ...]]:
     """(prompts, one per sentence; placeholders that had no value). A sentence with a missing value is left out."""
     if response.audio:
-        text = " ".join(response.sentences)
-        return (Prompt(text=text, language=response.language, name=response.name, audio=response.audio),), ()
+        said = saying.prompt(" ".join(response.sentences), response.language, response.name)
+        return (replace(said, audio=response.audio),), ()
     prompts, missing = [], []
     for sentence in response.sentences:
         prompt, absent = _render_sentence(response, sentence, values)
@@ -92,25 +96,21 @@ def _render_sentence(response: Response, sentence: str, values: Values) -> tuple
             if logged:
                 return MASK
         try:
-            return format_value(match[1], match[2] or "", match[3] or "", response.language, values)
+            return escaped(format_value(match[1], match[2] or "", match[3] or "", response.language, values))
         except ValueError:
             missing.append(match[1])
             return ""
 
-    text = PLACEHOLDER.sub(lambda m: spoken(m, logged=False), sentence)
+    def filled(template: str, *, logged: bool = False) -> str:
+        text = PLACEHOLDER.sub(lambda m: spoken(m, logged=logged), template)
+        return saying.resolved(text, response.language, values.today, values.currency)
+
+    text = filled(sentence)
     if missing:
         return None, missing
-    log_text = PLACEHOLDER.sub(lambda m: spoken(m, logged=True), sentence)
-    return (
-        Prompt(
-            text=text,
-            language=response.language,
-            name=response.name,
-            sensitive=secret,
-            log_text=log_text if secret else text,
-        ),
-        [],
-    )
+    said = replace(saying.prompt(text, response.language, response.name), sensitive=secret)
+    log_text = plain(filled(sentence, logged=True)) if secret else said.text
+    return replace(said, log_text=log_text, parts=tuple(map(filled, saying.parts(sentence)))), []
 
 
 def format_value(path: str, formatter: str, extra: str, language: str, values: Values) -> str:
@@ -119,7 +119,8 @@ def format_value(path: str, formatter: str, extra: str, language: str, values: V
     if value is None or value == "":
         raise ValueError(f"no value for {path}")
     if not formatter:
-        return str(value)
+        text = str(value)
+        return values.wordings.get(path, {}).get(text, text)
     tongue = TONGUES.get(language)
     if tongue is None or formatter not in tongue.formatters:
         raise ValueError(f"no formatter {formatter} in {language}")
@@ -155,7 +156,9 @@ def _read_variation(name: str, node: Node, language: str) -> Response:
     # Rasa's own keys; a designer's key of another meaning belongs under metadata, or Rasa refuses the file.
     node.only(("text", "metadata", "condition", "buttons", "image", "custom", "id"))
     text, metadata = node.get("text"), node.get("metadata")
-    parts = sentences(text.text(), language) if text else ()
+    parts = saying.marked_sentences(text.text(), language) if text else ()
+    if text:
+        saying.check(text.text(), language, text)
     if not parts:
         node.fault("missing", f"the response {name} has no text", "Add text: ...")
     for sentence in parts:

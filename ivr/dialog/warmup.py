@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from ivr.dialog.assistant import Assistant
+from ivr.dialog.saying import fixed_parts, resolved
 from ivr.dialog.texts import PLACEHOLDER
 
 
 def static_prompts(assistant: Assistant) -> tuple[tuple[str, str], ...]:
-    """(language, sentence) of every sentence without placeholders, exactly as prompts carry them, greeting first.
+    """(language, sentence as the voice is given it) of every sentence without placeholders, greeting first, and of the
+    parts of the other sentences that are the same in every call.
 
-    Recorded prompts need no voice and are left out. Sentences with values (numbers, dates) are spoken whole in the
-    call: putting them together from parts would not sound like one sentence.
+    Recorded prompts need no voice and are left out.
     """
     found: dict[tuple[str, str], None] = {}
     start = assistant.flows[assistant.start]
@@ -20,5 +21,9 @@ def static_prompts(assistant: Assistant) -> tuple[tuple[str, str], ...]:
         for name in names:
             for said in texts[name].variations:
                 if not said.audio:
-                    found.update({(language, s): None for s in said.sentences if not PLACEHOLDER.search(s)})
+                    found.update({(language, text): None for s in said.sentences for text in _fixed(s, language)})
     return tuple(found)
+
+
+def _fixed(sentence: str, language: str) -> tuple[str, ...]:
+    return fixed_parts(sentence) if PLACEHOLDER.search(sentence) else (resolved(sentence, language),)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from ivr.dialog import steps as st
 from ivr.dialog.source import Faults, Place
 from ivr.dialog.texts import Response
+from ivr.model.markup import plain
 
 if TYPE_CHECKING:
     from ivr.dialog.assistant import Assistant
@@ -28,7 +29,7 @@ _COUNTED = re.compile(r"\{(?P<path>[a-z_][\w.]*)\|number\}\s+(?P<noun>[^\W\d_]{3
 
 def seconds(response: Response) -> float:
     """About how long a response takes to say."""
-    text = " ".join(response.sentences)
+    text = plain(" ".join(response.sentences))
     return len(text) / CHARACTERS_PER_S.get(response.language, _SLOWEST)
 
 

@@ -103,4 +103,11 @@ ENGLISH = Tongue(
     plural_forms=2,
     abbreviations=frozenset({"mr", "mrs", "ms", "dr", "no", "st", "e.g", "i.e"}),
     closing=frozenset({"no"}),
+    denials=(
+        *("no", "nope", "not", "wrong", "that's wrong", "that was wrong", "that's not right", "that is not right"),
+        *("incorrect", "i said", "i meant", "correction", "change", "change it to"),
+    ),
+    amendments=("sorry", "wait", "actually", "oops", "i mean", "rather", "hold on", "excuse me", "my mistake"),
+    tail=frozenset({"last", "end", "ends", "ending", "final"}),
+    head=frozenset({"first", "begins", "beginning", "starts", "start"}),
 )

@@ -25,6 +25,9 @@ class Tongue:
 
     abbreviations: words whose full stop ends no sentence. closing: those of them that may end one all the same, so that
     what follows decides. before_names: those that a capital letter follows ("г. Москва"), unless after a figure.
+
+    denials, amendments: phrases that begin a correction, by denying what was understood ("no", "I said") or softly
+    ("sorry", "wait"). tail, head: words for the end and the beginning of a number.
     """
 
     yes: tuple[str, ...]
@@ -34,6 +37,10 @@ class Tongue:
     abbreviations: frozenset[str] = frozenset()
     closing: frozenset[str] = frozenset()
     before_names: frozenset[str] = frozenset()
+    denials: tuple[str, ...] = ()
+    amendments: tuple[str, ...] = ()
+    tail: frozenset[str] = frozenset()
+    head: frozenset[str] = frozenset()
 
 
 def groups(digits: str) -> tuple[str, ...]:

@@ -11,10 +11,11 @@ import pytest
 from ivr.dialog import tongues
 from ivr.dialog.assistant import load_assistant
 from ivr.dialog.conversation import play
+from ivr.dialog.corrections import corrected
 from ivr.dialog.engine import advance, new_session
 from ivr.dialog.script import load
 from ivr.dialog.services import customer_of, interpret, request_of
-from ivr.dialog.slots import Slot, corrected
+from ivr.dialog.slots import Slot
 from ivr.dialog.warmup import static_prompts
 from ivr.model import dialog as ev
 from ivr.model.errors import ServiceError
