@@ -7,6 +7,7 @@ and how values are spoken (ivr.nlu.spoken). Parsing runs in one thread of its ow
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -121,10 +122,12 @@ class LanguageModel:
         self.gazetteer = Gazetteer(data)
         self._features = features
         self._exact = _unambiguous(data.examples)
-        labels = np.array([self.intents.index(e.intent) for e in data.examples], dtype=np.int64)
-        gram = features.learn([e.text for e in data.examples])
+        # What an intent is called is one more example of it; what is measured on examples leaves these out.
+        labels = np.array([*(self.intents.index(e.intent) for e in data.examples), *range(len(self.intents))], np.int64)
+        gram = features.learn([*(e.text for e in data.examples), *map(_in_words, self.intents)])
         self._weights = logistic.fit(gram, labels, len(self.intents))
-        unseen = logistic.out_of_fold(gram, labels, len(self.intents))
+        unseen = logistic.out_of_fold(gram, labels, len(self.intents))[: len(data.examples)]
+        labels = labels[: len(data.examples)]
         self._sharpness = np.float32(logistic.temperature(unseen, labels))
         chances = logistic.softmax(unseen * self._sharpness)
         right = chances.argmax(axis=1) == labels
@@ -152,6 +155,11 @@ class LanguageModel:
         if not words(text) or chance < self.threshold:
             return Intent(name="", confidence=round(chance, 4)), ranking
         return ranking[0], ranking
+
+
+def _in_words(intent: str) -> str:
+    """ "card_arrival" and "cardArrival" as the words they are made of."""
+    return " ".join(re.sub(r"(?<=[a-z])(?=[A-Z])|[\W_]+", " ", intent).split()).lower() or intent
 
 
 def _unambiguous(examples: Iterable[Example]) -> Mapping[tuple[str, ...], str]:

@@ -7,8 +7,8 @@ choose anything by what it measures: thresholds and weights come from the traini
 from __future__ import annotations
 
 import asyncio
-import csv
 import random
+import re
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
@@ -17,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ivr.log import get_log
 from ivr.model.errors import ConfigError
 from ivr.model.understanding import Understanding
 from ivr.nlu.embedded import MAX_EXAMPLES, EmbeddedEngine, LanguageModel
@@ -27,7 +28,10 @@ from ivr.nlu.training_data import Example, TrainingData
 OUT_OF_SCOPE = "oos"
 FALSE_REJECTS = 0.10
 BINS = 10
+_QUOTED = re.compile(r'"(?:[^"]|"")*"')
 FILLERS = ("uh", "um", "er", "well", "like", "you know")
+
+_log = get_log("nlu.evaluation")
 
 Report = dict[str, float | int | str | None]
 
@@ -43,19 +47,21 @@ class Row:
 def evaluate(
     train: Path, test: Path, *, engine: str = "auto", per_intent: int = 0, seed: int = 1, noise: float = 0.0
 ) -> Report:
-    """Measures of one training and one test table. per_intent: examples drawn of each intent, 0 for all.
+    """Measures of one training and one test table. per_intent: examples drawn of each intent, 0 for all;
+    of more than MAX_EXAMPLES as many of each intent as fit (n_train says how many).
 
     noise: the share of the test words that are lost, replaced or preceded by a filler. Times are wall clock of this
     machine. auroc, rejected_at_10 and rejected are None without oos rows. Raises ConfigError for unusable tables.
     """
     asked = spoiled(read_table(test), noise, seed)
     known = [row for row in read_table(train) if row.intent != OUT_OF_SCOPE]
+    intents = len({row.intent for row in known})
+    if not 2 <= intents <= MAX_EXAMPLES // 2:
+        raise ConfigError(f"{train}: {intents} intents; 2 intents to {MAX_EXAMPLES // 2} are needed")
     examples = drawn(known, per_intent, seed)
-    if len({row.intent for row in examples}) < 2 or len(examples) > MAX_EXAMPLES:
-        found = f"{len(examples)} examples of {len({row.intent for row in examples})} intents"
-        raise ConfigError(
-            f"{train}: {found}; 2 to {MAX_EXAMPLES} examples of 2 intents or more are needed: --per-intent"
-        )
+    if len(examples) > MAX_EXAMPLES:
+        _log.warning("nlu.examples_drawn", found=len(examples), most=MAX_EXAMPLES)
+        examples = drawn(examples, MAX_EXAMPLES // intents, seed)
     if all(row.intent == OUT_OF_SCOPE for row in asked):
         raise ConfigError(f"{test}: there is no row with an intent other than {OUT_OF_SCOPE}")
     language = "ru" if _is_cyrillic(examples) else "en"
@@ -77,21 +83,37 @@ def evaluate(
 
 
 def read_table(path: Path) -> list[Row]:
-    """The rows of a TSV file with the header `text<TAB>intent` (other columns are ignored). Raises ConfigError."""
+    """The rows of a TSV file with the header `text<TAB>intent` (other columns are ignored, blank lines too).
+
+    Raises ConfigError with file and line.
+    """
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            table = csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE)
-            if not {"text", "intent"} <= set(table.fieldnames or ()):
-                raise ConfigError(f"{path}:1: the header must name the columns text and intent, with a tab between")
-            rows = [Row(text=line["text"] or "", intent=(line["intent"] or "").strip()) for line in table]
+        raw = path.read_bytes()
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read ({error.strerror})") from error
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise ConfigError(f"{path}: not a UTF-8 table: {error}") from error
-    empty = [number for number, row in enumerate(rows, start=2) if not row.text.strip() or not row.intent]
-    if empty or not rows:
-        raise ConfigError(f"{path}:{empty[0] if empty else 1}: a row needs a text and an intent")
+    try:
+        content = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = raw[: error.start].count(b"\n") + 1
+        raise ConfigError(f"{path}:{line}: not a UTF-8 table: {error.reason} at byte {error.start}") from error
+    lines = [(number, line) for number, line in enumerate(re.split("\r\n|\n|\r", content), start=1) if line.strip()]
+    header = [name.strip().lower() for name in lines[0][1].split("\t")] if lines else []
+    if not {"text", "intent"} <= set(header):
+        raise ConfigError(f"{path}:1: the header must name the columns text and intent, with a tab between")
+    columns = header.index("text"), header.index("intent")
+    rows = [_row(path, number, line.split("\t"), columns) for number, line in lines[1:]]
+    if not rows:
+        raise ConfigError(f"{path}:{lines[0][0]}: a row needs a text and an intent, and there is no row")
     return rows
+
+
+def _row(path: Path, number: int, fields: Sequence[str], columns: tuple[int, int]) -> Row:
+    text, intent = (" ".join(fields[at].split()) if at < len(fields) else "" for at in columns)
+    if _QUOTED.fullmatch(text) and '""' in text:  # a spreadsheet's way to write quotation marks
+        text = text[1:-1].replace('""', '"')
+    if not text or not intent:
+        raise ConfigError(f"{path}:{number}: a row needs a text and an intent, with a tab between")
+    return Row(text=text, intent=OUT_OF_SCOPE if intent.lower() == OUT_OF_SCOPE else intent)
 
 
 def drawn(rows: Sequence[Row], per_intent: int, seed: int) -> list[Row]:

@@ -17,8 +17,11 @@ from ivr.nlu.features import Matrix, Vector
 
 Labels = NDArray[np.int64]
 
+C = 60.0
+"""How much the examples weigh against smoothness, chosen by draws from one half of a training split."""
 
-def fit(gram: Matrix, labels: Labels, classes: int, *, c: float = 20.0, steps: int = 60) -> Matrix:
+
+def fit(gram: Matrix, labels: Labels, classes: int, *, c: float = C, steps: int = 60) -> Matrix:
     """Dual weights, n x classes: the scores of a sentence are its similarities times these.
 
     gram: n x n similarities. labels: class of each row. c: how much the examples weigh against smoothness, > 0.
@@ -44,7 +47,7 @@ def fit(gram: Matrix, labels: Labels, classes: int, *, c: float = 20.0, steps: i
     return weights
 
 
-def out_of_fold(gram: Matrix, labels: Labels, classes: int, *, c: float = 20.0, folds: int = 5) -> Matrix:
+def out_of_fold(gram: Matrix, labels: Labels, classes: int, *, c: float = C, folds: int = 5) -> Matrix:
     """Scores of each row by a model that did not see it, n x classes. Rows of a class are dealt to folds in turn."""
     fold = np.zeros(len(labels), dtype=np.int64)
     for label in range(classes):

@@ -1,6 +1,6 @@
 """Likeness of meaning and of words together. Owns how sentence vectors and TF-IDF are blended, and which goes where.
 
-Likeness = 0.6 * exp(2 * (c - 1)) + 0.4 * t. c: cosine of sentence vectors less the mean of the training sentences,
+Likeness = 0.7 * exp(2 * (c - 1)) + 0.3 * t. c: cosine of sentence vectors less the mean of the training sentences,
 without which vectors of one field all look alike. t: TF-IDF. Chosen by cross-validation on a training split.
 """
 
@@ -18,7 +18,7 @@ from ivr.nlu.sentence_models import SentenceModel, is_installed, load
 from ivr.nlu.vector_cache import VectorCache
 from ivr.nlu.words import words
 
-MEANING = 0.6
+MEANING = 0.7
 SHARPNESS = 2.0
 AUTOMATIC = "auto"
 
