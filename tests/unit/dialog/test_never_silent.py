@@ -24,6 +24,7 @@ FOLDER = Path(__file__).parents[3] / "dialogs" / "insurance"
 INTENTS = [
     *("claim_status", "new_claim", "payment", "change_address", "operator", "repeat"),
     *("help", "goodbye", "no_offers", "affirm", "deny", "policy_copy", "change_contact"),
+    *("wrong_postcode", "wrong_street", "wrong_house", "wrong_flat"),
 ]
 NUMBERS = ("204518", "12345678", "4711", "7", "000000")
 TAKES_THE_TURN = (ev.UtteranceHeard, ev.UtteranceRejected, ev.SilenceElapsed, ev.DigitsDialed)
