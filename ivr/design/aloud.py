@@ -11,6 +11,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -36,6 +37,12 @@ _NOISE = 1e-3  # of a quiet line, -60 dB
 _WRITTEN = Line(number=0, kind="user", what="")
 _KEYS = {yes: key for key, yes in YES_NO_KEYS.items()}
 MOST_ANSWERS = 3  # to one line; a caller who must say it more often has failed
+
+
+class Hearing(Protocol):
+    """What the caller's words become on their way; attempt counts from 0 when they are said again."""
+
+    async def hear(self, text: str, language: str, expectation: Expectation, attempt: int = 0) -> Hypothesis: ...
 
 
 class Ear:
@@ -94,7 +101,7 @@ class _AloudStage(Stage):
     """A conversation whose caller is heard. Beside it goes the same conversation as it is written: it tells what the
     caller meant when the bot, in doubt, reads back something else than the page foresees."""
 
-    def __init__(self, assistant: Assistant, told: Conversation, parse: Parse, ear: Ear) -> None:
+    def __init__(self, assistant: Assistant, told: Conversation, parse: Parse, ear: Hearing) -> None:
         super().__init__(assistant, told, parse)
         self._ear, self._written = ear, Stage(assistant, told, parse)
         self._found = Hypothesis(text="", confidence=0.0, engine="test")
@@ -177,13 +184,18 @@ class _AloudStage(Stage):
 async def run_aloud(assistant: Assistant, told: Sequence[Conversation], parse: Parse, models: Path) -> Rehearsal:
     """As ivr.design.rehearsal.run, by ear. models: where the models lie. Raises SpeechError."""
     ear = Ear(models, assistant.languages)
-    began, results = time.monotonic(), []
     try:
-        for conversation in told:
-            started = time.monotonic()
-            stage = _AloudStage(assistant, conversation, parse, ear)
-            await stage.run()
-            results.append(Rehearsed(told=conversation, report=stage.report(), took_s=time.monotonic() - started))
+        return await run_heard(assistant, told, parse, ear)
     finally:
         await ear.close()
+
+
+async def run_heard(assistant: Assistant, told: Sequence[Conversation], parse: Parse, ear: Hearing) -> Rehearsal:
+    """Run these conversations with this ear."""
+    began, results = time.monotonic(), []
+    for conversation in told:
+        started = time.monotonic()
+        stage = _AloudStage(assistant, conversation, parse, ear)
+        await stage.run()
+        results.append(Rehearsed(told=conversation, report=stage.report(), took_s=time.monotonic() - started))
     return Rehearsal(assistant=assistant, results=tuple(results), took_s=time.monotonic() - began)

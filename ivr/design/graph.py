@@ -114,6 +114,8 @@ def _label(name: str, step: st.Step) -> str:
             about = step.language
         case st.SetStep():
             about = ", ".join(step.values)
+    if numbered := re.fullmatch(r"([a-z]+)_[0-9]+", about):  # nobody gave it a name
+        return numbered[1]
     return _shortened(f"{_kind(step)} {about}".strip())
 
 
@@ -122,8 +124,8 @@ def _shortened(text: str) -> str:
 
 
 def mermaid(drawn: Graph) -> str:
-    """The graph as Mermaid flowchart text, which code hosts and editors draw. With coverage, what no test came to is
-    red."""
+    """The graph as Mermaid flowchart text, which code hosts and editors draw. With coverage, what tests go
+    through is green, what none came to red."""
     ids = {node.at: f"n{i}" for i, node in enumerate(n for nodes in drawn.flows.values() for n in nodes)}
     lines = ["flowchart TD"]
     for number, (flow, nodes) in enumerate(drawn.flows.items()):
@@ -137,14 +139,25 @@ def mermaid(drawn: Graph) -> str:
             line = "-->" if edge.planned else "-.->"
             label = f'|"{_quoted(edge.label)}"|' if edge.label else ""
             lines.append(f"  {ids[edge.start]} {line}{label} {ids[edge.end]}")
-    missed = [ids[n.at] for nodes in drawn.flows.values() for n in nodes if n.visited is False]
+    return "\n".join([*lines, *_coloured(drawn, ids)]) + "\n"
+
+
+def _coloured(drawn: Graph, ids: Mapping[At, str]) -> list[str]:
+    """Lines of Mermaid that colour what tests went through, and a legend; none without coverage."""
     shown = [e for e in drawn.edges if e.start in ids and e.end in ids]
-    if missed:
-        lines += ["  classDef missed stroke:#c0392b,stroke-width:2px", f"  class {','.join(missed)} missed"]
-    untaken = [str(i) for i, edge in enumerate(shown) if edge.taken is False]
-    if untaken:
-        lines.append(f"  linkStyle {','.join(untaken)} stroke:#c0392b")
-    return "\n".join(lines) + "\n"
+    lines: list[str] = []
+    for name, colour, wanted in (("done", "#2e7d32", True), ("missed", "#c0392b", False)):
+        steps = [ids[n.at] for nodes in drawn.flows.values() for n in nodes if n.visited is wanted]
+        ways = [str(i) for i, edge in enumerate(shown) if edge.taken is wanted]
+        if steps:
+            lines += [f"  classDef {name} stroke:{colour},stroke-width:2px", f"  class {','.join(steps)} {name}"]
+        if ways:
+            lines.append(f"  linkStyle {','.join(ways)} stroke:{colour}")
+    if lines:
+        words = (("done", "green: a test goes through"), ("missed", "red: no test does"))
+        legend = [f'    {name}["{text}"]:::{name}' for name, text in words if f"  classDef {name} " in "\n".join(lines)]
+        lines += ['  subgraph legend["legend"]', *legend, "  end"]
+    return lines
 
 
 def _quoted(text: str) -> str:

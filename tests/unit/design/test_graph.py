@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import re
 from pathlib import Path
 from xml.etree import ElementTree
@@ -13,6 +14,7 @@ from ivr.config import NluSettings
 from ivr.design.coverage import cover
 from ivr.design.drawing import svg
 from ivr.design.graph import graph, mermaid
+from ivr.design.layout import Way, layered
 from ivr.design.rehearsal import rehearse
 from ivr.dialog.assistant import load_assistant
 
@@ -47,18 +49,70 @@ async def test_what_no_test_came_to_is_red_in_both(small: Path) -> None:
     assert svg(drawn).count("#c0392b") >= 2 and "#2e7d32" in svg(drawn)
 
 
+def rects(group: ElementTree.Element) -> list[tuple[float, float, float, float]]:
+    """Steps, signs and words of a flow."""
+    found = [g.find(".//{*}rect") for g in group.iter("{http://www.w3.org/2000/svg}g") if g.get("class")]
+    return [tuple(float(r.attrib[k]) for k in ("x", "y", "width", "height")) for r in found if r is not None]  # type: ignore[misc]
+
+
+def apart(rects: list[tuple[float, float, float, float]]) -> bool:
+    return not any(
+        x < a + c and a < x + w and y < b + d and b < y + h
+        for i, (x, y, w, h) in enumerate(rects)
+        for a, b, c, d in rects[:i]
+    )
+
+
+def drawing(file: Path) -> dict[str, ElementTree.Element]:
+    """Flow -> its group."""
+    root = ElementTree.parse(file).getroot()
+    return {g.attrib["id"].removeprefix("flow-"): g for g in root.findall("{*}g") if "id" in g.attrib}
+
+
 @pytest.mark.parametrize("folder", sorted(p.parent for p in SHIPPED.parent.glob("*/dialog.yml")), ids=lambda p: p.name)
-def test_the_picture_of_a_shipped_assistant_is_svg_without_boxes_over_each_other(folder: Path, tmp_path: Path) -> None:
+def test_in_the_picture_of_a_shipped_assistant_nothing_covers_anything(folder: Path, tmp_path: Path) -> None:
     assert main(["graph", str(folder), "--svg", str(tmp_path / "picture.svg")]) == 0
-    root = ElementTree.parse(tmp_path / "picture.svg").getroot()
-    boxes = [g.find("{*}rect") for g in root.findall("{*}g")]
-    places = [(int(b.attrib["x"]), int(b.attrib["y"])) for b in boxes if b is not None]
-    assistant = load_assistant(folder)
-    assert len(places) >= sum(len(flow.steps) for flow in assistant.flows.values())
-    width, height = 230, 34
-    for i, (x, y) in enumerate(places):
-        assert 0 <= x <= int(root.attrib["width"]) - width and 0 <= y <= int(root.attrib["height"]) - height
-        assert not any(abs(x - a) < width and abs(y - b) < height for a, b in places[:i])
+    assistant, flows = load_assistant(folder), drawing(tmp_path / "picture.svg")
+    frames = []
+    for name, flow in assistant.flows.items():
+        frame = flows[name].find("{*}rect")
+        assert frame is not None
+        width, height = int(frame.attrib["width"]), int(frame.attrib["height"])
+        left, top = map(int, re.findall(r"\d+", flows[name].attrib["transform"]))
+        frames.append((left, top, width, height))
+        own = rects(flows[name])
+        assert len(own) >= len(flow.steps) and apart(own), name
+        assert all(x >= 0 and x + w <= width and y + h <= height for x, y, w, h in own)
+    assert apart([tuple(map(float, frame)) for frame in frames])  # type: ignore[misc]
+
+
+def test_a_way_into_another_flow_is_a_sign_and_no_line_across_the_page(small: Path, tmp_path: Path) -> None:
+    assert main(["graph", str(small), "--svg", str(tmp_path / "picture.svg")]) == 0
+    balance = drawing(tmp_path / "picture.svg")["balance"]
+    signs = [a.attrib["href"] for a in balance.iter("{http://www.w3.org/2000/svg}a")]
+    assert "#flow-human" in signs
+
+
+def test_a_large_tangled_flow_stays_readable() -> None:
+    draw = random.Random(7)
+    widths = [draw.randint(90, 280) for _ in range(60)]
+    pairs = {(draw.randrange(60), draw.randrange(60)) for _ in range(110)}
+    ways = [Way(start=a, end=b, label_width=draw.choice((0, 40, 120))) for a, b in sorted(pairs) if a != b]
+    laid = layered(widths, ways)
+    places = [*laid.boxes, *(line.label for line in laid.lines if line.label)]
+    assert apart([(p.x, p.y, p.width, p.height) for p in places])
+    for way, line in zip(ways, laid.lines, strict=True):
+        ends = [(laid.boxes[end], point) for end, point in ((way.start, line.points[0]), (way.end, line.points[-1]))]
+        assert all(box.x <= x <= box.x + box.width and y in (box.y, box.y + box.height) for box, (x, y) in ends)
+        assert (line.label is not None) == bool(way.label_width)
+
+
+def test_coverage_has_a_legend(small: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    assert main(["graph", str(small), "--coverage"]) == 0
+    text = capsys.readouterr().out
+    assert "green: a test goes through" in text and "red: no test does" in text
+    assert main(["graph", str(small), "--coverage", "--svg", str(tmp_path / "picture.svg")]) == 0
+    assert "gone through: 8 of 9 steps, 9 of 10 ways" in (tmp_path / "picture.svg").read_text("utf-8")
 
 
 def test_names_that_would_break_the_text_are_escaped(small: Path) -> None:
