@@ -1,7 +1,7 @@
 """Messages between processes: JSON over AF_UNIX SEQPACKET, and the frames of caller audio.
 
 Owns the encoding; knows no meaning. A message is {"type": class name, "data": {...}}; classes are the frozen
-dataclasses of ivr.model.media and ivr.model.hearing, validated on arrival. msgspec keeps the media worker small.
+dataclasses of ivr.model.media, holding and hearing, validated on arrival. msgspec keeps the media worker small.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from ivr.model import hearing, media
+from ivr.model import hearing, holding, media
 from ivr.model.errors import WireError
 from ivr.model.media import FRAME_BYTES
 
@@ -24,7 +24,7 @@ MAX_MESSAGE_BYTES = 128 * 1024
 _FRAME = struct.Struct("!26sIq")
 _TYPES: dict[str, type[Any]] = {
     name: cls
-    for module in (media, hearing)
+    for module in (media, holding, hearing)
     for name, cls in vars(module).items()
     if dataclasses.is_dataclass(cls) and isinstance(cls, type) and cls.__module__ == module.__name__
 }
@@ -64,17 +64,25 @@ def decode_settings(raw: str, cls: type[S]) -> S:
         raise WireError(f"cannot read settings: {error}") from error
 
 
-def pack_frame(leg: str, seq: int, at_ms: int, pcm: bytes) -> bytes:
-    """One 20 ms frame of caller audio: 26 bytes leg id, sequence number, capture time, 320 bytes PCM."""
-    return _FRAME.pack(leg.encode("ascii"), seq & 0xFFFFFFFF, at_ms) + pcm
+def pack_frame(leg: str, seq: int, at_ms: int, pcm: bytes, said: bytes = b"") -> bytes:
+    """One 20 ms frame of caller audio: 26 bytes leg id, sequence number, capture time, 320 bytes PCM.
+
+    said: what the leg was told in the same 20 ms, 320 bytes more, or b"" for silence. Its echo may come back.
+    """
+    return _FRAME.pack(leg.encode("ascii"), seq & 0xFFFFFFFF, at_ms) + pcm + said
 
 
 def unpack_frame(raw: bytes) -> tuple[str, int, int, bytes]:
     """(leg, seq, at_ms, pcm) of a frame. Raises WireError when the length is wrong."""
-    if len(raw) != _FRAME.size + FRAME_BYTES:
-        raise WireError(f"a frame has {_FRAME.size + FRAME_BYTES} bytes, got {len(raw)}")
+    if len(raw) not in (_FRAME.size + FRAME_BYTES, _FRAME.size + 2 * FRAME_BYTES):
+        raise WireError(f"a frame has {_FRAME.size + FRAME_BYTES} bytes, or {FRAME_BYTES} more, got {len(raw)}")
     leg, seq, at_ms = _FRAME.unpack_from(raw)
-    return leg.decode("ascii"), seq, at_ms, raw[_FRAME.size :]
+    return leg.decode("ascii"), seq, at_ms, raw[_FRAME.size : _FRAME.size + FRAME_BYTES]
+
+
+def said_in(raw: bytes) -> bytes:
+    """What the leg was told while this frame was heard, b"" for silence."""
+    return raw[_FRAME.size + FRAME_BYTES :]
 
 
 def seqpacket_pair() -> tuple[socket.socket, socket.socket]:

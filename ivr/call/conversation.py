@@ -18,6 +18,9 @@ from ivr.model import dialog as say
 from ivr.model.hearing import SpeechHeard, SpeechRejected, SpeechStarted
 from ivr.model.ids import monotonic_ms
 from ivr.model.media import DigitPressed, DigitsCollected, PlaybackEnded, PlaybackStarted
+from ivr.speech.backchannel import is_backchannel
+
+NOD_ANSWERS_MS = 1200  # a prompt that ends so soon after an "uh-huh" was all but over when it came
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +41,9 @@ class Conversation:
         self.answered_at_ms = 0
         self._greeted = False
         self._turn_ended_at_ms = 0  # end of the caller's last turn, until the bot's answer is heard
+        self._reaction_ms = 0
+        self._nod: SpeechHeard | None = None
+        self._nodded_at_ms = 0
         self._hidden = False  # the answer being handled is to a sensitive question
 
     def advance(self, event: say.Event) -> None:
@@ -70,26 +76,59 @@ class Conversation:
         """A playback ran dry or was stopped."""
         self._line.ear.heard_out(message.playback)
         if self._line.speaker.ended(message):
-            self._line.journal.note("turn.prompted", interrupted=message.interrupted)
-            self._line.ear.prompts_ended()
-            self.performer.prompts_ended()
-            self.advance(say.PromptsEnded(at_ms=message.at_ms, interrupted=message.interrupted))
+            self._prompts_ended(message.at_ms, interrupted=message.interrupted)
+            if not message.interrupted:
+                self._nod_at_the_end(message.at_ms)
 
     # ---- what is heard --------------------------------------------------------------------------------------------
 
     def speech_started(self, message: SpeechStarted) -> None:
-        """The caller began to speak: an interruptible prompt stops."""
+        """The caller began to speak: an interruptible prompt is silent at once, and waits for what they say."""
         line = self._line
         if line.ear.speech_started(message) and line.speaker.busy and line.ear.interruptible:
-            line.speaker.stop()
-            line.journal.note("turn.barged_in", reaction_ms=monotonic_ms() - message.started_at_ms)
-            self._house.metrics.barge_ins.inc()
+            line.speaker.hold()
+            self._reaction_ms = monotonic_ms() - message.started_at_ms
+
+    def _barge_in(self) -> None:
+        """What the caller says over the prompt is an answer: nothing that was to be said will be."""
+        line = self._line
+        if not line.speaker.held:
+            return
+        line.speaker.cut()
+        line.journal.note("turn.barged_in", reaction_ms=self._reaction_ms)
+        self._house.metrics.barge_ins.inc()
+        self._prompts_ended(monotonic_ms(), interrupted=True)
+
+    def _prompts_ended(self, at_ms: int, *, interrupted: bool) -> None:
+        self._line.journal.note("turn.prompted", interrupted=interrupted)
+        self._line.ear.prompts_ended()
+        self.performer.prompts_ended()
+        self.advance(say.PromptsEnded(at_ms=at_ms, interrupted=interrupted))
+
+    def _nodded(self, message: SpeechHeard, hear: say.Hear) -> bool:
+        """True when the caller only said "uh-huh" to the prompt, which goes on."""
+        line = self._line
+        if not line.speaker.held or not is_backchannel(message.recognition, hear.expectation.kind):
+            return False
+        line.journal.note("turn.backchannel", held_ms=monotonic_ms() - message.recognition.speech_started_at_ms)
+        line.ear.again()
+        line.speaker.resume()
+        self._nod, self._nodded_at_ms = message, monotonic_ms()
+        return True
+
+    def _nod_at_the_end(self, at_ms: int) -> None:
+        """Who said "uh-huh" when the question was all but over has answered it."""
+        nod, self._nod = self._nod, None
+        ear = self._line.ear
+        if nod is not None and at_ms - self._nodded_at_ms <= NOD_ANSWERS_MS and ear.quiet:
+            self.speech_heard(SpeechHeard(call_id=nod.call_id, turn=ear.turn, recognition=nod.recognition))
 
     def speech_heard(self, message: SpeechHeard) -> None:
         """The caller's turn is over; the NLU engine reads it next."""
         hear = self._line.ear.hear
-        if hear is None or not self._line.ear.is_open(message.turn):
+        if hear is None or not self._line.ear.is_open(message.turn) or self._nodded(message, hear):
             return
+        self._barge_in()
         self._turn_ended_at_ms = message.recognition.speech_ended_at_ms
         self._house.metrics.decode.observe(message.recognition.decode_ms / 1000)
         self._house.metrics.heard.labels(result="heard").inc()
@@ -99,7 +138,7 @@ class Conversation:
         recognition = message.recognition
         understanding = await self._house.nlu.parse(
             recognition.hypothesis.text,
-            language=self.session.language,
+            language=recognition.language,
             expected=hear.intents or None,
             slot_types=hear.slot_types,
             slot_context=hear.slot_context,
@@ -121,7 +160,9 @@ class Conversation:
         self._house.metrics.heard.labels(result=message.reason).inc()
         if ear.noise(message):
             self._line.journal.note("turn.noise", reason=message.reason)
+            self._line.speaker.resume()
             return
+        self._barge_in()
         self._turn_ended_at_ms = message.speech_ended_at_ms
         self._close_turn()
         self.advance(say.UtteranceRejected(at_ms=monotonic_ms(), reason=message.reason))
@@ -144,6 +185,7 @@ class Conversation:
         """Silence, or a turn that never ended."""
         if not self._line.ear.elapsed(timer):
             return
+        self._barge_in()
         self._close_turn()
         now_ms = monotonic_ms()
         if timer.name is TimerName.NOINPUT:
@@ -156,6 +198,7 @@ class Conversation:
         """The recogniser died."""
         if self._line.ear.available:
             self._line.ear.lost()
+            self._line.speaker.resume()  # whoever spoke over the prompt is not heard: let it at least be said
             self.advance(event)
 
     def hearing_restored(self, event: say.HearingRestored) -> None:

@@ -51,8 +51,14 @@ class Ear:
         self._waiting_for_prompts = False
         self._held_until = ""
         self._noises = 0
+        self._speaking = False
         self._arming = 0
         self._timer: asyncio.TimerHandle | None = None
+
+    @property
+    def quiet(self) -> bool:
+        """Is a turn open in which nobody speaks yet?"""
+        return self.hear is not None and not self._speaking
 
     @property
     def interruptible(self) -> bool:
@@ -101,6 +107,7 @@ class Ear:
         """True when it belongs to the open turn."""
         if self.hear is None or message.turn != self.turn:
             return False
+        self._speaking = True
         self._arm(TimerName.STUCK_TURN, LONGEST_TURN_MS)
         return True
 
@@ -116,13 +123,19 @@ class Ear:
         """True when the rejected sound was no speech and the turn simply goes on."""
         if self.hear is None or message.reason not in {"noise", "too_short", "no_speech"}:
             return False
-        self._noises += 1
+        if not self._waiting_for_prompts:
+            self._noises += 1  # while the bot speaks nobody owes it an answer
         if self._noises > MOST_NOISES:
             return False
-        self._listen()
-        if not self._waiting_for_prompts:
-            self._arm(TimerName.NOINPUT, self.hear.noinput_ms)
+        self.again()
         return True
+
+    def again(self) -> None:
+        """What was heard was no answer: the turn goes on as if nothing had been heard."""
+        self._disarm()
+        self._listen()
+        if self.hear is not None and not self._waiting_for_prompts:
+            self._arm(TimerName.NOINPUT, self.hear.noinput_ms)
 
     def is_open(self, turn: int) -> bool:
         """Does this turn still wait for an answer?"""
@@ -152,6 +165,7 @@ class Ear:
 
     def _listen(self) -> None:
         self.turn += 1
+        self._speaking = False
         if self.hear is not None and self.hear.speech and self.available:
             expectation = self.hear.expectation
             self._to_speech(Listen(call_id=self._leg, turn=self.turn, language=self._language, expectation=expectation))

@@ -13,6 +13,7 @@ from pathlib import Path
 from ivr.call.journal import Journal
 from ivr.model.dialog import Prompt
 from ivr.model.errors import SpeechError
+from ivr.model.holding import HoldPlayback, ResumePlayback
 from ivr.model.ids import new_id
 from ivr.model.media import Play, PlaybackEnded, StopPlayback
 
@@ -40,6 +41,7 @@ class Speaker:
         self._leg, self._send, self._find, self._render, self._journal = leg, send, find, render, journal
         self._mute = mute
         self._outstanding: dict[str, bool] = {}  # playback -> already sent to the media worker
+        self.held = False
         self._batches: asyncio.Queue[tuple[str, tuple[Prompt, ...]]] = asyncio.Queue()
 
     @property
@@ -48,7 +50,9 @@ class Speaker:
         return bool(self._outstanding)
 
     def say(self, prompts: Sequence[Prompt]) -> str:
-        """Say prompts after what is already being said. Returns the playback's id."""
+        """Say prompts after what is already being said, instead of what is held. Returns the playback's id."""
+        if self.held:
+            self.stop()
         playback = new_id()
         self._outstanding[playback] = False
         for prompt in prompts:
@@ -58,8 +62,25 @@ class Speaker:
         self._batches.put_nowait((playback, tuple(prompts)))
         return playback
 
+    def hold(self) -> None:
+        """Be silent now, and ready to go on: somebody speaks."""
+        self.held = True
+        self._send(HoldPlayback(leg=self._leg))
+
+    def resume(self) -> None:
+        """Go on after hold()."""
+        if self.held:
+            self.held = False
+            self._send(ResumePlayback(leg=self._leg))
+
+    def cut(self) -> None:
+        """Be silent now, and forget at once all that was to be said."""
+        self.stop()
+        self._outstanding.clear()
+
     def stop(self) -> None:
         """Be silent now. What was not yet sent is forgotten; what was sent is reported as ended by the worker."""
+        self.held = False
         for playback in [p for p, sent in self._outstanding.items() if not sent]:
             del self._outstanding[playback]
         self._send(StopPlayback(leg=self._leg))
@@ -67,6 +88,7 @@ class Speaker:
     def ended(self, message: PlaybackEnded) -> bool:
         """A playback is over. True when nothing is left to say."""
         known = self._outstanding.pop(message.playback, None) is not None
+        self.held = self.held and bool(self._outstanding)  # a key has stopped what was held
         return known and not self._outstanding
 
     async def feed(self) -> None:

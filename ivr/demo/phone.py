@@ -4,7 +4,7 @@ Owns one SIP user agent with one call at a time, driven by JSON over a SEQPACKET
 other end); refuses to judge what it hears. Standard output belongs to the SIP library.
 
 Commands ({"do": name, ...}): call uri headers | incoming set answer_after_ms (-1 = ring for ever) decline |
-follow_refer set yes | say say file | be_quiet | press digits | hold | resume | hang_up | quit.
+follow_refer set yes | say say file | be_quiet | echo delay_ms gain | press digits | hold | resume | hang_up | quit.
 Events ({"event": name, "at_ms", ...}): ready, set, calling, incoming, ringing, answered, saying, said, heard_started,
 heard_ended, digit, held, holding, referred, moved, ended, failed; at_ms is CLOCK_MONOTONIC.
 """
@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from ivr import log
-from ivr.demo.phone_audio import Ear, Mouth
+from ivr.demo.phone_audio import Ear, Echo, Mouth
 from ivr.media.endpoint import Endpoint, EndpointSettings, Invite
 from ivr.media.headers import parse_message
 from ivr.media.leg import Leg
@@ -168,8 +168,7 @@ class Phone:
         if busy or self._decline:
             leg.refuse(486 if busy else self._decline, "Busy Here" if busy else "Decline")
             return
-        headers = list(message.headers)
-        self.tell("incoming", headers=headers, request_uri=message.request_uri, **call.wavs)
+        self.tell("incoming", headers=list(message.headers), request_uri=message.request_uri, **call.wavs)
         leg.ring()
         if self._answer_after_ms >= 0:
             call.answer_at_ms = monotonic_ms() + self._answer_after_ms
@@ -224,6 +223,8 @@ class Phone:
             call.mouth.say(command["say"], self._wavs.frames(command["file"]))
         elif what == "be_quiet":
             call.mouth.be_quiet()
+        elif what == "echo":
+            call.ear.echo = call.mouth.echo = Echo(command["delay_ms"], command["gain"])
         elif what == "press":
             call.leg.send_digits(command["digits"])
         elif what in ("hold", "resume", "hang_up"):

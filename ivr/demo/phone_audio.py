@@ -37,6 +37,25 @@ def last_loud_ms(pcm: bytes) -> int | None:
     return (len(samples) - 1 - quiet) // _SAMPLES_PER_MS
 
 
+class Echo:
+    """What a telephone without an echo canceller sends back: what it hears, later and quieter. gain: 0..1."""
+
+    def __init__(self, delay_ms: int, gain: float) -> None:
+        self._gain = gain
+        self._on_its_way: collections.deque[bytes] = collections.deque([SILENCE] * (delay_ms // FRAME_MS))
+
+    def hear(self, pcm: bytes) -> None:
+        self._on_its_way.append(pcm)
+
+    def over(self, pcm: bytes) -> bytes:
+        """The next frame said, with the echo in it."""
+        if not self._on_its_way:
+            return pcm
+        said, back = array.array("h", pcm), array.array("h", self._on_its_way.popleft())
+        mixed = (max(-32768, min(32767, s + int(b * self._gain))) for s, b in zip(said, back, strict=True))
+        return array.array("h", mixed).tobytes()
+
+
 class Mouth:
     """Says one file after the other. Event "said": at_ms of the last voiced sample really sent."""
 
@@ -46,6 +65,7 @@ class Mouth:
         self._at = 0
         self._last_voiced_ms = self._first_voiced_ms = 0
         self._sent: collections.deque[bytes] = collections.deque()
+        self.echo: Echo | None = None
 
     def say(self, number: int, frames: Frames) -> None:
         self._files.append((number, frames))
@@ -56,6 +76,8 @@ class Mouth:
 
     def talk(self) -> bytes:
         pcm = self._next(monotonic_ms())
+        if self.echo is not None:
+            pcm = self.echo.over(pcm)
         self._sent.append(pcm)
         return pcm
 
@@ -96,9 +118,12 @@ class Ear:
         self._loud_run = self._quiet_run = 0
         self._first_ms = self._last_ms = 0
         self._received: collections.deque[bytes] = collections.deque()
+        self.echo: Echo | None = None
 
     def hear(self, pcm: bytes) -> None:
         now_ms = monotonic_ms()
+        if self.echo is not None:
+            self.echo.hear(pcm)
         self._received.append(pcm)
         first = first_loud_ms(pcm)
         if first is None:

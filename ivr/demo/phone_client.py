@@ -137,6 +137,10 @@ class SoftPhone:
         """Stop saying; the said() of what was cut never comes."""
         self._do("be_quiet")
 
+    def echo(self, delay_ms: int, gain: float) -> None:
+        """From now on send back what is heard, so much later and (gain 0..1) quieter."""
+        self._do("echo", delay_ms=delay_ms, gain=gain)
+
     async def press(self, digits: str) -> int:
         """Dial keys (RFC 4733, about 250 ms each); when the first was asked for."""
         self._mark_ms = monotonic_ms()

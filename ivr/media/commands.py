@@ -13,7 +13,7 @@ from ivr.log import get_log
 from ivr.media.digits import Collection
 from ivr.media.line import Line
 from ivr.media.switchboard import Switchboard
-from ivr.model import media
+from ivr.model import holding, media
 from ivr.model.errors import MediaError
 
 _log = get_log("media.commands")
@@ -94,6 +94,8 @@ _COMMANDS: dict[type, Callable[[Switchboard, Any], None]] = {
     media.SendAudioTo: _send_audio_to,
     media.Play: _play,
     media.StopPlayback: _on_line(lambda line, _: line.stop_playback()),
+    holding.HoldPlayback: _on_line(lambda line, _: line.hold_playback()),
+    holding.ResumePlayback: _on_line(lambda line, _: line.resume_playback()),
     media.CollectDigits: _on_line(_collect),
     media.StopDigits: _on_line(lambda line, _: line.stop_digits()),
     media.Dial: _dial,

@@ -74,7 +74,9 @@ class Line:
         self.last_heard = pcm
         frames = self._frames
         if frames is not None:
-            frames.send(pack_frame(self.name, self._seq, monotonic_ms(), pcm))
+            said = self._last_said
+            told = b"" if said is SILENCE else said
+            frames.send(pack_frame(self.name, self._seq, monotonic_ms(), pcm, told))
             self._seq += 1
         recording = self._recording
         if recording is not None:
@@ -85,6 +87,12 @@ class Line:
 
     def stop_playback(self) -> None:
         self.queue.stop(monotonic_ms())
+
+    def hold_playback(self) -> None:
+        self.queue.hold()
+
+    def resume_playback(self) -> None:
+        self.queue.resume()
 
     def send_frames_to(self, line: FrameLine | None) -> None:
         self._frames = line

@@ -7,6 +7,7 @@ the media thread only appends to `_marks`; both are single operations under the 
 
 from __future__ import annotations
 
+import array
 import collections
 import wave
 from collections.abc import Iterator
@@ -17,6 +18,8 @@ from ivr.model.errors import MediaError
 from ivr.model.media import FRAME_BYTES, FRAME_MS, SAMPLE_RATE_HZ
 
 SILENCE = bytes(FRAME_BYTES)
+REWIND_FRAMES = 30  # how far back a gap between words is looked for when a prompt goes on: 600 ms
+_GAP_PEAK = 500  # of 32768: a frame without a louder sample lies between words
 Frames = tuple[bytes, ...]
 
 
@@ -107,6 +110,7 @@ class PlaybackQueue:
 
     def __init__(self) -> None:
         self.paused = True
+        self._held = False
         self._clips: collections.deque[_Clip] = collections.deque()
         self._open: dict[str, _Playback] = {}
         self._marks: collections.deque[Mark] = collections.deque()
@@ -125,16 +129,28 @@ class PlaybackQueue:
     def stop(self, now_ms: int) -> None:
         """Silence from the next frame on; what was queued is marked as interrupted."""
         self._clips = collections.deque()
+        self._held = False
         finished = {mark.playback for mark in tuple(self._marks) if isinstance(mark, Ended)}
         for name, account in self._open.items():
             if name not in finished:
                 played_ms = account.played * FRAME_MS
                 self._marks.append(Ended(playback=name, interrupted=True, played_ms=played_ms, at_ms=now_ms))
 
+    def hold(self) -> None:
+        """Silence from the next frame on; everything stays where it is until resume() or stop()."""
+        self._held = True
+
+    def resume(self) -> None:
+        """Go on after hold(), from the last gap between words: nobody understands the second half of a word."""
+        clips = self._clips
+        if self._held and clips:
+            clips[0].at = _gap_before(clips[0].frames, clips[0].at)
+        self._held = False
+
     def next_frame(self, now_ms: int) -> bytes:
         """The next 20 ms for the bridge. Called by the media thread, 50 times a second."""
         clips = self._clips
-        while clips and not self.paused:
+        while clips and not self.paused and not self._held:
             clip = clips[0]
             if clip.at < len(clip.frames):
                 return self._advance(clip, now_ms)
@@ -165,3 +181,12 @@ class PlaybackQueue:
             if isinstance(mark, Ended):
                 del self._open[mark.playback]
             yield mark
+
+
+def _gap_before(frames: Frames, at: int) -> int:
+    """The last frame before at that lies between words; at itself when there is none within REWIND_FRAMES."""
+    for back in range(min(at, len(frames)) - 1, max(-1, at - REWIND_FRAMES - 1), -1):
+        samples = array.array("h", frames[back])
+        if max(samples) < _GAP_PEAK and min(samples) > -_GAP_PEAK:
+            return back
+    return at

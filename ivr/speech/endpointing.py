@@ -13,6 +13,7 @@ from enum import StrEnum
 from ivr.model.errors import ImpossibleTransitionError
 from ivr.model.hearing import EndpointProfile, Expectation, Hypothesis
 from ivr.speech.completeness import Completeness, completeness
+from ivr.speech.levels import UNKNOWN, Weight
 from ivr.speech.vad import CHUNK
 
 SAMPLES_PER_MS = 8
@@ -20,22 +21,32 @@ VOICE = 0.5  # probability from which a chunk is voice
 QUIET = 0.35  # probability below which it is a pause; between the two the state stays
 EVIDENCE = 1.4  # sum of probabilities of consecutive voiced chunks that makes a speech start sure: 2 good ones or 3
 PRE_ROLL_MS = 300  # kept from before the detected start: first consonants are quiet
-SPECULATE_MS = 160  # pause after which the turn is decoded on suspicion that it is over
+STIR_MS = 64  # sound that is no voice yet: the next word may begin with it
+STIR_WAIT_MS = 128  # but a breath after the last word holds nothing up longer than this
 
-# Pauses count from where the network heard the last voice, 50-90 ms after the true end; whole chunks of 32 ms.
+# Pauses count from the last sample with energy where the line is quiet (on a noisy one from where the network heard
+# the last voice, 15-85 ms later). Measured by `ivr bench pauses`; docs/speech.md has the table.
+SPECULATE_MS: dict[EndpointProfile, int] = {  # pause after which the turn is decoded on suspicion that it is over
+    EndpointProfile.SHORT: 48,
+    EndpointProfile.NORMAL: 96,
+    EndpointProfile.LONG: 96,
+}
 PAUSE_MS: dict[tuple[EndpointProfile, Completeness], int] = {
-    (EndpointProfile.SHORT, Completeness.COMPLETE): 224,
+    (EndpointProfile.SHORT, Completeness.COMPLETE): 128,
+    (EndpointProfile.SHORT, Completeness.WHOLE): 288,
     (EndpointProfile.SHORT, Completeness.PLAIN): 352,
-    (EndpointProfile.SHORT, Completeness.OPEN_ENDED): 576,
-    (EndpointProfile.SHORT, Completeness.INCOMPLETE): 800,
-    (EndpointProfile.NORMAL, Completeness.COMPLETE): 256,
+    (EndpointProfile.SHORT, Completeness.OPEN_ENDED): 608,
+    (EndpointProfile.SHORT, Completeness.INCOMPLETE): 832,
+    (EndpointProfile.NORMAL, Completeness.COMPLETE): 160,
+    (EndpointProfile.NORMAL, Completeness.WHOLE): 288,
     (EndpointProfile.NORMAL, Completeness.PLAIN): 352,
-    (EndpointProfile.NORMAL, Completeness.OPEN_ENDED): 704,
-    (EndpointProfile.NORMAL, Completeness.INCOMPLETE): 896,
-    (EndpointProfile.LONG, Completeness.COMPLETE): 256,
-    (EndpointProfile.LONG, Completeness.PLAIN): 544,
-    (EndpointProfile.LONG, Completeness.OPEN_ENDED): 800,
-    (EndpointProfile.LONG, Completeness.INCOMPLETE): 992,
+    (EndpointProfile.NORMAL, Completeness.OPEN_ENDED): 736,
+    (EndpointProfile.NORMAL, Completeness.INCOMPLETE): 928,
+    (EndpointProfile.LONG, Completeness.COMPLETE): 224,
+    (EndpointProfile.LONG, Completeness.WHOLE): 416,
+    (EndpointProfile.LONG, Completeness.PLAIN): 608,
+    (EndpointProfile.LONG, Completeness.OPEN_ENDED): 832,
+    (EndpointProfile.LONG, Completeness.INCOMPLETE): 1024,
 }
 MAX_TURN_MS: dict[EndpointProfile, int] = {
     EndpointProfile.SHORT: 10_000,
@@ -121,18 +132,22 @@ class Endpointer:
         self.start = 0
         self.end = 0
         self._now = 0
+        self._stirred = 0
         self._evidence = 0.0
         self._asked: int | None = None
         self._hurried = False
         self._heard: Hypothesis | None = None
 
-    def hear(self, probability: float, until: int) -> list[Action]:
+    def hear(self, probability: float, until: int, weight: Weight = UNKNOWN) -> list[Action]:
         """One chunk ended at sample until. Raises ImpossibleTransitionError once the turn is over."""
         self._now = until
-        sign = self._sign(probability)
+        if weight.stirs:
+            self._stirred = until
+        sign = self._sign(probability) if weight.tail < CHUNK else Sign.QUIET
         before = self.phase
         self._move(sign)
         if sign is Sign.VOICE:
+            self.end = until - weight.tail
             return self._voice(before, probability)
         return self._pause(before)
 
@@ -159,7 +174,6 @@ class Endpointer:
         self.phase = following
 
     def _voice(self, before: Phase, probability: float) -> list[Action]:
-        self.end = self._now
         if before is Phase.WAITING:
             self.start, self._evidence = self._now - CHUNK, 0.0
         if self.phase is Phase.RISING:
@@ -175,7 +189,7 @@ class Endpointer:
     def _pause(self, before: Phase) -> list[Action]:
         if self.phase is not Phase.PAUSING:
             return []
-        if self._asked is None and self._paused_ms() >= SPECULATE_MS:
+        if self._asked is None and self._paused_ms() >= SPECULATE_MS[self._expectation.profile]:
             self._asked = self._now
             return [Decode(until=self._now)]
         if self._heard is not None:
@@ -191,7 +205,8 @@ class Endpointer:
         if self.phase is not Phase.PAUSING or heard is None:
             return []
         needed = PAUSE_MS[self._expectation.profile, completeness(self._expectation, heard)]
-        if self._paused_ms() >= needed:
+        stirs = self._now - self._stirred < STIR_MS * SAMPLES_PER_MS and self._stirred > self.end + CHUNK
+        if self._paused_ms() >= needed + (STIR_WAIT_MS if stirs else 0):
             self._move(Sign.OVER)
             return [Ended(hypothesis=heard, end=self.end)]
         return []

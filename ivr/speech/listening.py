@@ -22,6 +22,7 @@ from ivr.model.media import FRAME_BYTES, FRAME_MS
 from ivr.model.ports import Recognizer, RecognizerStream
 from ivr.speech import endpointing
 from ivr.speech.decoding import DecodeQueue, Job
+from ivr.speech.echo import EchoCanceller
 from ivr.speech.endpointing import SAMPLES_PER_MS, Action, Endpointer, Phase
 from ivr.speech.vad import CHUNK, SileroModel, VoiceActivity
 
@@ -80,6 +81,7 @@ class CallAudio:
     ) -> None:
         self.call_id = call_id
         self._activity = VoiceActivity(vad)
+        self._echo = EchoCanceller()
         self._recognizer, self._queue, self._report, self._now_ms = recognizer, queue, report, now_ms
         self._clock = Clock()
         self._pcm = bytearray()
@@ -89,17 +91,20 @@ class CallAudio:
         self._turn: Turn | None = None
         self.heard_at_ms = now_ms()
 
-    def frame(self, seq: int, at_ms: int, pcm: bytes) -> None:
-        """One frame. Lost frames become silence so that time stays right; late ones are dropped."""
+    def frame(self, seq: int, at_ms: int, pcm: bytes, said: bytes = b"") -> None:
+        """One frame, and what the caller was told meanwhile (b"" = silence), whose echo is taken out.
+
+        Lost frames become silence so that time stays right; late ones are dropped.
+        """
         if self._seq is not None:
             missing = (seq - self._seq - 1) & 0xFFFFFFFF
             if missing >= 0x80000000:
                 return
             for _ in range(missing if missing <= LONGEST_GAP else 0):
-                self._take(at_ms - FRAME_MS, _SILENT_FRAME)
+                self._take(at_ms - FRAME_MS, self._echo.clean(_SILENT_FRAME, b""))
         self._seq = seq
         self.heard_at_ms = self._now_ms()
-        self._take(at_ms, pcm)
+        self._take(at_ms, self._echo.clean(pcm, said))
 
     def starve(self) -> None:
         """Called now and then: fills in for a peer that stopped sending in the middle of a turn."""
@@ -136,11 +141,11 @@ class CallAudio:
     def _take(self, at_ms: int, pcm: bytes) -> None:
         self._pcm += pcm
         self._clock.advance(len(pcm) // 2, at_ms)
-        for probability in self._activity.feed(pcm):
+        for sound in self._activity.feed(pcm):
             self._chunk_end += CHUNK
             turn = self._turn
             if turn is not None and turn.endpointer.phase is not Phase.ENDED:
-                self._act(turn, turn.endpointer.hear(probability, self._chunk_end))
+                self._act(turn, turn.endpointer.hear(sound.probability, self._chunk_end, sound.weight))
         self._trim()
 
     def _trim(self) -> None:
@@ -221,7 +226,7 @@ class CallAudio:
         else:
             recognition = Recognition(
                 hypothesis=hypothesis,
-                language=turn.listen.language,
+                language=hypothesis.language or turn.listen.language,
                 speech_started_at_ms=self._clock.at_ms(start),
                 speech_ended_at_ms=self._clock.at_ms(end),
                 decided_at_ms=self._now_ms(),

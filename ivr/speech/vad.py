@@ -5,18 +5,23 @@ Owns the network and its state per call. Knows nothing of turns: see endpointing
 
 from __future__ import annotations
 
+import math
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from ivr.speech.audio import Samples, Upsampler, from_pcm
+from ivr.speech.levels import UNKNOWN, Levels, Weight
 from ivr.speech.tones import is_keypad_tone
 
 CHUNK = 256  # samples at 8 kHz: the 512 at 16 kHz the network was trained on
 CHUNK_MS = 32
 _CONTEXT = 64
 _STATE = 128
+_DEAF = 0.02
+_DEAF_CHUNKS = 4000 // CHUNK_MS  # 4 s of sound without a trace of voice
 
 
 class SileroModel:
@@ -41,19 +46,27 @@ class SileroModel:
         return float(np.asarray(probability).reshape(-1)[0]), h, c
 
 
+@dataclass(frozen=True, slots=True)
+class Sound:
+    """What one chunk sounds like. probability: of speech, 0..1; weight: what its energy says."""
+
+    probability: float
+    weight: Weight = UNKNOWN
+
+
 class VoiceActivity:
-    """The ear of one call: feed PCM, get one probability for every whole chunk."""
+    """The ear of one call: feed PCM, get one Sound for every whole chunk."""
 
     def __init__(self, model: SileroModel) -> None:
         self._model = model
         self._upsampler = Upsampler()
+        self._levels = Levels()
         self._rest = b""
-        self._context: Samples = np.zeros(_CONTEXT, dtype=np.float32)
-        self._h: Samples = np.zeros((1, 1, _STATE), dtype=np.float32)
-        self._c: Samples = np.zeros((1, 1, _STATE), dtype=np.float32)
+        self._deaf_chunks = 0
+        self._forget()
 
-    def feed(self, pcm: bytes) -> list[float]:
-        """Probabilities 0..1 of the chunks completed by pcm (8 kHz, any length). Keypad tones count as 0."""
+    def feed(self, pcm: bytes) -> list[Sound]:
+        """What the chunks completed by pcm (8 kHz, any length) sound like. Keypad tones have probability 0."""
         self._rest += pcm
         found = []
         while len(self._rest) >= 2 * CHUNK:
@@ -61,9 +74,26 @@ class VoiceActivity:
             found.append(self._chunk(from_pcm(chunk)))
         return found
 
-    def _chunk(self, samples: Samples) -> float:
+    def _forget(self) -> None:
+        self._context: Samples = np.zeros(_CONTEXT, dtype=np.float32)
+        self._h: Samples = np.zeros((1, 1, _STATE), dtype=np.float32)
+        self._c: Samples = np.zeros((1, 1, _STATE), dtype=np.float32)
+
+    def _chunk(self, samples: Samples) -> Sound:
+        weight = self._levels.weigh(samples)
         wide = self._upsampler.feed(samples)
         window = np.concatenate([self._context, wide])
         self._context = wide[-_CONTEXT:]
         probability, self._h, self._c = self._model.run(window, self._h, self._c)
-        return 0.0 if is_keypad_tone(samples) else probability
+        if is_keypad_tone(samples):
+            return Sound(0.0, weight)
+        self._watch(probability, weight)
+        return Sound(probability if math.isfinite(probability) else 0.0, weight)
+
+    def _watch(self, probability: float, weight: Weight) -> None:
+        """A network whose state has run away hears nothing for the rest of the call: it begins anew."""
+        loud_and_deaf = probability < _DEAF and weight.stirs
+        self._deaf_chunks = self._deaf_chunks + 1 if loud_and_deaf else 0
+        if not math.isfinite(probability) or self._deaf_chunks >= _DEAF_CHUNKS:
+            self._deaf_chunks = 0
+            self._forget()

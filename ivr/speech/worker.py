@@ -205,7 +205,7 @@ class SpeechWorker:
             log.error("worker.frame_refused", error=str(error))
             return
         if leg in self._calls or leg not in self._forgotten:
-            self._call(leg).frame(seq, at_ms, pcm)
+            self._call(leg).frame(seq, at_ms, pcm, wire.said_in(raw))
 
     def _drop_connection(self, connection: socket.socket) -> None:
         asyncio.get_running_loop().remove_reader(connection)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import socket
 import sys
 from collections import deque
@@ -110,6 +111,7 @@ class WorkerProcess:
             "--settings",
             settings,
             pass_fds=(theirs.fileno(),),
+            env={"OPENBLAS_NUM_THREADS": "1", **os.environ},  # small matrices: threads cost more than they give
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.DEVNULL,
         )

@@ -127,3 +127,38 @@ def test_a_missing_or_broken_file_is_a_media_error(tmp_path: Path) -> None:
     for name in ("none.wav", "x.wav"):
         with pytest.raises(MediaError):
             WavCache().frames(str(tmp_path / name))
+
+
+def test_a_held_prompt_is_silent_and_goes_on_where_it_was() -> None:
+    q = queue()
+    loud = tuple(bytes([n, 60]) * 160 for n in range(4))
+    q.add("p", [loud], last=True, loop=False)
+    assert q.next_frame(0) == loud[0]
+    q.hold()
+    assert [q.next_frame(n) for n in (20, 40)] == [SILENCE, SILENCE]
+    assert [type(mark) for mark in q.marks()] == [Started], "a held prompt is not over"
+    q.resume()
+    assert [q.next_frame(60 + n) for n in range(4)] == [*loud[1:], SILENCE]
+
+
+def test_a_held_prompt_goes_on_from_the_gap_before_the_word_it_stopped_in() -> None:
+    q = queue()
+    word, gap = bytes([0, 60]) * 160, bytes([1, 0]) * 160
+    q.add("p", [(word, word, gap, word, word, word)], last=True, loop=False)
+    for n in range(5):
+        q.next_frame(20 * n)
+    q.hold()
+    q.resume()
+    assert [q.next_frame(100 + 20 * n) for n in range(4)] == [gap, word, word, word]
+
+
+def test_a_stop_empties_what_was_held_and_the_next_prompt_plays_at_once() -> None:
+    q = queue()
+    q.add("p", [(A, B)], last=True, loop=False)
+    q.next_frame(0)
+    q.hold()
+    q.stop(20)
+    q.add("q", [(C,)], last=True, loop=False)
+    assert q.next_frame(20) == C
+    ended = [mark for mark in q.marks() if isinstance(mark, Ended)]
+    assert ended[0] == Ended(playback="p", interrupted=True, played_ms=20, at_ms=20)

@@ -1,0 +1,39 @@
+"""Who says "uh-huh" to a prompt wants to hear more of it; who says a word wants the turn."""
+
+import pytest
+
+from ivr.model.hearing import ExpectationKind, Hypothesis, Recognition
+from ivr.speech.backchannel import is_backchannel
+
+
+def heard(text: str, duration_ms: int = 400) -> Recognition:
+    return Recognition(
+        hypothesis=Hypothesis(text=text, confidence=0.8, engine="test"),
+        language="en",
+        speech_started_at_ms=1000,
+        speech_ended_at_ms=1000 + duration_ms,
+        decided_at_ms=1600 + duration_ms,
+        decode_ms=100,
+        decodes=1,
+    )
+
+
+@pytest.mark.parametrize("text", ["uh huh", "uh-huh", "mm hmm", "mhm", "угу", "ага", "ага ага"])
+def test_a_hum_is_no_turn_whatever_was_asked(text: str) -> None:
+    assert is_backchannel(heard(text), ExpectationKind.OPEN)
+    assert is_backchannel(heard(text), ExpectationKind.YES_NO)
+
+
+@pytest.mark.parametrize("text", ["yeah", "okay", "right", "да", "понятно"])
+def test_a_word_of_agreement_is_a_nod_unless_agreement_was_asked_for(text: str) -> None:
+    assert is_backchannel(heard(text), ExpectationKind.OPEN)
+    assert not is_backchannel(heard(text), ExpectationKind.YES_NO)
+
+
+@pytest.mark.parametrize("text", ["no", "stop", "yeah but", "uh huh and my claim", "operator", ""])
+def test_anything_with_news_in_it_takes_the_turn(text: str) -> None:
+    assert not is_backchannel(heard(text), ExpectationKind.OPEN)
+
+
+def test_a_long_hum_has_something_to_say() -> None:
+    assert not is_backchannel(heard("mm", duration_ms=2500), ExpectationKind.OPEN)
