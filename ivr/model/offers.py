@@ -73,7 +73,7 @@ class OfferDecision:
 class OfferOutcome:
     """What became of an opportunity, told later by whoever knows: the call, a survey, the CRM. outcome: "csat" (1..5),
     "early_hangup", "optout", "complaint_14d", "repeat_7d", "cancelled_30d" (0 or 1), "aht_s", "revenue_30d", ...
-    at: when it     was known, UTC ISO 8601. source names who told."""
+    at: when it was known, UTC ISO 8601. source names who told."""
 
     opportunity_id: str
     outcome: str

@@ -6,7 +6,7 @@ Owns the meaning of the file and every check that can be made before a call; kno
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,8 @@ from ivr.offers.gate import GateLimits, GateTerms
 from ivr.offers.packs import PolicyPack, load_pack, pack_names
 from ivr.offers.price import Price, currencies, speak
 from ivr.offers.script import DISCLOSURES, Wording, complaints, render
+from ivr.offers.terms import ExperimentTerms, Problem, terms_of
+from ivr.offers.terms import problems as terms_problems
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +65,8 @@ class Product:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Catalogue:
-    """All products in the file's order, and the terms every offer is held against. pin: product id or ""."""
+    """All products in the file's order, and the terms every offer is held against. pin: product id or "". rules: group
+    or "else" -> products, best first, for the ranking of that name."""
 
     currency: str
     languages: tuple[str, ...]
@@ -71,6 +74,8 @@ class Catalogue:
     terms: GateTerms
     ranking: str
     pin: str
+    rules: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    experiment: ExperimentTerms | None = None
 
 
 def load_catalogue(path: Path) -> Catalogue:
@@ -95,6 +100,8 @@ def load_catalogue(path: Path) -> Catalogue:
         ),
         ranking=shape.ranking,
         pin=shape.pin,
+        rules=shape.rules,
+        experiment=terms_of(shape.experiment) if shape.experiment else None,
     )
 
 
@@ -147,8 +154,6 @@ def _limits(shape: GateShape) -> GateLimits:
 
 # ---- checks: (location, code, what is wrong, how to mend it) ------------------------------------------------------
 
-Problem = tuple[Location, str, str, str]
-
 
 def _problems(shape: CatalogueShape) -> Iterator[Problem]:
     known = pack_names()
@@ -171,6 +176,7 @@ def _problems(shape: CatalogueShape) -> Iterator[Problem]:
             yield ("languages",), "offer-language", f"{shape.currency} cannot be spoken in {language}", fix
         if not shape.seller.get(language):
             yield ("seller",), "offer-language", f"no seller named in {language}", f"Add {language}: to seller."
+    yield from terms_problems(shape)
     for name, product in shape.products.items():
         yield from _of_product(name, product, shape, packs)
 

@@ -74,6 +74,30 @@ class GateShape(_Shape):
     vulnerable_words: dict[str, tuple[str, ...]] | None = None
 
 
+class KnownShape(_Shape):
+    """A number of the profile known before the call, with its usual mean and spread."""
+
+    mean: float = 0.0
+    spread: Annotated[float, Field(gt=0)] = 1.0
+
+
+class MarginsShape(_Shape):
+    """How much harm is too much: treated minus holdout. csat in points, annoyed as a share of callers."""
+
+    csat: Annotated[float, Field(lt=0)] = -0.15
+    annoyed: Annotated[float, Field(gt=0)] = 0.02
+
+
+class ExperimentShape(_Shape):
+    """What is decided before the first offer. prices: what one more of an outcome costs, in the currency above."""
+
+    groups: Annotated[dict[str, str], Field(min_length=1, max_length=8)]
+    known: dict[str, KnownShape] = {}
+    planned: Annotated[int, Field(ge=100)] = 20_000
+    margins: MarginsShape = MarginsShape()
+    prices: dict[str, float] = {}
+
+
 class CatalogueShape(_Shape):
     version: Literal[1]
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
@@ -81,7 +105,9 @@ class CatalogueShape(_Shape):
     seller: Texts
     policy: tuple[str, ...] = ()
     legal_basis: Literal["", "consent", "legitimate_interest"] = ""
-    ranking: Literal["fixed"] = "fixed"
+    ranking: Literal["fixed", "rules", "learned"] = "fixed"
+    rules: dict[str, tuple[str, ...]] = {}
+    experiment: ExperimentShape | None = None
     pin: str = ""
     gate: GateShape = GateShape()
     lines: dict[str, str]

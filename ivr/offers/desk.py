@@ -9,7 +9,10 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
 
 from ivr.model.identity import Customer
 from ivr.model.offers import GateFinding, OfferDecision, OfferScript
@@ -17,7 +20,8 @@ from ivr.offers.catalogue import Catalogue, Product
 from ivr.offers.eligibility import CallView, CustomerView, view_of
 from ivr.offers.experiment import Experiment
 from ivr.offers.gate import OfferFacts, check, declined_lately
-from ivr.offers.ranking import pick, propensities
+from ivr.offers.learning import VERSION, PooledRidge, Situation
+from ivr.offers.ranking import fixed, pick, pinned, ruled
 from ivr.offers.script import with_notice
 
 
@@ -75,17 +79,21 @@ PRODUCT_RULES: Mapping[str, Callable[[_Question], str]] = {
 
 
 class OfferDesk:
-    """Decides offers for one catalogue and one experiment. Holds no state between decisions."""
+    """Decides offers for one catalogue and one experiment. Its only state is what it has learned of acceptance."""
 
     def __init__(self, catalogue: Catalogue, salt: str, holdout: float) -> None:
         """holdout: share of households that never hear an offer, 0..1. Raises ConfigError outside of that."""
         self.catalogue = catalogue
+        self.learner = _learner(catalogue)
         self.experiment = Experiment(salt=salt, holdout=holdout)
         self._gate_version = catalogue.terms.version
+        self._phase = f"holdout {holdout:g}"
 
     def decide(self, facts: OfferFacts, *, opportunity_id: str, draw: random.Random) -> OfferDecision:
         """The decision for this moment of the call. arm "none": no opportunity, nothing is drawn."""
         household = _household(facts.customer)
+        group, known = self._who(facts)
+        facts = replace(facts, group=group)
         findings = check(facts, self.catalogue.terms)
         removed, eligible = self._sift(facts, findings)
         if not eligible:
@@ -97,9 +105,12 @@ class OfferDesk:
                 gate=findings,
                 removed=removed,
                 gate_version=self._gate_version,
+                phase=self._phase,
+                group=group,
+                known=known,
             )
         assert facts.customer is not None, "g.level lets no stranger through"
-        policy, probabilities = propensities(self.catalogue.ranking, self.catalogue.pin, eligible)
+        policy, probabilities = self._ranked(eligible, Situation(group=group, known=known), draw)
         chosen = self.catalogue.products[pick(probabilities, draw)]
         arm = self.experiment.arm(household)
         speak = arm == "treat"
@@ -118,7 +129,23 @@ class OfferDesk:
             removed=removed,
             policy=policy,
             gate_version=self._gate_version,
+            phase=self._phase,
+            group=group,
+            known=known,
         )
+
+    def learn(self, decision: OfferDecision, *, accepted: bool) -> None:
+        """Take in how a spoken offer ended. A ghost teaches nothing, whoever asks."""
+        if self.learner is not None and decision.speak and decision.product in self.learner.products:
+            situation = Situation(group=decision.group, known=decision.known)
+            self.learner.learn(situation, decision.product, accepted=accepted)
+
+    def remember(self, belief: Mapping[str, Any]) -> None:
+        """Go on with what was learned before, when it is about the same products and groups."""
+        restored = PooledRidge.restored(belief)
+        fresh = self.learner
+        if restored is not None and fresh is not None and _about(restored) == _about(fresh):
+            self.learner = restored
 
     def texts(self) -> tuple[tuple[str, str], ...]:
         """(language, text) of everything an offer may say, so that no caller waits for a voice."""
@@ -138,6 +165,31 @@ class OfferDesk:
     def vulnerable_words(self, said: Iterable[str], language: str) -> tuple[str, ...]:
         """The catalogue's phrases of bereavement, illness or confusion found in what the caller said."""
         return _found(said, self.catalogue.terms.limits.vulnerable_words.get(language, ()))
+
+    def _who(self, facts: OfferFacts) -> tuple[str, tuple[float, ...]]:
+        """The caller's pre-registered group and the numbers known before the call."""
+        terms = self.catalogue.experiment
+        if terms is None or facts.customer is None:
+            return "", ()
+        call = CallView(intent=facts.intent, language=facts.language)
+        view = view_of(facts.customer, facts.now)
+        return terms.grouping.group_of(view, call), terms.grouping.known_of(facts.customer)
+
+    def _ranked(
+        self, eligible: tuple[Product, ...], situation: Situation, draw: random.Random
+    ) -> tuple[str, Mapping[str, float]]:
+        """The logged name of the policy, and product -> exact probability."""
+        catalogue = self.catalogue
+        sure = pinned(eligible, catalogue.pin)
+        if sure is not None:
+            return f"pin:{catalogue.pin}", sure
+        if self.learner is not None:
+            margins = {product.product_id: product.margin for product in eligible}
+            generator = np.random.default_rng(draw.getrandbits(64))
+            return VERSION, self.learner.propensities(situation, margins, generator)
+        if catalogue.ranking == "rules":
+            return "rules/1", ruled(eligible, catalogue.rules.get(situation.group, catalogue.rules.get("else", ())))
+        return "fixed/1", fixed(eligible)
 
     def _sift(
         self, facts: OfferFacts, findings: tuple[GateFinding, ...]
@@ -165,6 +217,19 @@ class OfferDesk:
             return script
         notices = (pack.first_offer_notice.get(facts.language, "") for pack in self.catalogue.terms.packs)
         return with_notice(script, next(filter(None, notices), ""))
+
+
+def _learner(catalogue: Catalogue) -> PooledRidge | None:
+    """A belief that knows no more than the designer's guesses."""
+    if catalogue.ranking != "learned" or catalogue.experiment is None:
+        return None
+    guesses = {name: product.prior.mean for name, product in catalogue.products.items()}
+    grouping = catalogue.experiment.grouping
+    return PooledRidge(guesses, tuple(grouping.conditions), len(grouping.known))
+
+
+def _about(learner: PooledRidge) -> tuple[tuple[str, ...], tuple[str, ...], int]:
+    return learner.products, tuple(learner.groups), learner.known
 
 
 def _household(customer: Customer | None) -> str:

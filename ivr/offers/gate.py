@@ -45,7 +45,8 @@ class OfferFacts:
 
     intent: the request just served. repairs: re-asks so far; recent_failures: unheard or not understood in the last two
     turns. load: live calls / capacity, 0..1. waited_s: in a queue before the bot; call_ms: since the answer.
-    negative_words, vulnerable_words: what of the catalogue's lists was heard. now: aware UTC.
+    negative_words, vulnerable_words: what of the catalogue's lists was heard. now: aware UTC. group: the caller's
+    pre-registered group; suspended: groups the report found harmed; stopped: why nobody is offered anything, or "".
     """
 
     customer: Customer | None
@@ -68,6 +69,9 @@ class OfferFacts:
     recent_failures: int = 0
     latency_p95_ms: int = 0
     overflow: bool = False
+    group: str = ""
+    suspended: frozenset[str] = frozenset()
+    stopped: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -224,6 +228,11 @@ def _level(facts: OfferFacts, terms: GateTerms) -> tuple[bool, str]:
     return known and facts.level >= terms.lowest_level, f"level={facts.level.name} profile={known}"
 
 
+def _suspended(facts: OfferFacts, terms: GateTerms) -> tuple[bool, str]:
+    passed = facts.group not in facts.suspended and not facts.stopped
+    return passed, facts.stopped or f"group={facts.group} suspended={sorted(facts.suspended)}"
+
+
 def _bot_disclosed(facts: OfferFacts, terms: GateTerms) -> tuple[bool, str]:
     return facts.bot_disclosed, f"bot_disclosed={facts.bot_disclosed}"
 
@@ -241,4 +250,5 @@ RULES: Mapping[str, Rule] = {
     "g.consent": _consent,
     "g.level": _level,
     "g.bot_disclosed": _bot_disclosed,
+    "g.suspended": _suspended,
 }

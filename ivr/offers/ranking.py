@@ -7,14 +7,12 @@ Every ranking gives each eligible product at least the floor, so that a log can 
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from ivr.offers.catalogue import Product
 
 FLOOR = 0.04
 MAX_EXPLORATION = 0.20
-
-Ranking = Callable[[Sequence[Product]], Mapping[str, float]]
 
 
 def floor_of(eligible: int) -> float:
@@ -29,16 +27,22 @@ def fixed(eligible: Sequence[Product]) -> Mapping[str, float]:
     return {p.product_id: 1.0 - floor * (len(eligible) - 1) if p is best else floor for p in eligible}
 
 
-RANKINGS: Mapping[str, tuple[str, Ranking]] = {"fixed": ("fixed/1", fixed)}
-"""Name in the catalogue -> name and version in the log, and the ranking."""
+def ruled(eligible: Sequence[Product], order: Sequence[str]) -> Mapping[str, float]:
+    """The first eligible product of the designer's order wins; the others keep the floor. An order that names none of
+    them leaves it to margin x prior acceptance."""
+    floor = floor_of(len(eligible))
+    names = [product.product_id for product in eligible]
+    best = next((name for name in order if name in names), None)
+    if best is None:
+        return fixed(eligible)
+    return {name: 1.0 - floor * (len(eligible) - 1) if name == best else floor for name in names}
 
 
-def propensities(ranking: str, pin: str, eligible: Sequence[Product]) -> tuple[str, Mapping[str, float]]:
-    """The logged policy name, and product -> probability; eligible must not be empty."""
-    name, rank = RANKINGS[ranking]
-    if any(product.product_id == pin for product in eligible):
-        return f"pin:{pin}", {p.product_id: float(p.product_id == pin) for p in eligible}
-    return name, rank(eligible)
+def pinned(eligible: Sequence[Product], pin: str) -> Mapping[str, float] | None:
+    """Probability one for the pinned product, when it is eligible."""
+    if all(product.product_id != pin for product in eligible):
+        return None
+    return {product.product_id: float(product.product_id == pin) for product in eligible}
 
 
 def pick(probabilities: Mapping[str, float], draw: random.Random) -> str:

@@ -235,7 +235,7 @@ def test_nothing_is_ever_said_past_a_failed_gate_or_to_the_holdout(
     desk = OfferDesk(CATALOGUE, "any", holdout)
     decision = desk.decide(facts, opportunity_id="O", draw=random.Random(seed))
     gate_open = all(finding.passed for finding in decision.gate)
-    assert len(decision.gate) == 12
+    assert len(decision.gate) == 13
     assert set(decision.eligible) | set(decision.removed) == set(CATALOGUE.products)
     assert not set(decision.eligible) & set(decision.removed)
     assert (decision.script is not None) is decision.speak

@@ -1,0 +1,67 @@
+"""The experiment as offers.yml pre-registers it: groups, what is known of callers, margins, planned sample.
+
+Owns the reading of `experiment:` and `rules:`; what a report makes of it is ivr.offers.effects.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from ivr.document import Location
+from ivr.offers.catalogue_file import CatalogueShape, ExperimentShape
+from ivr.offers.effects.plan import ANNOYED, CSAT, DEFAULT_MARGINS, Plan
+from ivr.offers.eligibility import Eligibility
+from ivr.offers.groups import Grouping, Known
+
+Problem = tuple[Location, str, str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExperimentTerms:
+    """grouping says who is who; plan is what the report is held to."""
+
+    grouping: Grouping
+    plan: Plan
+
+
+def terms_of(shape: ExperimentShape) -> ExperimentTerms:
+    """shape must have passed problems()."""
+    limits = {CSAT: shape.margins.csat, ANNOYED: shape.margins.annoyed}
+    return ExperimentTerms(
+        grouping=Grouping(
+            conditions={name: Eligibility(text) for name, text in shape.groups.items()},
+            known=tuple(Known(name=name, mean=k.mean, spread=k.spread) for name, k in shape.known.items()),
+        ),
+        plan=Plan(
+            groups=tuple(shape.groups),
+            planned=shape.planned,
+            margins=tuple(replace(margin, limit=limits[margin.outcome]) for margin in DEFAULT_MARGINS),
+            prices=shape.prices,
+        ),
+    )
+
+
+def problems(shape: CatalogueShape) -> Iterator[Problem]:
+    """What is wrong with the experiment and the rules: (where, code, what, how to mend it)."""
+    experiment = shape.experiment
+    if experiment is not None:
+        for name, text in experiment.groups.items():
+            try:
+                Eligibility(text)
+            except ValueError as error:
+                yield ("experiment", "groups", name), "offer-group", str(error), "Mend the expression."
+    if shape.ranking in {"rules", "learned"} and experiment is None:
+        fix = "Add experiment: with its groups, or use ranking: fixed."
+        yield ("ranking",), "offer-ranking", f"ranking {shape.ranking} goes by group, and there are none", fix
+    groups = tuple(experiment.groups) if experiment else ()
+    for group, order in shape.rules.items():
+        if group not in groups and group != "else":
+            fix = f"Use one of {', '.join((*groups, 'else'))}."
+            yield ("rules", group), "offer-rules", f"unknown group {group}", fix
+        for at, product in enumerate(order):
+            if product not in shape.products:
+                fix = f"Use one of {', '.join(shape.products)}."
+                yield ("rules", group, at), "offer-rules", f"unknown product {product}", fix
+    if shape.ranking == "rules" and not shape.rules:
+        yield ("ranking",), "offer-rules", "ranking rules needs an order", "Add rules: with an order for each group."
