@@ -162,6 +162,8 @@ class Prompt:
 
     sensitive: it reads a sensitive value back; it is masked in the log and silenced in the recording.
     log_text: text with sensitive values masked. audio: a recorded WAV to play instead, relative to the assistant.
+    markup: the text with its SSML (ivr.model.markup), "" when it has none. parts: the text cut where a voice may rest,
+    so that it can begin before it has all of it; () when it is spoken whole.
     """
 
     text: str
@@ -170,6 +172,13 @@ class Prompt:
     sensitive: bool = False
     log_text: str = ""
     audio: str = ""
+    markup: str = ""
+    parts: tuple[str, ...] = ()
+
+    @property
+    def spoken(self) -> str:
+        """What a voice is given."""
+        return self.markup or self.text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

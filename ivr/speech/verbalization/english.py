@@ -74,7 +74,7 @@ def _clock(match: re.Match[str]) -> str | None:
         said += " o'clock"
     if not half and (hour > 12 or not hour):
         half = "p" if 12 < hour < 24 else "a"
-    return f"{said} {half[0].lower()} m" if half else said
+    return f"{said} {half[0].upper()}M" if half else said
 
 
 def _ordinal(number: int) -> str:

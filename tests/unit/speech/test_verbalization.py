@@ -9,8 +9,8 @@ from ivr.speech.verbalization import verbalized
 ENGLISH = [
     ("We are open 24/7.", "We are open twenty four seven."),
     ("Call at 8:30.", "Call at eight thirty."),
-    ("From 8:00-17:45.", "From eight o'clock to five forty-five p m."),
-    ("8 am, 12:05 p.m.", "eight a m, twelve oh five p m"),
+    ("From 8:00-17:45.", "From eight o'clock to five forty-five PM."),
+    ("8 am, 12:05 p.m.", "eight AM, twelve oh five PM"),
     ("15% off", "fifteen percent off"),
     ("See № 5 or No. 7, #3", "See number five or number seven, number three"),
     ("No. That is all.", "No. That is all."),
