@@ -1,7 +1,7 @@
 """The media worker process: `python -m ivr.media.worker --settings JSON`.
 
 Owns the main loop, the control socket and the ways the process ends; refuses to know what the messages mean. One
-thread: SIP for up to 10 ms, then commands, then what is due. A command waits at most that long.
+thread: it sleeps until a command or a SIP packet comes, at most 20 ms in a call; then SIP, commands, what is due.
 
     SIGTERM               drain, end when the last call has ended; a second one hangs up at once
     Shutdown              hang up what is left, end
@@ -23,6 +23,7 @@ from pathlib import Path
 
 from ivr import log
 from ivr.media.commands import obey
+from ivr.media.doorbell import Doorbell
 from ivr.media.endpoint import Endpoint, EndpointSettings
 from ivr.media.farewell import end_orphans
 from ivr.media.switchboard import Switchboard
@@ -33,6 +34,8 @@ from ivr.model.sip import MediaSettings
 from ivr.wire import MAX_MESSAGE_BYTES, decode, decode_settings, encode
 
 STATUS_OK, STATUS_PORT_TAKEN, STATUS_CONTROL_GONE = 0, 3, 4
+_SLEEP_MS = 20  # what is due in a call (the end of a prompt, of a number keyed in) is seen so late
+_SLEEP_IDLE_MS = 100
 _POLL_MS = 10
 _POLL_DECIDING_MS = 1
 _HEALTH_MS = 1000
@@ -101,6 +104,7 @@ class Worker:
         self._hung_up = False
         self._status = STATUS_OK
         self._next_health_ms = self._next_collect_ms = 0
+        self._bell: Doorbell | None = None
 
     def run(self) -> int:
         signal.signal(signal.SIGTERM, self._on_signal)
@@ -119,6 +123,9 @@ class Worker:
             _log.error("worker.no_port", error=str(error))
             return STATUS_PORT_TAKEN
         self._board.open(endpoint)
+        self._bell = Doorbell(settings.control_fd, settings.sip_host, settings.sip_port)
+        if not self._bell.complete:
+            _log.warning("worker.no_doorbell", why="the SIP socket was not found: the library is polled instead")
         self._control.say(media.MediaReady(sip_host=settings.sip_host, sip_port=settings.sip_port))
         _log.info("worker.ready", host=settings.sip_host, port=settings.sip_port)
         while not (self._ending and not self._board.lines):
@@ -129,7 +136,7 @@ class Worker:
         return self._status
 
     def _round(self, endpoint: Endpoint) -> None:
-        endpoint.poll(_POLL_DECIDING_MS if self._board.deciding else _POLL_MS)
+        self._hear_sip(endpoint)
         for command in self._control.receive():
             if isinstance(command, media.Shutdown):
                 self._hung_up = True
@@ -152,6 +159,14 @@ class Worker:
             # The collector is off elsewhere: it may run in this thread only.
             self._next_collect_ms = now + _COLLECT_MS
             gc.collect()
+
+    def _hear_sip(self, endpoint: Endpoint) -> None:
+        bell = self._bell
+        if bell is None or not bell.complete or self._control.gone:
+            endpoint.poll(_POLL_DECIDING_MS if self._board.deciding else _POLL_MS)
+            return
+        bell.wait(_SLEEP_MS if self._board.lines else _SLEEP_IDLE_MS)
+        endpoint.poll(0)
 
     def _last_words(self, endpoint: Endpoint) -> None:
         self._board.hang_up_all("shutdown")
