@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from ivr.demo import bench_corpus as corpus
-from ivr.demo.bench_corpus import Line
+from ivr.demo.bench_assistant import MIXED
 from ivr.demo.bench_house import CALLERS_PER_WORKER, open_bot
 from ivr.demo.bench_talk import Said, Turn, audio, say, summary, turns_of
 from ivr.demo.bench_turns import FOLDER, GREETING_S, Lines
@@ -27,9 +26,8 @@ from ivr.demo.talkers import Talkers
 SECONDS = 90
 TALKING_SHARE = 0.3  # of the time a caller speaks
 RAMP_S = 0.1  # between two calls that come in
-# Who calls: numbers and closed answers are as frequent as sentences.
-MIXTURE = ("plain", "yes_no", "digits", "plain", "menu", "plain", "digits", "yes_no")
-_LEAST_REST_S, _JITTER = 0.2, 0.2
+LONGEST_START_S = 5.0  # callers do not begin at the same moment
+LEAST_REST_S, JITTER = 0.2, 0.2
 
 
 async def bench_load(*, calls: int, seconds: float = SECONDS) -> dict[str, Any]:
@@ -49,7 +47,7 @@ async def under_load(house: House, lines: Lines, calls: int, seconds: float) -> 
         called = [await _call(talkers, house, number) for number in range(calls)]
         before, own, began = await processor_time(house), time.process_time(), time.monotonic()
         said = await asyncio.gather(
-            *(_talk(talker, lines[talker.name], began + seconds) for talker in called), return_exceptions=True
+            *(_talk(talker, lines, began + seconds) for talker in called), return_exceptions=True
         )
         lasted_s = time.monotonic() - began
         after, own_s = await processor_time(house), time.process_time() - own
@@ -78,18 +76,19 @@ async def under_load(house: House, lines: Lines, calls: int, seconds: float) -> 
 async def _call(talkers: Talkers, house: House, number: int) -> Talker:
     port = house.ports.sip + number // CALLERS_PER_WORKER
     await asyncio.sleep(RAMP_S)
-    return await talkers.call(MIXTURE[number % len(MIXTURE)], port, f"39000{number:04}", number)
+    return await talkers.call("mixed", port, f"39000{number:04}", number)
 
 
-async def _talk(talker: Talker, lines: Sequence[Line], until: float) -> list[Said]:
-    """Say line after line, each caller in an order of its own, and rest so that the share of talk is right."""
+async def _talk(talker: Talker, lines: Lines, until: float) -> list[Said]:
+    """Say what the flow "mixed" listens for; a rest after each answer makes the caller's share of the time right."""
     await talker.greeted(GREETING_S)
     rng = np.random.default_rng(talker.number)
     said: list[Said] = []
-    await asyncio.sleep(float(rng.uniform(0.0, 3.0)))
+    due = time.monotonic() + float(rng.uniform(0.0, LONGEST_START_S))
     while time.monotonic() < until:
-        line, began = lines[int(rng.integers(len(lines)))], time.monotonic()
+        choice = lines[MIXED[len(said) % len(MIXED)]]
+        line = choice[int(rng.integers(len(choice)))]
+        await asyncio.sleep(max(LEAST_REST_S, due - time.monotonic()))
         said.append(await say(talker, line))
-        cycle_s = line.said.seconds / TALKING_SHARE * float(rng.uniform(1 - _JITTER, 1 + _JITTER))
-        await asyncio.sleep(max(_LEAST_REST_S, began + cycle_s - time.monotonic()))
+        due += line.said.seconds / TALKING_SHARE * float(rng.uniform(1 - JITTER, 1 + JITTER))
     return said
