@@ -65,6 +65,8 @@ def _collect_keys(run: Run, step: st.CollectStep, digits: str) -> None:
         run.hide(digits)
     if readings.fitting:
         fill(run, step, readings.fitting[:1], unsure=False, via="dtmf")
+    elif (option := next((o for o in step.options if o.dtmf and o.dtmf == digits), None)) is not None:
+        choosing.take(run, step, option)
     elif not _global_key(run, step, digits):
         fail(run, step, "outside" if readings.outside else "rejected")
 

@@ -15,6 +15,7 @@ from ivr.dialog.joining import Surroundings
 from ivr.dialog.policies import KEYS as POLICY_KEYS
 from ivr.dialog.policies import read_policy
 from ivr.dialog.reading import read_flow
+from ivr.dialog.recordings import recorded
 from ivr.dialog.services import ServiceSpec, read_services
 from ivr.dialog.slot_options import MONEY_OF, read_region, read_slots
 from ivr.dialog.slots import Slot
@@ -222,7 +223,7 @@ def _read_flows(folder: Path, policy: Policy, language: str, faults: Faults) -> 
 
 def _read_texts(folder: Path, language: str, faults: Faults) -> dict[str, Response]:
     top = read(folder / f"responses.{language}.yml", folder, faults)
-    return read_responses(top, language) if top else {}
+    return recorded(folder, read_responses(top, language), language, faults) if top else {}
 
 
 def _read_globals(node: Node | None, flows: Mapping[str, Flow], languages: tuple[str, ...]) -> tuple[Global, ...]:

@@ -53,7 +53,7 @@ def confirm_value(run: Run, step: st.CollectStep, event: UtteranceHeard) -> None
     choice, sure = picked(run, step, event)
     if yes is not True and amend(run, step, event, named_only=True):
         return
-    changed = _changed(run, slot, event) if yes is not True else None
+    changed = _changed(run, slot, event) if yes is not True or slot.type == "yes_no" else None
     if changed:
         run.change(pending=changed, others=())
         fail(run, step, "corrected")
@@ -82,6 +82,8 @@ def _changed(run: Run, slot: sl.Slot, event: UtteranceHeard) -> str:
     text, language, pending = event.recognition.hypothesis.text, run.session.language, run.session.pending
     begins = corrections.opening(text, language)
     said = _said(slot, event)
+    if slot.type == "yes_no" and begins.force is not corrections.Force.SOFT:
+        return ""  # a bare yes or no is about the value read back; "sorry, yes" is another value
     if slot.type == "text":
         said = [begins.rest.strip()] if begins.rest and begins.force is not corrections.Force.NONE else []
     allowed = sl.candidates(slot, run.session.slots)
@@ -134,8 +136,9 @@ def _meant(slot: sl.Slot, two: tuple[str, str], event: UtteranceHeard) -> str:
     value = event.recognition.hypothesis.value
     if value in two:
         return value
+    owner = {word: one for one, other in (two, two[::-1]) for word in (*sl.distinctive(one, other), one)}
     for entity in event.understanding.entities:
-        found = [r for r in entity.readings or (entity.value,) if r in two]
+        found = list(dict.fromkeys(owner[r] for r in entity.readings or (entity.value,) if r in owner))
         clear = len(entity.scores) < 2 or entity.scores[0] > entity.scores[1]
         if entity.entity in ("choice", slot.type, slot.name) and found and (len(found) == 1 or entity.scores) and clear:
             return found[0]

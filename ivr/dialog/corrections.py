@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 from ivr.dialog.slots import Slot
-from ivr.dialog.tongues import TONGUES, groups
+from ivr.dialog.tongues import TONGUES, Tongue, groups
 
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 _FILLERS = frozenset({"um", "uh", "er", "oh", "but", "and", "well", "э", "эм", "ну", "а", "но", "и"})
@@ -106,14 +106,19 @@ def corrected(slot: Slot, before: str, said: str) -> str | None:
 def amended(slot: Slot, before: str, said: Sequence[str], text: str, language: str) -> tuple[str, bool] | None:
     """(value, is there no other way to mean it?) after a correction, or None. said: readings of what was said,
     likeliest first; text: the words, which may tell the place ("the last two are ...")."""
+    tongue, spoken = TONGUES.get(language[:2]), {word for word, _, _ in _words(text)}
+    denied = tongue is not None and slot.type in ("digits", "phone") and bool(spoken & tongue.negations)
+    swapped = next((found for found in (_swapped(slot, before, part) for part in said) if found), None)
+    if denied and swapped:
+        return swapped
     whole = next((value for value in said if slot.accepts(value)), None)
     if whole is not None:
         return whole, True
     if slot.type not in ("digits", "phone"):
         return None
     for part in (reading for reading in said if reading.isascii() and reading.isdigit()):
-        found = _swapped(slot, before, part) or _at_an_end(slot, before, part, text, language)
-        found = found or _somewhere(slot, before, part)
+        found = _at_an_end(slot, before, part, tongue, spoken) if tongue else None
+        found = found or _swapped(slot, before, part) or _somewhere(slot, before, part)
         if found:
             return found
     return None
@@ -129,12 +134,11 @@ def _swapped(slot: Slot, before: str, said: str) -> tuple[str, bool] | None:
     return (value, True) if slot.accepts(value) else None
 
 
-def _at_an_end(slot: Slot, before: str, said: str, text: str, language: str) -> tuple[str, bool] | None:
+def _at_an_end(slot: Slot, before: str, said: str, tongue: Tongue, spoken: set[str]) -> tuple[str, bool] | None:
     """ "The last two are seven two". A count of figures said before them is no figure."""
-    tongue, spoken = TONGUES.get(language[:2]), {word for word, _, _ in _words(text)}
-    if tongue is None or not spoken & (tongue.tail | tongue.head):
+    if not spoken & (tongue.tail | tongue.head):
         return None
-    if len(said) > 1 and int(said[0]) == len(said) - 1:
+    if len(said) > 1 and int(said[0]) == len(said) - 1 and spoken & tongue.counted:
         said = said[1:]
     at_end = bool(spoken & tongue.tail)
     value = before[: -len(said)] + said if at_end else said + before[len(said) :]

@@ -15,6 +15,7 @@ from ivr.dialog import answers, choosing, offering
 from ivr.dialog import steps as st
 from ivr.dialog.asking import ended, fail, put
 from ivr.dialog.assistant import Assistant
+from ivr.dialog.everywhere import switch_language
 from ivr.dialog.listening import hear
 from ivr.dialog.run import Run, words_in
 from ivr.dialog.services import customer_of
@@ -111,6 +112,8 @@ def _said(run: Run, event: ev.PromptsEnded) -> None:
 def _heard(run: Run, event: ev.UtteranceHeard) -> None:
     if run.session.wait is not Wait.CALLER:
         return
+    if run.session.turns == 0 and event.recognition.language in run.assistant.languages:
+        switch_language(run, event.recognition.language)  # the caller's first words tell which language it is
     text, session = event.recognition.hypothesis.text, run.session
     upset = words_in(text, run.assistant.negative_words.get(session.language, ()))
     distressed = words_in(text, run.assistant.vulnerable_words.get(session.language, ()))

@@ -38,6 +38,9 @@ class _Check:
     def __init__(self, assistant: Assistant, faults: Faults) -> None:
         self.assistant, self.faults = assistant, faults
         self.names = frozenset(assistant.slots) | BUILTIN_NAMES
+        collects = [s for f in assistant.flows.values() for s in f.steps.values() if isinstance(s, st.CollectStep)]
+        bounds = {s.outside: frozenset({"least", "most"}) for s in collects}
+        self.own_names = bounds | {s.which: frozenset({"first", "second"}) for s in collects}
 
     def add(self, where: st.Where, code: str, what: str, fix: str, severity: str = "error") -> None:
         self.faults.add(Place(*where), code, what, fix, severity)
@@ -164,6 +167,8 @@ class _Check:
         slot = self.assistant.slots.get(step.slot)
         if slot is not None and slot.type == "any":
             self.add(step.where, "slot-type", f"slot {slot.name} of type any cannot be collected", "Give it a type.")
+        if slot is not None and slot.candidates_from:
+            self.known("slot", slot.candidates_from, self.assistant.slots, step.at(step.slot))
         if step.confirm != "never":
             self.text(step.where, step.confirm_utter, f"confirm: {step.confirm} reads the value back with it")
 
@@ -217,7 +222,8 @@ class _Check:
             # Only a currency is looked up in a slot; the forms of a counted noun are words.
             looked_up = extra.split(".")[0] if formatter == "money" else ""
             for name in filter(None, (path.split(".")[0], looked_up)):
-                self.known("slot", name, self.names, response.place)
+                allowed = self.names | self.own_names.get(response.name, frozenset())
+                self.known("slot", name, allowed, response.place)
             slot = self.assistant.slots.get(path.split(".")[0])
             if slot is not None and slot.sensitive and formatter != "masked":
                 what = f"{response.name} speaks the sensitive slot {slot.name!r}"

@@ -22,6 +22,15 @@ CONFIRMING = frozenset({Phase.CONFIRM_VALUE, Phase.CONFIRM_INTENT})
 CHOOSING = CONFIRMING | {Phase.WHICH_VALUE}
 _YES_NO_INTENTS = ("affirm", "deny")
 
+_LONG_ANSWERS = {
+    "number": ExpectationKind.OPEN,
+    "text": ExpectationKind.OPEN,
+    "phone": ExpectationKind.OPEN,
+    "date": ExpectationKind.DATE,
+    "time": ExpectationKind.OPEN,
+    "money": ExpectationKind.MONEY,
+}
+
 
 def answerable_by_key(run: Run, step: st.QuestionStep) -> bool:
     """Has the question that stands a key that answers it?"""
@@ -45,7 +54,7 @@ def hear(run: Run, step: st.Step, barge_in: BargeIn) -> None:
     run.emit(
         Hear(
             step=run.place,
-            expectation=_expectation(run, step, slot, yes_no=yes_no),
+            expectation=replace(_expectation(run, step, slot, yes_no=yes_no), languages=_languages(run)),
             keys=keys_of(run, step),
             noinput_ms=policy.noinput_ms,
             intents=tuple(dict.fromkeys(intents + (list(_YES_NO_INTENTS) if yes_no else []))),
@@ -73,6 +82,11 @@ def keys_of(run: Run, step: st.Step) -> Keys | None:
     return Keys(max_digits=1, terminator="", inter_digit_ms=policy.inter_digit_ms) if one_key else None
 
 
+def _languages(run: Run) -> tuple[str, ...]:
+    """The languages to tell apart: on the caller's first words, where the assistant speaks more than one."""
+    return run.assistant.languages if run.session.turns == 0 and len(run.assistant.languages) > 1 else ()
+
+
 def _expectation(run: Run, step: st.Step, slot: sl.Slot | None, *, yes_no: bool) -> Expectation:
     language = run.session.language
     if run.session.phase is Phase.WHICH_VALUE:
@@ -94,8 +108,11 @@ def _expectation(run: Run, step: st.Step, slot: sl.Slot | None, *, yes_no: bool)
     if slot is not None and slot.type == "choice":
         said = tuple(Phrase(text=p, value=c.value) for c in slot.choices for p in c.phrases.get(language, ()))
         return Expectation(kind=ExpectationKind.CHOICE, profile=EndpointProfile.SHORT, phrases=said)
-    if slot is not None and slot.type in ("number", "text", "phone", "date"):
-        return Expectation(kind=ExpectationKind.OPEN, profile=EndpointProfile.LONG)
+    if slot is not None and slot.type == "name":
+        names = tuple(Phrase(text=n, value=n) for n in sl.candidates(slot, run.session.slots))
+        return Expectation(kind=ExpectationKind.NAME, profile=EndpointProfile.NORMAL, phrases=names)
+    if slot is not None and slot.type in _LONG_ANSWERS:
+        return Expectation(kind=_LONG_ANSWERS[slot.type], profile=EndpointProfile.LONG)
     options = step.options if isinstance(step, st.QuestionStep) else ()
     said = tuple(Phrase(text=p, value=o.intent) for o in options for p in o.phrases.get(language, ()))
     return Expectation(kind=ExpectationKind.OPEN, profile=EndpointProfile.NORMAL, phrases=said)
@@ -143,7 +160,8 @@ def _slot_context(run: Run, step: st.Step, slot: sl.Slot | None) -> SlotContext:
         return context
     two = (run.session.pending, *run.session.others[:1])
     phrases = tuple((p, v) for p, v in context.choices if v in two) if slot.type == "choice" else ()
-    return replace(context, candidates=two, choices=phrases or tuple((name, name) for name in two))
+    words = (*sl.distinctive(two[0], two[-1]), *sl.distinctive(two[-1], two[0]))
+    return replace(context, candidates=(*two, *words), choices=phrases or tuple((name, name) for name in two))
 
 
 def _distinct(slots: list[sl.Slot]) -> list[sl.Slot]:

@@ -23,6 +23,8 @@ KEYED = frozenset({"digits", "number", "yes_no", "choice", "money", "date", "tim
 MEASURED = frozenset({"number", "money", "date", "time"})
 
 CLEAR_MARGIN = 0.15
+WHOLE_NAME = 0.95
+"""Score of a name said in full: reading it back is enough, however near another one is."""
 _MOST_INDEXED = 9
 REGIONS = {"en": "US", "ru": "RU"}
 """Whose phone numbers are meant, by language, where neither a slot nor the assistant says."""
@@ -87,6 +89,8 @@ class Slot:
         if self.max_length and len(value) > self.max_length:
             return False
         if self.type == "digits" and not (value.isascii() and value.isdigit()):
+            return False
+        if self.type == "phone" and not value.startswith("+"):
             return False
         if self.type == "choice" and value not in {c.value for c in self.choices}:
             return False
@@ -172,6 +176,12 @@ def candidates(slot: Slot, names: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(str(n) for n in listed) if isinstance(listed, list | tuple) else ()
 
 
+def distinctive(one: str, other: str) -> tuple[str, ...]:
+    """The words of a name that the other one has not: "John" of John Smith beside Joan Smith."""
+    theirs = set(other.lower().split())
+    return tuple(word for word in one.split() if word.lower() not in theirs)
+
+
 def spoken(slot: Slot, event: UtteranceHeard, language: str) -> Readings:
     """The readings of an utterance for this slot."""
     hypothesis, meaning = event.recognition.hypothesis, event.understanding
@@ -191,12 +201,16 @@ def spoken(slot: Slot, event: UtteranceHeard, language: str) -> Readings:
     close = any(len(e.scores) > 1 and e.scores[0] - e.scores[1] < CLEAR_MARGIN for e in entities)
     # No score tells a right name from a wrong one: a name is always read back.
     readings = _fitting(slot, found, unsure=close or slot.type == "name")
-    rivals = len(readings.fitting) > 1 and (slot.type == "choice" or (slot.type == "name" and close))
+    whole = any(e.scores and e.scores[0] >= WHOLE_NAME for e in entities)
+    rivals = len(readings.fitting) > 1 and (slot.type == "choice" or (slot.type == "name" and close and not whole))
     return replace(readings, tied=rivals)
 
 
 def keyed(slot: Slot, digits: str, *, today: str = "", language: str = "") -> Readings:
-    """The readings of keys for this slot. today: ISO 8601, decides the century of a date keyed with six figures."""
+    """The readings of keys for this slot; names and free text have none. today: ISO 8601, decides the century of a date
+    keyed with six figures."""
+    if slot.type in ("text", "name"):
+        return Readings(fitting=(), heard=False)
     if slot.type == "yes_no":
         return _fitting(slot, [{"1": "yes", "2": "no"}.get(digits, digits)], values=("yes", "no"))
     if slot.type == "choice":

@@ -110,4 +110,6 @@ ENGLISH = Tongue(
     amendments=("sorry", "wait", "actually", "oops", "i mean", "rather", "hold on", "excuse me", "my mistake"),
     tail=frozenset({"last", "end", "ends", "ending", "final"}),
     head=frozenset({"first", "begins", "beginning", "starts", "start"}),
+    counted=frozenset({"last", "final", "first"}),
+    negations=frozenset({"not"}),
 )

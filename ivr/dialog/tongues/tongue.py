@@ -27,7 +27,8 @@ class Tongue:
     what follows decides. before_names: those that a capital letter follows ("г. Москва"), unless after a figure.
 
     denials, amendments: phrases that begin a correction, by denying what was understood ("no", "I said") or softly
-    ("sorry", "wait"). tail, head: words for the end and the beginning of a number.
+    ("sorry", "wait"). tail, head: words for the end and the beginning of a number;
+    counted: those that a count of figures may follow ("the last two are"). negations: what follows is denied.
     """
 
     yes: tuple[str, ...]
@@ -41,6 +42,8 @@ class Tongue:
     amendments: tuple[str, ...] = ()
     tail: frozenset[str] = frozenset()
     head: frozenset[str] = frozenset()
+    counted: frozenset[str] = frozenset()
+    negations: frozenset[str] = frozenset()
 
 
 def groups(digits: str) -> tuple[str, ...]:

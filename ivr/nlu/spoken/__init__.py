@@ -14,6 +14,7 @@ from ivr.nlu.spoken.choices import find_choice
 from ivr.nlu.spoken.corrections import with_corrections
 from ivr.nlu.spoken.dates import find_date
 from ivr.nlu.spoken.digits import find_digits
+from ivr.nlu.spoken.figures import as_written
 from ivr.nlu.spoken.money import find_money
 from ivr.nlu.spoken.names import find_name
 from ivr.nlu.spoken.phones import find_phone
@@ -52,4 +53,6 @@ PARSERS: Mapping[str, Parser] = MappingProxyType(
 def find(slot_type: str, text: str, language: str, context: SlotContext = NO_CONTEXT) -> Entity | None:
     """The value of that slot type in text, or None: nothing found, no such parser, or no table for the language."""
     parser = PARSERS.get(slot_type)
+    if slot_type in ("number", "money"):
+        text = as_written(text, context.region)
     return parser(text, language, context) if parser else None

@@ -18,6 +18,23 @@ _TOKEN = re.compile(
 )
 
 
+# Where a comma stands before the decimals (Unicode CLDR 45); elsewhere it is a point.
+_DECIMAL_COMMA = frozenset(
+    {"AT", "BE", "BG", "BR", "BY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GR", "HR", "HU", "IT", "KZ", "LT", "LV",
+     "NL", "NO", "PL", "PT", "RO", "RS", "RU", "SE", "SI", "SK", "TR", "UA"}
+)  # fmt: skip
+_DOUBTFUL = re.compile(r"(?<![\d.,])(\d{1,3})([.,])(\d{3})(?![.,]?\d)")
+_EXCHANGED = {".": ",", ",": "."}
+
+
+def as_written(text: str, region: str) -> str:
+    """text with figures such as "1.250" as they are meant in that country (ISO 3166): more than a thousand in Germany,
+    one and a quarter in Ireland. Of the same length; figures that can be read one way only are left alone."""
+    if region not in _DECIMAL_COMMA:
+        return text
+    return _DOUBTFUL.sub(lambda m: m[1] + _EXCHANGED[m[2]] + m[3], text)
+
+
 def tokens(text: str) -> list[Word]:
     """(word, start, end): words in lower case with ё as е; figures as "1250.50"; currency signs by themselves."""
     return [(_plain(match[0]), match.start(), match.end()) for match in _TOKEN.finditer(text)]
