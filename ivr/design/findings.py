@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ivr.config import NluSettings
-from ivr.design import training
+from ivr.design import actions, training
 from ivr.dialog import steps as st
 from ivr.dialog.assistant import Assistant, examine
 from ivr.dialog.script import load as load_conversations
@@ -56,6 +56,7 @@ def validate(folder: Path, nlu: NluSettings) -> tuple[Fault, ...]:
     _tests(folder, assistant, faults)
     if assistant is not None:
         training.check(assistant, known, compared_by(nlu), faults)
+        actions.check(folder, assistant, faults)
         if plan is not None:
             _queues(assistant, plan, faults)
     return tuple(sorted(set(faults.found)))
