@@ -1,4 +1,4 @@
-"""noinput, nomatch and rejected: counted apart, told apart, inherited; interruptions per prompt; languages in mid-step."""
+"""noinput, nomatch and rejected: counted and told apart, inherited; interruptions per prompt; another language."""
 
 from __future__ import annotations
 
@@ -44,7 +44,12 @@ flows:
     barge_in: {speech: true}
     steps:
     - {say: utter_hello, barge_in: false}
-    - {collect: code, rejected: {max: 0}, nomatch: {max: 1}, noinput: {max: 1, timeout: 7s}, barge_in: false, escape: two}
+    - collect: code
+      rejected: {max: 0}
+      nomatch: {max: 1}
+      noinput: {max: 1, timeout: 7s}
+      barge_in: false
+      escape: two
     - {id: two, collect: other, nomatch: {max: 0}, escape: three}
     - {id: three, collect: last}
     - hangup: done
@@ -53,16 +58,8 @@ flows:
 """,
 }
 OWN = (
-    "cut_off",
-    "no_hearing",
-    "trouble",
-    "goodbye",
-    "noinput",
-    "nomatch",
-    "help",
-    "hold",
-    "no_offers",
-    "offer_unclear",
+    *("cut_off", "no_hearing", "trouble", "goodbye", "noinput", "nomatch"),
+    *("help", "hold", "no_offers", "offer_unclear"),
 )
 TEXTS = """\
 version: "3.1"
@@ -85,9 +82,8 @@ responses:
 def ladders(tmp_path_factory: pytest.TempPathFactory) -> Assistant:
     folder = tmp_path_factory.mktemp("ladders")
     texts = TEXTS + "".join(f'  utter_{role}: [{{text: "{role}."}}]\n' for role in OWN)
-    texts += "".join(
-        f"  utter_{kind}_{slot}: [{{text: {kind}.}}]\n" for kind in ("confirm", "invalid") for slot in ("code", "other", "last")
-    )  # fmt: skip
+    names = [f"{kind}_{slot}" for kind in ("confirm", "invalid") for slot in ("code", "other", "last")]
+    texts += "".join(f"  utter_{name}: [{{text: {name}.}}]\n" for name in names)
     for name, text in {**FILES, "responses.en.yml": texts, "nlu.en.yml": 'version: "3.1"\nnlu: []\n'}.items():
         Path(folder / name).parent.mkdir(exist_ok=True)
         Path(folder / name).write_text(text, encoding="utf-8")
@@ -135,7 +131,7 @@ def test_the_reason_has_its_own_words_before_the_numbered_ones(call: Any) -> Non
     assert call.said[-1] == "Second time."
     call.key("1")
     call.key("12")
-    assert call.said[-2:] == ["invalid.", "Four figures, please."]
+    assert call.said[-2:] == ["invalid_other.", "Four figures, please."]
 
 
 def test_a_third_time_is_asked_in_third_words(call: Any) -> None:
