@@ -81,7 +81,8 @@ _ENGLISH = CalendarWords(
     figure_endings=frozenset(("st", "nd", "rd", "th")),
     skip=frozenset(("the", "of", "on", "uh", "um", "er", "in")),
     days=_days({
-        "today": 0, "tonight": 0, "this morning": 0, "yesterday": -1, "last night": -1, "tomorrow": 1,
+        "today": 0, "tonight": 0, "this morning": 0, "this afternoon": 0, "this evening": 0,
+        "yesterday": -1, "last night": -1, "tomorrow": 1,
         "day before yesterday": -2, "day after tomorrow": 2, "just now": 0,
     }),
     units={

@@ -39,7 +39,7 @@ def find_date(text: str, language: str, context: SlotContext) -> Entity | None:
         found = _in_digits(text, language, said, order, today, past=context.past)
     found = found or _in_figures(said, order, today, past=context.past)
     if found is None and today is not None:
-        found = relative(said, today) or weekday(said, today, past=context.past)
+        found = relative(said, today, past=context.past) or weekday(said, today, past=context.past)
         found = found or _bare_day(said, today, past=context.past)
     found = found or _in_digits(text, language, said, order, today, past=context.past)
     if found is None:

@@ -9,10 +9,10 @@ from ivr.nlu.spoken.calendar_text import CalendarText
 Found = tuple[list[datetime.date], int, int]
 
 
-def relative(said: CalendarText, today: datetime.date) -> Found | None:
+def relative(said: CalendarText, today: datetime.date, *, past: bool) -> Found | None:
     """A day named or counted from today, or None."""
     for at in range(len(said.said)):
-        counted = _of_month(said, at, today) or _after_weekday(said, at, today) or _about(said, at, today)
+        counted = _of_month(said, at, today, past=past) or _after_weekday(said, at, today) or _about(said, at, today)
         if counted is not None:
             return counted
         for size in (3, 2, 1):
@@ -43,9 +43,19 @@ def month_away(today: datetime.date, months: int, day: int) -> datetime.date | N
         return None
 
 
-def _of_month(said: CalendarText, at: int, today: datetime.date) -> Found | None:
+def _month_end(year: int, month: int) -> datetime.date:
+    """The last day of a month."""
+    return datetime.date(year + (month == 12), month % 12 + 1, 1) - datetime.timedelta(days=1)
+
+
+def _of_month(said: CalendarText, at: int, today: datetime.date, *, past: bool) -> Found | None:
     """ "The tenth of last month", "в конце месяца"."""
     for phrase in said.words.month_ends:
+        named = said.words.months.get(said.word(at + len(phrase)))
+        if named is not None and tuple(said.raw[at : at + len(phrase)]) == phrase:
+            ends = [_month_end(today.year + years, named) for years in (-1, 0, 1)]
+            near = (d for d in reversed(ends) if d <= today) if past else (d for d in ends if d >= today)
+            return [next(near)], at, at + len(phrase) + 1
         meant = month_meant(said, at + len(phrase), today) if tuple(said.raw[at : at + len(phrase)]) == phrase else None
         first = month_away(today, meant[0] + 1, 1) if meant else None
         if meant is not None and first is not None:
@@ -101,6 +111,8 @@ def _span(said: CalendarText, at: int, today: datetime.date) -> Found | None:
         return [_moved(today, -count, unit)], at, after + 1
     if ahead:
         return [_moved(today, count, unit)], at, after
+    if said.word(after) == "from" and (start := said.words.days.get((said.word(after + 1),))) is not None:
+        return [_moved(today, count, unit) + datetime.timedelta(days=start)], at, after + 2
     for behind in words.ahead_behind:
         if tuple(said.raw[after : after + len(behind)]) == behind:
             return [_moved(today, count, unit)], at, after + len(behind)

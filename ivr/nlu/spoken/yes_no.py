@@ -47,6 +47,8 @@ def find_yes_no(text: str, language: str) -> Entity | None:
     if others:
         opening = next((at for at, (word, _, _) in enumerate(said) if word not in _OPENERS), 0)
         answers = [a for a in answers if a.clear and _stands_out(a, opening, others[-1])]
+    # "Not now, please": the last word is politeness where there is another answer.
+    answers = [a for a in answers if said[a.first][0] not in _POLITE] or answers
     if not answers:
         return None
     held = answers[-1]
@@ -92,6 +94,7 @@ def _table(*, yes: str, no: str, soft_yes: str, soft_no: str, undecided: str) ->
     )
 
 
+_POLITE = frozenset(words("please пожалуйста"))
 _OPENERS = frozenset(words("well oh so and but hi hello sorry ну а но ой так"))
 _PADDING = _OPENERS | frozenset(
     words(
@@ -113,7 +116,8 @@ _LANGUAGES: Mapping[str, Mapping[str, tuple[str, bool]]] = MappingProxyType(
             i don't mind, i wouldn't mind, sure thing, fine by me, fine with me, i'd like that, i'd love that,
             i'd love to,
             i would love to, i'd like to, i would like that, that's true, for sure, go right ahead, i'm interested,
-            i'll take it, happy to, that'd be great, that'd be good, that would be good, very much so, most definitely,
+            i'll take it, happy to, that'd be lovely, that would be lovely, that'd be great, that'd be good,
+            that would be good, very much so, most definitely,
             okay then, let's go ahead, let's do this, i'm in, that's the right one, it sure is""",
             no="""no, nope, nah, no thank you, no thanks, not really, not at all, of course not, absolutely not,
             definitely not, certainly not, i don't think so, i do not think so, don't think so, not now, not today,
@@ -128,11 +132,11 @@ _LANGUAGES: Mapping[str, Mapping[str, tuple[str, bool]]] = MappingProxyType(
             don't bother, i don't want it, i don't want that, i'm afraid not, not that one, that's not, that is not,
             forget it, not for me, i'll pass, no chance, i don't need it, i don't need that, i don't need any,
             i don't want any, that isn't it, wrong number, leave it, i disagree, i decline, not anymore, hardly,
-            i don't agree, no i do not, i'm all set, not that i know of, not likely""",
+            i don't agree, no i do not, no more offers, no offers, i'm all set, not that i know of, not likely""",
             soft_yes="""right, correct, exactly, i do, i would, it is, it did, it does, i agree, i accept, okay, ok,
             sure, fine, certainly, indeed, true, alright, all right, good, great, perfect, please, do, do it,
             let's do it, let's go, that's it, that's the one, that's fine, that's good, that's me, this is, speaking,
-            that works, works for me, cool, very well, totally, you got it""",
+            that works, works for me, i guess, cool, very well, totally, you got it""",
             soft_no="""don't, i don't, i do not, i didn't, i can't, i won't, not, i'm good, i'm fine, i'm okay,
             never mind, wrong, it's not, it is not, it isn't, it didn't, it did not, it doesn't, it does not, do not,
             please don't, never, not yet, nevermind, nothing, nothing else, none, neither, that's all, stop, cancel,
@@ -152,7 +156,8 @@ _LANGUAGES: Mapping[str, Mapping[str, tuple[str, bool]]] = MappingProxyType(
             было бы неплохо, было бы хорошо, неплохо бы, с удовольствием, помогло, получилось, да помогло,
             было бы здорово, все так, меня устраивает, устраивает, договорились, почему бы нет, скорее да, вполне,
             естественно, само собой, не откажусь, принимаю, оформляйте, совпадает, мне интересно, это мой номер,
-            хотелось бы, буду рад, буду рада, по рукам, поехали, так оно и есть, вы правы""",
+            хотелось бы, буду рад, буду рада, отлично, прекрасно, замечательно, по рукам, поехали, так оно и есть,
+            вы правы""",
             no="""нет, неа, не надо, не нужно, не хочу, неверно, неправильно, не верно, не правильно, не так,
             это не так, не согласен, не согласна, да нет, конечно нет, нет конечно,
             ни в коем случае, ни за что, вы ошиблись, вовсе нет, нет спасибо,
@@ -162,7 +167,8 @@ _LANGUAGES: Mapping[str, Mapping[str, tuple[str, bool]]] = MappingProxyType(
             не помогло, не получилось, никак нет, не сегодня, никогда, ошибка, это ошибка, не стоит, обойдусь,
             скорее нет,
             это не, отнюдь, не подходит, не устраивает, воздержусь, нет уж, не то, к сожалению нет, увы нет, не желаю,
-            не планирую, мне ничего не надо, нет необходимости, не требуется, ничего не нужно, ничего не надо""",
+            не планирую, не думаю, никаких предложений, мне ничего не надо, нет необходимости, не требуется,
+            ничего не нужно, ничего не надо""",
             soft_yes="хорошо, ладно, ок, окей, хочу, можно, так, годится, подходит, пойдет, пожалуй, пожалуйста, идет",
             soft_no="не, стоп, хватит, ничего, больше ничего, это все, не буду",
             undecided="""не знаю, я не знаю, наверное, может быть, может, возможно, не уверен, не уверена, не помню,

@@ -72,7 +72,7 @@ def wrong(language: str, lines: list[tuple[str, str, str]]) -> list[str]:
 
 
 @pytest.mark.parametrize("language", ["en", "ru"])
-@pytest.mark.parametrize("table", ["spoken", "spoken.second", "spoken.third"])
+@pytest.mark.parametrize("table", ["spoken", "spoken.second", "spoken.third", "spoken.fourth"])
 def test_what_callers_say_for_values_is_read_right(table: str, language: str) -> None:
     lines = list(phrases(f"{table}.{language}"))
     mistakes = wrong(language, lines)
