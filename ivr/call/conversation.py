@@ -165,7 +165,10 @@ class Conversation:
         self._barge_in()
         self._turn_ended_at_ms = message.speech_ended_at_ms
         self._close_turn()
-        self.advance(say.UtteranceRejected(at_ms=monotonic_ms(), reason=message.reason))
+        if message.reason == "engine":
+            self._fail_to_hear("the recogniser failed")
+        else:
+            self.advance(say.UtteranceRejected(at_ms=monotonic_ms(), reason=message.reason))
 
     def digit_pressed(self, message: DigitPressed) -> None:
         """A key: the voice is no longer waited for."""
@@ -191,8 +194,13 @@ class Conversation:
         if timer.name is TimerName.NOINPUT:
             self.advance(say.SilenceElapsed(at_ms=now_ms))
         else:
-            self._line.journal.note("trouble", where="hearing", what="a turn never ended")
-            self.advance(say.UtteranceRejected(at_ms=now_ms, reason="engine"))
+            self._fail_to_hear("a turn never ended")
+
+    def _fail_to_hear(self, what: str) -> None:
+        """They spoke and we did not hear: our fault, so it costs no try; keys this time, the voice again after it."""
+        self._line.journal.note("trouble", where="hearing", what=what)
+        self.advance(say.HearingLost(at_ms=monotonic_ms()))
+        self.advance(say.HearingRestored(at_ms=monotonic_ms()))
 
     def hearing_lost(self, event: say.HearingLost) -> None:
         """The recogniser died."""

@@ -92,8 +92,10 @@ class VoiceActivity:
 
     def _watch(self, probability: float, weight: Weight) -> None:
         """A network whose state has run away hears nothing for the rest of the call: it begins anew."""
-        loud_and_deaf = probability < _DEAF and weight.stirs
-        self._deaf_chunks = self._deaf_chunks + 1 if loud_and_deaf else 0
+        if probability >= _DEAF:
+            self._deaf_chunks = 0
+        elif weight.stirs:
+            self._deaf_chunks += 1
         if not math.isfinite(probability) or self._deaf_chunks >= _DEAF_CHUNKS:
             self._deaf_chunks = 0
             self._forget()

@@ -229,6 +229,9 @@ class SpeechWorker:
                 self._send(self._health())
             for call in list(self._calls.values()):
                 call.starve()
+                if call.stuck:  # the engine hangs in its thread, and only a new process gets it back
+                    log.error("worker.decode_stuck", call=call.call_id)
+                    self._ended.set()
                 if now_ms - call.heard_at_ms > ABANDONED_MS:
                     log.warning("worker.call_abandoned", call=call.call_id)
                     self._forget(call.call_id)

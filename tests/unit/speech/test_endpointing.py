@@ -3,7 +3,7 @@
 import pytest
 
 from ivr.model.errors import ImpossibleTransitionError
-from ivr.model.hearing import EndpointProfile, Expectation, ExpectationKind, Hypothesis, Phrase
+from ivr.model.hearing import Alternative, EndpointProfile, Expectation, ExpectationKind, Hypothesis, Phrase
 from ivr.speech.endpointing import (
     MAX_TURN_MS,
     PAUSE_MS,
@@ -17,6 +17,7 @@ from ivr.speech.endpointing import (
     Sign,
     Started,
 )
+from ivr.speech.levels import Weight
 from ivr.speech.vad import CHUNK, CHUNK_MS
 
 DECODE_MS = 130
@@ -193,3 +194,96 @@ def test_the_better_the_answer_the_shorter_the_pause() -> None:
         pauses = [ms for (p, _), ms in PAUSE_MS.items() if p is profile]
         assert pauses == sorted(pauses)
         assert pauses[0] <= 300 and pauses[-1] >= 800
+
+
+MENU = Expectation(
+    kind=ExpectationKind.CHOICE,
+    profile=EndpointProfile.SHORT,
+    phrases=(Phrase(text="claims", value="claims"), Phrase(text="payments", value="payments")),
+)
+
+
+def test_a_word_of_the_menu_that_nothing_follows_is_answered_at_once() -> None:
+    script = Script(MENU, heard("claims", "claims", 6.0)).play((VOICE, 480), (SILENCE, 2048))
+    assert script.ended_after_ms <= 224, "a pause of 160 ms and what the decode takes"
+
+
+def test_a_yes_that_may_go_on_waits_for_its_second_half() -> None:
+    list_of_two = Expectation(
+        kind=ExpectationKind.CHOICE,
+        profile=EndpointProfile.SHORT,
+        phrases=(Phrase(text="my claim", value="one"), Phrase(text="my claim number", value="two")),
+    )
+    more = Script(list_of_two, heard("my claim", "one", 6.0)).play((VOICE, 480), (SILENCE, 2048))
+    all_of_it = Script(list_of_two, heard("my claim number", "two", 6.0)).play((VOICE, 480), (SILENCE, 2048))
+    assert all_of_it.ended_after_ms <= 224
+    assert more.ended_after_ms >= 288
+
+
+def test_six_digits_made_of_five_are_waited_for() -> None:
+    looped = Hypothesis(
+        text="0 0 5 8 9 9",
+        value="005899",
+        confidence=0.6,
+        engine="test",
+        alternatives=(Alternative(text="0 0 5 8 9", log_probability=-1.4),),
+    )
+    script = Script(SIX, looped).play((VOICE, 1920), (SILENCE, 4096))
+    assert script.ended_after_ms >= 800
+
+
+@pytest.mark.parametrize("text", ["um", "uh well", "э", "ну"])
+def test_who_hesitates_is_waited_for(text: str) -> None:
+    assert Script(Expectation(), heard(text)).play((VOICE, 320), (SILENCE, 4096)).ended_after_ms >= 900
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["я хочу узнать про", "мой номер", "это насчёт моей карты и", "my policy number", "i would like", "it's the"],
+)
+def test_no_sentence_ends_with_these(text: str) -> None:
+    assert Script(Expectation(), heard(text)).play((VOICE, 960), (SILENCE, 4096)).ended_after_ms >= 900
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["i want to report an accident", "хочу узнать остаток по карте", "can i speak to somebody please"],
+)
+def test_a_clause_that_is_over_ends_sooner_than_a_fragment(text: str) -> None:
+    assert Script(Expectation(), heard(text)).play((VOICE, 960), (SILENCE, 4096)).ended_after_ms <= 320
+    assert Script(Expectation(), heard("policy")).play((VOICE, 960), (SILENCE, 4096)).ended_after_ms > 320
+
+
+def test_a_question_may_end_with_its_preposition() -> None:
+    assert Script(Expectation(), heard("what folder is it in")).play((VOICE, 960), (SILENCE, 4096)).ended_after_ms < 400
+
+
+def test_the_pause_counts_from_the_last_sound_and_not_from_where_the_network_noticed() -> None:
+    endpointer = Endpointer(Expectation())
+    for at in range(1, 21):
+        endpointer.hear(VOICE, at * CHUNK)
+    endpointer.hear(VOICE, 21 * CHUNK, Weight(tail=192, stirs=True))
+    endpointer.hear(0.8, 22 * CHUNK, Weight(tail=CHUNK, stirs=False))
+    assert endpointer.phase is Phase.PAUSING
+    assert endpointer.end == 20 * CHUNK + 64
+
+
+def test_a_sound_in_the_pause_holds_the_end_up_but_a_breath_not_for_long() -> None:
+    def ended_at(stirs_from: int, stirs_until: int) -> int:
+        endpointer = Endpointer(MENU)
+        for at in range(1, 21):
+            endpointer.hear(VOICE, at * CHUNK)
+        for at in range(21, 60):
+            stirs = stirs_from <= at < stirs_until
+            for action in endpointer.hear(SILENCE, at * CHUNK, Weight(tail=0 if stirs else CHUNK, stirs=stirs)):
+                if isinstance(action, Decode):
+                    until = action.until
+            if at == 24:
+                endpointer.understand(heard("claims", "claims", 6.0), until)
+            if endpointer.phase is Phase.ENDED:
+                return (at - 20) * CHUNK_MS
+        raise AssertionError("the turn never ended")
+
+    calm, breath = ended_at(99, 99), ended_at(22, 60)
+    assert calm == 128
+    assert calm < breath <= 288

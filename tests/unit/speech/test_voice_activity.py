@@ -1,0 +1,73 @@
+"""The ear of one call, with a network that fails in the ways networks do."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ivr.speech.audio import Samples, to_pcm
+from ivr.speech.levels import Levels
+from ivr.speech.vad import CHUNK, VoiceActivity
+
+
+class Network:
+    """Stands for the ONNX session: answers what it is told, and shows the state it was given."""
+
+    def __init__(self, probability: float) -> None:
+        self.probability = probability
+        self.states: list[float] = []
+
+    def run(self, _window: Samples, h: Samples, c: Samples) -> tuple[float, Samples, Samples]:
+        self.states.append(float(h.max()))
+        return self.probability, h + 1, c + 1
+
+
+def tone(chunks: int, level: float = 0.2) -> Samples:
+    at = np.arange(chunks * CHUNK) / 8000
+    return (level * np.sin(2 * np.pi * 300 * at)).astype(np.float32)
+
+
+def noise(chunks: int, level: float = 5e-4, seed: int = 1) -> Samples:
+    return (np.random.default_rng(seed).standard_normal(chunks * CHUNK) * level).astype(np.float32)
+
+
+def test_a_network_that_answers_nonsense_begins_anew_and_the_call_is_heard_on() -> None:
+    network = Network(float("nan"))
+    ear = VoiceActivity(network)  # type: ignore[arg-type]
+    assert [sound.probability for sound in ear.feed(to_pcm(tone(3)))] == [0.0, 0.0, 0.0]
+    assert network.states == [0.0, 0.0, 0.0], "every nonsense empties the state"
+    network.probability = 0.9
+    assert ear.feed(to_pcm(tone(1)))[0].probability == 0.9
+
+
+def test_seconds_of_sound_without_a_trace_of_voice_empty_the_networks_state() -> None:
+    network = Network(0.001)
+    ear = VoiceActivity(network)  # type: ignore[arg-type]
+    ear.feed(to_pcm(np.concatenate([noise(20), *[tone(30), noise(5)] * 5])))
+    assert network.states.count(0.0) == 2, "once at the beginning and once after four seconds"
+
+
+def test_silence_never_does() -> None:
+    network = Network(0.001)
+    VoiceActivity(network).feed(to_pcm(noise(400)))  # type: ignore[arg-type]
+    assert network.states.count(0.0) == 1
+
+
+def test_the_end_of_sound_inside_a_chunk_is_found_to_8_ms() -> None:
+    levels = Levels()
+    for at in range(10):
+        levels.weigh(noise(1, seed=at))
+    levels.weigh(tone(1))
+    half = tone(1)
+    half[100:] = noise(1, seed=20)[100:]
+    weight = levels.weigh(half)
+    assert (weight.tail, weight.stirs) == (128, True)
+    quiet = levels.weigh(noise(1, seed=21))
+    assert (quiet.tail, quiet.stirs) == (CHUNK, False)
+
+
+def test_on_a_noisy_line_energy_says_nothing() -> None:
+    levels = Levels()
+    for at in range(10):
+        levels.weigh(noise(1, level=0.05, seed=at))
+    assert levels.weigh(tone(1) + noise(1, level=0.05)).tail == 0
+    assert levels.weigh(noise(1, level=0.05, seed=30)).tail == 0
