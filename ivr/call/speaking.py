@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from ivr.call.journal import Journal
@@ -16,6 +17,7 @@ from ivr.model.errors import SpeechError
 from ivr.model.holding import HoldPlayback, ResumePlayback
 from ivr.model.ids import new_id
 from ivr.model.media import Play, PlaybackEnded, StopPlayback
+from ivr.speech.phrasing import phrases
 
 FindPrompt = Callable[[Prompt], Path | None]
 RenderPrompt = Callable[[Prompt], Awaitable[Path]]
@@ -98,7 +100,17 @@ class Speaker:
             if playback in self._outstanding:
                 await self._play(playback, prompts)
 
-    async def _play(self, playback: str, prompts: tuple[Prompt, ...]) -> None:
+    def _parts(self, prompt: Prompt) -> tuple[Prompt, ...]:
+        """A prompt nobody has rendered yet in parts, so that the first is soon heard while the others are rendered."""
+        if self._find(prompt) is not None:
+            return (prompt,)
+        texts = [text for part in prompt.parts or (prompt.spoken,) for text in phrases(part, prompt.language)]
+        if prompt.audio or len(texts) == 1:
+            return (prompt,)
+        return tuple(replace(prompt, text=text, markup="", parts=()) for text in texts)
+
+    async def _play(self, playback: str, said: tuple[Prompt, ...]) -> None:
+        prompts = [part for prompt in said for part in self._parts(prompt)]
         paths = [self._find(prompt) for prompt in prompts]
         renders = {
             at: asyncio.ensure_future(self._render(prompt))

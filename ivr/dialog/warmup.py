@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from ivr.dialog.assistant import Assistant
 from ivr.dialog.saying import fixed_parts, resolved
-from ivr.dialog.texts import PLACEHOLDER
+from ivr.dialog.texts import PLACEHOLDER, Values, render
+from ivr.model.dialog import Prompt
 
 
 def static_prompts(assistant: Assistant) -> tuple[tuple[str, str], ...]:
@@ -23,6 +24,12 @@ def static_prompts(assistant: Assistant) -> tuple[tuple[str, str], ...]:
                 if not said.audio:
                     found.update({(language, text): None for s in said.sentences for text in _fixed(s, language)})
     return tuple(found)
+
+
+def recorded_prompts(assistant: Assistant) -> tuple[Prompt, ...]:
+    """Every prompt that is a recording."""
+    ways = (way for texts in assistant.responses.values() for first in texts.values() for way in first.variations)
+    return tuple(prompt for way in ways if way.audio for prompt in render(way, Values(names={}))[0])
 
 
 def _fixed(sentence: str, language: str) -> tuple[str, ...]:

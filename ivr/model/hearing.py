@@ -16,6 +16,9 @@ class ExpectationKind(StrEnum):
     CHOICE = "choice"
     DIGITS = "digits"
     YES_NO = "yes_no"
+    DATE = "date"
+    MONEY = "money"
+    NAME = "name"
 
 
 class EndpointProfile(StrEnum):
@@ -38,9 +41,10 @@ class Phrase:
 class Expectation:
     """What the dialog expects to hear next.
 
-    phrases: the closed list for CHOICE and YES_NO (a caller may still say something else: engines fall back to
+    phrases: the closed list for CHOICE, YES_NO and NAME (a caller may still say something else: engines fall back to
     open decoding when no phrase fits well). min_length/max_length: digits for DIGITS, 0 = not known.
-    candidates: digit strings known to exist; one of them is preferred when it fits.
+    candidates: digit strings known to exist; one of them is preferred when it fits. languages: to be told apart in this
+    turn, by the ear; () = it is the one asked for.
     """
 
     kind: ExpectationKind = ExpectationKind.OPEN
@@ -49,6 +53,7 @@ class Expectation:
     min_length: int = 0
     max_length: int = 0
     candidates: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +71,7 @@ class Hypothesis:
     text: normalised lower-case words or digits, "" when nothing was understood. value: the Phrase.value or digit
     string matched, None for open speech. confidence: 0..1. margin: nats between the best and the second reading,
     None when there was only one. reason: why text is empty ("no_speech", "too_short", "length", ...), else "".
+    language: what was spoken, when the expectation had languages to tell apart; else "".
     """
 
     text: str
@@ -75,6 +81,7 @@ class Hypothesis:
     margin: float | None = None
     alternatives: tuple[Alternative, ...] = ()
     reason: str = ""
+    language: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,12 +131,15 @@ class ForgetCall:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Render:
-    """Speak this text into the prompt cache. urgent: a caller waits for it (goes before warm-up renders)."""
+    """Bring a prompt into the cache. urgent: a caller waits for it (goes before warm-up renders). audio: a recorded WAV
+    to make ready for the telephone instead of speaking the text.
+    """
 
     request_id: str
     text: str
     language: str
     urgent: bool = True
+    audio: str = ""
 
 
 # ---- speech worker -> control -------------------------------------------------------------------------------------

@@ -21,6 +21,12 @@ def normalise(text: str) -> str:
     return " ".join(unicodedata.normalize("NFC", text).split())
 
 
+def recording_path(cache_dir: Path, recording: Path) -> Path:
+    """The telephone WAV made of a recording, whether it exists or not. Raises OSError when the recording is gone."""
+    digest = hashlib.sha256(f"{_FORMAT}\0recording\0".encode() + recording.read_bytes()).hexdigest()
+    return cache_dir / digest[:2] / f"{digest}.wav"
+
+
 def prompt_path(cache_dir: Path, voice_id: str, language: str, text: str) -> Path:
     """The WAV of a text in a voice, whether it exists or not."""
     key = "\0".join((_FORMAT, voice_id, language, normalise(text)))

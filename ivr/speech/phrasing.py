@@ -15,9 +15,16 @@ LEAST_CHARACTERS = 12  # of a part: shorter ones sound clipped
 FIRST_CHARACTERS = 45  # of the part a caller waits for: about three seconds of speech
 _PAUSES_MS = {".": 120, "!": 120, "?": 120, "…": 120, ";": 100, ":": 80, ",": 60, "—": 60, "–": 60}
 _PHRASE_END = re.compile(r"(?<=[,;:])\s+|\s+(?=[—–]\s)")
-_CLAUSES = {
-    "en": r"and|but|or|because|if|when|which|that|who|so|until|before|after|please",
-    "ru": r"и|но|а|или|если|когда|который|которая|которое|чтобы|потому|пока|пожалуйста",
+# Words a long phrase may be cut before: those that begin a clause, else prepositions.
+_BEGINNINGS = {
+    "en": (
+        "and|but|or|because|if|when|which|that|who|so|until|before|after|please",
+        "by|on|at|in|for|from|with|about|to",
+    ),
+    "ru": (
+        "и|но|а|или|если|когда|который|которая|которое|чтобы|потому|пока|пожалуйста",
+        "на|в|во|по|от|для|из|с|со|до",
+    ),
 }
 
 
@@ -48,10 +55,12 @@ def _joined(pieces: Sequence[str]) -> list[str]:
 
 
 def _clauses(text: str, language: str) -> list[str]:
-    """A long phrase in two, before the word that begins a clause nearest to its first third."""
-    words = _CLAUSES.get(language)
-    if words is None:
-        return [text]
-    cuts = [m.start() for m in re.finditer(rf"\s(?=(?:{words})\s)", text, re.IGNORECASE)]
-    fitting = [at for at in cuts if LEAST_CHARACTERS <= at <= FIRST_CHARACTERS and len(text) - at > LEAST_CHARACTERS]
-    return [text[: fitting[-1]], text[fitting[-1] + 1 :]] if fitting else [text]
+    """A long phrase in two, as late as the first part may end. The voice does not fall there as at a full stop."""
+    for words in _BEGINNINGS.get(language, ()):
+        cuts = [m.start() for m in re.finditer(rf"\s(?=(?:{words})\s)", text, re.IGNORECASE)]
+        fitting = [
+            at for at in cuts if LEAST_CHARACTERS <= at <= FIRST_CHARACTERS and len(text) - at > LEAST_CHARACTERS
+        ]
+        if fitting:
+            return [f"{text[: fitting[-1]]},", text[fitting[-1] + 1 :]]
+    return [text]

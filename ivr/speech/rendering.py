@@ -1,6 +1,6 @@
-"""Prompts rendered into the cache: urgent ones first, one at a time, by the first voice that can.
+"""Prompts rendered into the cache: urgent ones first, one at a time in each voice, by the first voice that can.
 
-Owns the queue, the fall back from one voice to the next, and the writing of files. A prompt appears by rename: a file
+Owns the queues, the fall back from one voice to the next, and the writing of files. A prompt appears by rename: a file
 that exists is whole.
 """
 
@@ -12,16 +12,21 @@ import os
 import wave
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TypeAlias
 
 from ivr.log import get_log
 from ivr.model.errors import SpeechError
 from ivr.model.hearing import Render, Rendered, RenderFailed
 from ivr.model.media import SAMPLE_RATE_HZ
 from ivr.model.ports import Voice
-from ivr.speech.cache import duration_ms, normalise, prompt_path
+from ivr.speech.cache import duration_ms, normalise, prompt_path, recording_path
+from ivr.speech.recorded import prompt_of
 
 log = get_log("speech.rendering")
 
+Line: TypeAlias = "asyncio.PriorityQueue[tuple[bool, int, Render]]"
+
+_NOBODY = ""  # the line of recordings, and of languages no voice speaks
 LONGEST_LINE = 5000  # renders waiting; more are refused, a caller's urgent one never is
 
 
@@ -38,33 +43,44 @@ def write_prompt(path: Path, pcm: bytes) -> None:
 
 
 class RenderQueue:
-    """Renders one prompt after another. voices: in order of preference."""
+    """Renders prompts: one after another in each voice, voices beside each other. voices: in order of preference."""
 
     def __init__(
         self, voices: Sequence[Voice], cache_dir: Path, report: Callable[[Rendered | RenderFailed], None]
     ) -> None:
         self._voices, self._cache_dir, self._report = tuple(voices), cache_dir, report
-        self._line: asyncio.PriorityQueue[tuple[bool, int, Render]] = asyncio.PriorityQueue()
+        self._lines: dict[str, Line] = {name: asyncio.PriorityQueue() for name in (*(v.name for v in voices), _NOBODY)}
         self._order = itertools.count()
 
     def submit(self, render: Render) -> None:
         """Put a prompt in line; one already in the cache is answered at once."""
         if self._cached(render):
             return
-        if not render.urgent and self._line.qsize() >= LONGEST_LINE:
+        if not render.urgent and sum(line.qsize() for line in self._lines.values()) >= LONGEST_LINE:
             self._report(RenderFailed(request_id=render.request_id, reason="too many prompts are waiting"))
             return
-        self._line.put_nowait((not render.urgent, next(self._order), render))
+        speaks = (v.name for v in self._voices if v.voice_id(render.language) is not None)
+        name = _NOBODY if render.audio else next(speaks, _NOBODY)
+        self._lines[name].put_nowait((not render.urgent, next(self._order), render))
 
     async def run(self) -> None:
         """Render for ever."""
+        await asyncio.gather(*(self._serve(line) for line in self._lines.values()))
+
+    async def _serve(self, line: Line) -> None:
         while True:
-            _, _, render = await self._line.get()
-            if not self._cached(render):
+            _, _, render = await line.get()
+            if self._cached(render):
+                continue
+            if render.audio:
+                await self._convert(render)
+            else:
                 await self._render(render)
 
     def _cached(self, render: Render) -> bool:
         """Answer from the cache, in the preferred voice only: a fallback's prompt is worth replacing."""
+        if render.audio:
+            return False
         for voice in self._voices:
             voice_id = voice.voice_id(render.language)
             if voice_id is None:
@@ -75,6 +91,18 @@ class RenderQueue:
                 return True
             return False
         return False
+
+    async def _convert(self, render: Render) -> None:
+        """A recording into the cache."""
+        recording = Path(render.audio)
+        try:
+            path = await asyncio.to_thread(recording_path, self._cache_dir, recording)
+            write_prompt(path, await asyncio.to_thread(prompt_of, recording))
+        except (SpeechError, OSError) as error:
+            log.warning("recording.failed", recording=recording.name, error=str(error))
+            self._report(RenderFailed(request_id=render.request_id, reason=str(error)))
+            return
+        self._rendered(render, path, "recorded")
 
     async def _render(self, render: Render) -> None:
         reasons = []

@@ -16,8 +16,8 @@ from ivr.call.services import ServiceCaller
 from ivr.call.surroundings import Surroundings
 from ivr.config import Settings, variables
 from ivr.dialog.assistant import Assistant
-from ivr.dialog.tongues import sentences
-from ivr.dialog.warmup import static_prompts
+from ivr.dialog.saying import marked_sentences, prompt
+from ivr.dialog.warmup import recorded_prompts, static_prompts
 from ivr.log import get_log
 from ivr.metrics import Metrics
 from ivr.model.dialog import Prompt
@@ -51,7 +51,8 @@ class Center:
         self._retired: list[Brain] = []
         self.hub = LiveHub()
         self.agents = AgentsDesk(AgentDirectory(brain.routing), self.hub)
-        self.speech = SpeechPool(settings, self.metrics, self._post, self._move_audio)
+        languages = brain.assistant.languages
+        self.speech = SpeechPool(settings, self.metrics, self._post, self._move_audio, languages)
         self.media = MediaPool(
             settings,
             self.metrics,
@@ -90,10 +91,10 @@ class Center:
     async def warm_up(self) -> None:
         """Render what every call says."""
         assistant = self.brain.assistant
-        told = [(lang, s) for lang, text in self.brain.offers.texts() for s in sentences(text, lang)]
-        prompts = [Prompt(text=text, language=lang) for lang, text in (*static_prompts(assistant), *told)]
+        told = [(lang, s) for lang, text in self.brain.offers.texts() for s in marked_sentences(text, lang)]
+        fixed = [prompt(text, lang) for lang, text in (*static_prompts(assistant), *told)]
         apology = self._apology(assistant)
-        await self.speech.prompts.warm_up([apology, *prompts], WARM_UP_S)
+        await self.speech.prompts.warm_up([apology, *recorded_prompts(assistant), *fixed], WARM_UP_S)
         self.media.apology_path = str(self.speech.prompts.find(apology) or "")
 
     async def reload(self, brain: Brain) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from ivr.config import Settings
@@ -38,7 +38,8 @@ class _Seat:
 
 
 class SpeechPool:
-    """All speech workers of the machine. post(call_id, message) reaches a call; move(call_id, path) moves its audio."""
+    """All speech workers of the machine. post(call_id, message) reaches a call; move(call_id, path) moves its audio.
+    languages: heard and spoken besides the server's own."""
 
     def __init__(
         self,
@@ -46,7 +47,9 @@ class SpeechPool:
         metrics: Metrics,
         post: Callable[[str, object], None],
         move: Callable[[str, str], None],
+        languages: Sequence[str] = (),
     ) -> None:
+        self._languages = tuple(dict.fromkeys((settings.server.language, *languages)))
         self._settings, self._metrics, self._post, self._move = settings, metrics, post, move
         folder = settings.server.assistant
         self.prompts = PromptLibrary(settings.speech.cache_dir, folder, self._render)
@@ -122,7 +125,7 @@ class SpeechPool:
                 frames_path=path,
                 cache_dir=str(room.cache_dir),
                 models_dir=str(room.models_dir),
-                languages=(settings.server.language,),
+                languages=self._languages,
                 recognizer=room.recognizer,
                 recognizers=dict(room.recognizers),
                 voices=room.voices,

@@ -1,14 +1,16 @@
 """The prompt cache and the render queue, with tone voices."""
 
 import asyncio
+import math
 import os
+import struct
 import subprocess
 import sys
 import wave
 from pathlib import Path
 
 from ivr.model.hearing import Render, Rendered, RenderFailed
-from ivr.speech.cache import prompt_path
+from ivr.speech.cache import prompt_path, recording_path
 from ivr.speech.rendering import RenderQueue
 from tests.fakes.speech import ToneVoice
 
@@ -95,3 +97,45 @@ async def test_no_voice_is_an_answer_too(tmp_path: Path) -> None:
     said = await first(2, queue, answers)
     assert [type(answer) for answer in said] == [RenderFailed, RenderFailed]
     assert "tone" in said[0].reason and "'ru'" in said[1].reason
+
+
+async def test_markup_is_part_of_the_name_of_a_prompt(tmp_path: Path) -> None:
+    assert prompt_path(tmp_path, "v", "en", "Hello") != prompt_path(
+        tmp_path, "v", "en", '<prosody rate="slow">Hello</prosody>'
+    )
+
+
+async def test_voices_speak_beside_each_other(tmp_path: Path) -> None:
+    answers = Answers()
+    slow, quick = ToneVoice("slow"), ToneVoice("quick", languages=("ru",))
+    hold = asyncio.Event()
+    render_now = slow.render
+
+    async def wait(text: str, language: str) -> bytes:
+        await hold.wait()
+        return await render_now(text, language)
+
+    slow.render = wait  # type: ignore[method-assign]
+    queue = RenderQueue([slow, quick], tmp_path, answers.put_nowait)
+    queue.submit(render("hello"))
+    queue.submit(render("привет", language="ru"))
+    (said,) = await first(1, queue, answers)
+    assert isinstance(said, Rendered) and said.voice == "quick-ru"
+
+
+async def test_a_recording_becomes_a_telephone_wav_and_a_bad_one_is_refused(tmp_path: Path) -> None:
+    answers = Answers()
+    recording, bad = tmp_path / "studio.wav", tmp_path / "bad.wav"
+    with wave.open(str(recording), "wb") as file:
+        file.setnchannels(2)
+        file.setsampwidth(2)
+        file.setframerate(44100)
+        wave_form = (round(9000 * math.sin(at / 20)) for at in range(44100))
+        file.writeframes(b"".join(struct.pack("<hh", value, value) for value in wave_form))
+    bad.write_bytes(b"no sound at all")
+    queue = RenderQueue([ToneVoice()], tmp_path / "cache", answers.put_nowait)
+    for path in (recording, bad):
+        queue.submit(Render(request_id=path.name, text="hello", language="en", audio=str(path)))
+    made, refused = await first(2, queue, answers)
+    assert isinstance(refused, RenderFailed) and "no WAV" in refused.reason
+    assert isinstance(made, Rendered) and made.path == str(recording_path(tmp_path / "cache", recording))
