@@ -13,6 +13,7 @@ from typing import Any
 from ivr.model.hearing import Expectation, Recognition
 from ivr.model.identity import Caller, Identity
 from ivr.model.offers import OfferAnswer, OfferDecision
+from ivr.model.prompt import Prompt as Prompt  # noqa: PLC0414 - the rooms know it from here
 from ivr.model.routing import HandoffRequest, TransferResult
 from ivr.model.understanding import NO_CONTEXT, SlotContext, Understanding
 
@@ -154,31 +155,6 @@ Event = (
 )
 
 # ---- commands -----------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Prompt:
-    """One thing to say: rendered text in one language. name: the response it came from ("" for offer scripts).
-
-    sensitive: it reads a sensitive value back; it is masked in the log and silenced in the recording.
-    log_text: text with sensitive values masked. audio: a recorded WAV to play instead, relative to the assistant.
-    markup: the text with its SSML (ivr.model.markup), "" when it has none. parts: the text cut where a voice may rest,
-    so that it can begin before it has all of it; () when it is spoken whole.
-    """
-
-    text: str
-    language: str
-    name: str = ""
-    sensitive: bool = False
-    log_text: str = ""
-    audio: str = ""
-    markup: str = ""
-    parts: tuple[str, ...] = ()
-
-    @property
-    def spoken(self) -> str:
-        """What a voice is given."""
-        return self.markup or self.text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
