@@ -2,8 +2,8 @@
 
 Exit status: 0 done, 1 it was tried and failed, 2 the call or the configuration is wrong. There is one module for each
 group of people: operators (`serving`), designers (`designing`), those who tune understanding (`understanding`) and
-hearing (`hearing`), and those who measure (`measuring`). A module offers add(commands); it imports a room only for the
-command asked for.
+hearing (`hearing`), those who decide about offers (`offering`), and those who measure (`measuring`). A module offers
+add(commands); it imports a room only for the command asked for.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import sys
 from collections.abc import Sequence
 
 from ivr import __version__
-from ivr.cli import designing, hearing, measuring, serving, understanding
+from ivr.cli import designing, hearing, measuring, offering, serving, understanding
 from ivr.model.errors import ConfigError, IvrError
 
 
@@ -36,6 +36,6 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="ivr", description="A self-hosted telephone voice bot.")
     parser.add_argument("--version", action="version", version=f"ivr {__version__}")
     commands = parser.add_subparsers(required=True, metavar="command")
-    for group in (serving, designing, understanding, hearing, measuring):
+    for group in (serving, designing, understanding, hearing, offering, measuring):
         group.add(commands)
     return parser

@@ -15,6 +15,7 @@ from ivr.storage.database import Database
 from ivr.storage.tables import answers, beliefs, opportunities, outcomes, suspensions
 
 _ROW = ("opportunity_id", "household", "at_ms", "arm", "p_treat", "product", "relation", "probabilities")
+_OUTCOME = ("opportunity_id", "outcome", "value", "at", "source")
 _ROW_TOO = ("policy", "gate_version", "phase", "group")
 
 
@@ -33,7 +34,8 @@ class Experiments:
     async def add_outcomes(self, told: Sequence[OfferOutcome]) -> None:
         """The same for many that are certainly new, in one statement. Raises StorageError when one is not."""
         if told:
-            await self._db.write((sa.insert(outcomes), [asdict(each) for each in told]))
+            rows = [{name: getattr(each, name) for name in _OUTCOME} for each in told]
+            await self._db.write((sa.insert(outcomes), rows))
 
     async def experiment_rows(self, since_ms: int = 0) -> list[ExperimentRow]:
         """Every opportunity since a moment, ghosts included, oldest first, with its answer and its outcomes."""

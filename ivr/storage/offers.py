@@ -93,7 +93,7 @@ def _opportunity(decision: OfferDecision, call_id: str, customer_id: str, at: st
     return row | {
         "script_version": decision.script.version if decision.script else "",
         "probabilities": dict(decision.probabilities),
-        "gate": [asdict(finding) for finding in decision.gate],
+        "gate": [{"rule": f.rule, "passed": f.passed, "detail": f.detail} for f in decision.gate],
         "eligible": list(decision.eligible),
         "removed": dict(decision.removed),
         "known": list(decision.known),
