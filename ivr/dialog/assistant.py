@@ -109,13 +109,14 @@ class Assistant:
 def load_assistant(folder: Path) -> Assistant:
     """The assistant in this folder. Raises DesignError with every fault when there is an error among them."""
     assistant, faults = examine(folder)
-    if assistant is None:
-        raise DesignError(tuple(f for f in faults if f.severity == "error"))
+    errors = tuple(f for f in faults if f.severity == "error")
+    if assistant is None or errors:
+        raise DesignError(errors)
     return assistant
 
 
 def examine(folder: Path) -> tuple[Assistant | None, tuple[Fault, ...]]:
-    """(assistant, or None when it has errors; every error and warning, by place)."""
+    """(assistant as far as it can be read, None when not at all; every error and warning, by place)."""
     faults = Faults()
     top = read(folder / "dialog.yml", folder, faults)
     domain = read(folder / "domain.yml", folder, faults)
@@ -123,8 +124,7 @@ def examine(folder: Path) -> tuple[Assistant | None, tuple[Fault, ...]]:
         return None, tuple(sorted(faults.found))
     assistant = _read(folder, top, domain, faults)
     lint.check(assistant, faults)
-    found = tuple(sorted(set(faults.found)))
-    return (None if any(f.severity == "error" for f in found) else assistant), found
+    return assistant, tuple(sorted(set(faults.found)))
 
 
 def _read(folder: Path, top: Node, domain: Node, faults: Faults) -> Assistant:

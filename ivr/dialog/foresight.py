@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from ivr.dialog import paths
+from ivr.dialog import conditions, paths
 from ivr.dialog import steps as st
 from ivr.dialog.source import Faults, Place
 from ivr.dialog.texts import PLACEHOLDER
+from ivr.model.identity import Level
 
 if TYPE_CHECKING:
     from ivr.dialog.assistant import Assistant
@@ -35,13 +36,15 @@ def check(assistant: Assistant, faults: Faults) -> None:
 
 
 class Walk:
-    """The steps of all flows as one graph. steps: (flow, step) -> step."""
+    """The steps of all flows as one graph. steps: (flow, step) -> step. brought: what flows bring back, as found so
+    far."""
 
     def __init__(self, assistant: Assistant) -> None:
         self.assistant = assistant
         self.steps: dict[At, st.Step] = {
             (flow.name, name): step for flow in assistant.flows.values() for name, step in flow.steps.items()
         }
+        self.brought: dict[tuple[str, Known], Known | None] = {}
 
     def first(self, flow: str) -> At:
         found = self.assistant.flows.get(flow)
@@ -84,63 +87,91 @@ def _unknown_values(walk: Walk, faults: Faults) -> None:
 
 def _surely_known(walk: Walk) -> Mapping[At, Known]:
     """Slots with a value at each reachable step, whichever way it was reached. Least over all paths, by iteration."""
-    everything = frozenset(walk.assistant.slots)
+    assistant = walk.assistant
     known: dict[At, Known] = {}
-    start = walk.first(walk.assistant.start)
-    entries = [walk.first(name) for name in walk.assistant.flows if name != walk.assistant.start]
-    todo: list[tuple[At, Known]] = [(start, frozenset())]
     # Flows the engine enters by itself, or a global leads to, may begin with nothing known.
-    by_itself = {walk.assistant.escape, walk.assistant.identify_flow, *(g.go for g in walk.assistant.globals)}
-    todo += [(entry, frozenset()) for entry in entries if entry[0] in by_itself]
+    by_itself = {assistant.escape, assistant.identify_flow, *(g.go for g in assistant.globals)}
+    entries = [walk.first(name) for name in assistant.flows if name in by_itself]
+    todo: list[tuple[At, Known]] = [(at, frozenset()) for at in (walk.first(assistant.start), *entries)]
     while todo:
         at, value = todo.pop()
-        merged = known.get(at, everything) & value
+        merged = known.get(at, value) & value
         if at in known and merged == known[at]:
             continue
         known[at] = merged
         if at in walk.steps:
-            todo += _after(walk, at, merged)
+            todo += _after(walk, at, merged, frozenset())
     return known
 
 
-def _after(walk: Walk, at: At, before: Known) -> list[tuple[At, Known]]:
-    step, found = walk.steps[at], []
-    for label, to in walk.ways(at):
-        value = (before | _gained(walk.assistant, step, label)) - _lost(step, label)
-        if to[0] == at[0]:
-            value |= _brought_back(walk, at, label)
-        flow = walk.assistant.flows.get(to[0])
-        if to[0] != at[0] and flow is not None and flow.request:  # a new request forgets what an earlier one asked
-            value -= {s.slot for s in flow.steps.values() if isinstance(s, st.CollectStep)}
-        found.append((to, value))
+def _after(walk: Walk, at: At, before: Known, doing: frozenset[str]) -> list[tuple[At, Known]]:
+    """Where a step leads and what is known there. doing: flows being looked through for what they bring back."""
+    step, found, before_arm = walk.steps[at], [], before
+    for label, to in (*walk.ways(at), *_escapes(walk, at)):
+        value: Known | None = (before_arm | _gained(walk.assistant, step, label)) - _lost(step, label)
+        if isinstance(step, st.BranchStep) and label != "else":
+            value = before_arm | conditions.proves(label)
+            before_arm |= conditions.disproves(label)
+        called = _called(step, label) if to[0] == at[0] else ""
+        if value is not None and called:
+            value = _back_from(walk, called, value, doing)
+        elif value is not None and to[0] != at[0]:
+            value = _entering(walk, to[0], value)
+        if value is not None:
+            found.append((to, value))
     return found
 
 
-def _brought_back(walk: Walk, at: At, label: str) -> Known:
-    """What the flow called here has surely collected when it comes back. Flows that one calls in turn are not looked
-    into."""
-    step = walk.steps[at]
-    options = step.options if isinstance(step, st.QuestionStep) else ()
-    called = [o.call for o in options if o.call and o.intent == label]
+def _escapes(walk: Walk, at: At) -> list[tuple[str, At]]:
+    """The way to the flow's own escape, for steps that can fail and name none."""
+    flow, step = walk.assistant.flows[at[0]], walk.steps[at]
+    fails = (isinstance(step, st.QuestionStep) and step.escape is None) or isinstance(step, st.ActionStep)
+    if flow.escape is None or not fails or not flow.escape.step:
+        return []
+    return [("escape", (at[0], flow.escape.step))]
+
+
+def _called(step: st.Step, label: str) -> str:
+    """The flow that is done between this step and the next, "" when none."""
     if isinstance(step, st.CallStep):
-        called = [step.flow]
-    brought: Known = frozenset()
-    for name in called:
+        return step.flow if not label else ""
+    options = step.options if isinstance(step, st.QuestionStep) else ()
+    return next((o.call for o in options if o.call and o.intent == label), "")
+
+
+def _entering(walk: Walk, name: str, value: Known) -> Known:
+    """What is known at the beginning of a flow: a new request forgets what an earlier one asked, and the flow that
+    identifies the caller, which may come first, empties what it empties."""
+    flow = walk.assistant.flows.get(name)
+    if flow is None:
+        return value
+    if flow.request:
+        value -= {s.slot for s in flow.steps.values() if isinstance(s, st.CollectStep)}
+    first = walk.assistant.flows.get(walk.assistant.identify_flow)
+    if first is None or flow.level <= Level.L0 or first is flow:
+        return value
+    emptied = {n for s in first.steps.values() if isinstance(s, st.SetStep) for n, v in s.values.items() if v is None}
+    return value - emptied - {n for s in first.steps.values() if isinstance(s, st.RetryStep) for n in s.clear}
+
+
+def _back_from(walk: Walk, name: str, value: Known, doing: frozenset[str]) -> Known | None:
+    """What is known when a flow comes back that was called with these values; None when it never does."""
+    if name in doing or name not in walk.assistant.flows:
+        return frozenset()
+    key = (name, value)
+    if key not in walk.brought:
         known: dict[At, Known] = {}
-        todo: list[tuple[At, Known]] = [(walk.first(name), frozenset())]
+        todo = [(walk.first(name), _entering(walk, name, value))]
         while todo:
-            here, value = todo.pop()
-            merged = known.get(here, value) & value
-            if here[0] != name or (here in known and merged == known[here]):
+            at, here = todo.pop()
+            merged = known.get(at, here) & here
+            if at[0] != name or (at in known and merged == known[at]):
                 continue
-            known[here] = merged
-            if here not in walk.steps:
-                continue
-            inside = walk.steps[here]
-            for way, to in walk.ways(here):
-                todo.append((to, (merged | _gained(walk.assistant, inside, way)) - _lost(inside, way)))
-        brought |= known.get((name, ""), frozenset())
-    return brought
+            known[at] = merged
+            if at in walk.steps:
+                todo += _after(walk, at, merged, doing | {name})
+        walk.brought[key] = known.get((name, ""))
+    return walk.brought[key]
 
 
 def _gained(assistant: Assistant, step: st.Step, label: str) -> Known:
@@ -164,19 +195,37 @@ def _lost(step: st.Step, label: str) -> Known:
 
 
 def _uses(assistant: Assistant, step: st.Step) -> Iterable[tuple[st.Where, Known, str]]:
-    """(place, slots, how) of every value a step says or sends."""
-    said = step.responses if isinstance(step, st.SayStep) else ()
-    if isinstance(step, st.QuestionStep | st.HandoffStep | st.CallbackStep | st.HangupStep):
-        said = (step.utter,)
-    for name in said:
+    """(place, slots, how) of every value a step says, sends or chooses from."""
+    for name, own in _texts(step):
         texts = [t[name] for t in assistant.responses.values() if name in t]
         used = {path.split(".")[0] for text in texts for path, _, _ in text.placeholders}
-        yield step.at(name), frozenset(used & assistant.slots.keys()), f"{name} says it"
+        yield step.at(name), frozenset((used & assistant.slots.keys()) - own), f"{name} says it"
     sent = step.args if isinstance(step, st.ActionStep) else step.values if isinstance(step, st.SetStep) else {}
     for name, template in sent.items():
         text = template if isinstance(template, str) else ""
         used = {m[1].split(".")[0] for m in PLACEHOLDER.finditer(text)}
         yield step.at(text), frozenset(used & assistant.slots.keys()), f"{name} takes it"
+    slot = assistant.slots.get(step.slot) if isinstance(step, st.CollectStep) else None
+    if slot is not None and slot.candidates_from in assistant.slots:
+        yield step.at(slot.name), frozenset({slot.candidates_from}), f"a name for {slot.name} is looked for in it"
+
+
+def _texts(step: st.Step) -> list[tuple[str, Known]]:
+    """(response, slots it may say all the same) of everything a step says: a value read back is the one just heard."""
+    nothing: Known = frozenset()
+    if isinstance(step, st.SayStep):
+        return [(name, nothing) for name in step.responses]
+    if isinstance(step, st.HandoffStep | st.CallbackStep | st.HangupStep):
+        return [(step.utter, nothing)]
+    if isinstance(step, st.ActionStep):
+        return [(step.hold_utter, nothing)]
+    if not isinstance(step, st.QuestionStep):
+        return []
+    ways = ("", "_2", "_3", "_keys", "_noinput", "_nomatch", "_rejected")
+    found = [(f"{step.utter}{way}", nothing) for way in ways] + [(step.help, nothing)]
+    if isinstance(step, st.CollectStep):
+        found += [(step.confirm_utter, frozenset({step.slot})), (step.invalid, nothing), (step.outside, nothing)]
+    return found
 
 
 # ---- circles ------------------------------------------------------------------------------------------------------

@@ -40,7 +40,10 @@ class _Check:
         self.names = frozenset(assistant.slots) | BUILTIN_NAMES
         collects = [s for f in assistant.flows.values() for s in f.steps.values() if isinstance(s, st.CollectStep)]
         bounds = {s.outside: frozenset({"least", "most"}) for s in collects}
-        self.own_names = bounds | {s.which: frozenset({"first", "second"}) for s in collects}
+        bounds |= {f"utter_outside_{name}": frozenset({"least", "most"}) for name in assistant.slots}
+        pairs = dict.fromkeys([s.which for s in collects], frozenset({"first", "second"}))
+        pairs |= {f"utter_which_{name}": frozenset({"first", "second"}) for name in assistant.slots}
+        self.own_names = bounds | pairs
 
     def add(self, where: st.Where, code: str, what: str, fix: str, severity: str = "error") -> None:
         self.faults.add(Place(*where), code, what, fix, severity)
