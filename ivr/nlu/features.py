@@ -21,6 +21,7 @@ Vector = NDArray[np.float32]
 Matrix = NDArray[np.float32]
 
 CHARACTER_NGRAMS = (2, 3, 4, 5)
+COMMON = 24  # sentences with a feature from which a column of a matrix is cheaper than its pairs
 
 
 class Features(Protocol):
@@ -63,10 +64,23 @@ class Tfidf:
                 rows.setdefault(feature, []).append(row)
                 values.setdefault(feature, []).append(value)
         self._postings = {f: (np.array(rows[f], dtype=np.int32), np.array(values[f], dtype=np.float32)) for f in rows}
-        return np.stack([self._compare(features) for features in weighed])
+        return self._gram()
 
     def similarity(self, text: str) -> Vector:
         return self._compare(self._weigh(_count(text)))
+
+    def _gram(self) -> Matrix:
+        """Similarities of the training sentences: common features as one product, rare ones pair by pair."""
+        common = [posting for posting in self._postings.values() if len(posting[0]) > COMMON]
+        dense = np.zeros((self._count, len(common)), dtype=np.float32)
+        for column, (rows, values) in enumerate(common):
+            dense[rows, column] = values
+        gram: Matrix = dense @ dense.T
+        flat = gram.reshape(-1)
+        for rows, values in self._postings.values():
+            if len(rows) <= COMMON:
+                flat[(rows[:, None].astype(np.int64) * self._count + rows).ravel()] += np.outer(values, values).ravel()
+        return gram
 
     def _compare(self, features: dict[str, float]) -> Vector:
         total = np.zeros(self._count, dtype=np.float32)
