@@ -20,7 +20,7 @@ from typing import Any
 
 from aiohttp import web
 
-from ivr.demo.crm_bank import BankRegister
+from ivr.demo.crm_bank import BankRegister, advisers
 from ivr.demo.crm_data import Register
 from ivr.demo.crm_policies import PolicyDesk, today_utc
 
@@ -72,6 +72,7 @@ def make_crm(database: Path) -> web.Application:
             web.get("/accounts/{number}/balance", _balance),
             web.post("/cards/{last4}/block", _block),
             web.get("/cards/{last4}/delivery", _delivery),
+            web.get("/advisers", _advisers),
             web.post("/{kind:leads|callbacks}", _file),
             web.get("/{kind:leads|callbacks|messages|copies|promises}", _filed),
             web.post("/_faults", _set_faults),
@@ -222,6 +223,10 @@ async def _balance(request: web.Request) -> web.Response:
     number, customer_id = request.match_info["number"], request.query.get("customer_id", "")
     account = await asyncio.to_thread(request.app[BANK].balance, number, customer_id)
     return web.json_response(account) if account else _refusal(404, "this customer has no such account")
+
+
+async def _advisers(request: web.Request) -> web.Response:
+    return web.json_response({"names": advisers(request.query.get("language", ""))})
 
 
 async def _block(request: web.Request) -> web.Response:

@@ -137,6 +137,15 @@ class BankRegister:
             yield db
 
 
+def advisers(language: str) -> list[str]:
+    """The people who look after customers, as that language writes their names; two of them sound alike."""
+    names = {
+        "en": ["Anna Sokolova", "Anton Sokolov", "Maria Garcia", "John Smith"],
+        "ru": ["Анна Соколова", "Антон Соколов", "Мария Гарсия", "Джон Смит"],
+    }
+    return names.get(language, names["en"])
+
+
 def accounts() -> list[Account]:
     """The accounts of the demo's named callers."""
     return [
