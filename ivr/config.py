@@ -63,6 +63,7 @@ class SpeechRoomSettings(_Section):
     models_dir: Path = Path("voice_models")
     model_mirrors: tuple[str, ...] = ()
     threads: Annotated[int, Field(ge=1, le=16)] = 1
+    decodes: Annotated[int, Field(ge=1, le=4)] = 2
 
 
 class NluSettings(_Section):

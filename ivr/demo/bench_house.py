@@ -1,4 +1,4 @@
-"""The house `ivr bench turns` measures: ports for many media workers, as many speech workers as the load needs.
+"""The house `ivr bench turns` measures: ports for as many media workers as the load needs, one speech worker.
 
 Owns the sizing of a bench. Each media worker is dialled on its own port; nothing stands in front of them.
 """
@@ -17,7 +17,6 @@ from ivr.demo.bench_corpus import MENU, NUMBER_LENGTH
 from ivr.demo.house import HOST, DemoError, House, Ports, open_house
 
 CALLERS_PER_WORKER = 2
-CALLS_PER_SPEECH_WORKER = 12
 _FIRST, _LAST, _STEP = 15000, 31000, 1000
 _RTP_PER_WORKER = 20
 _WEB, _CRM, _PHONES, _RTP = 64, 65, 66, 100  # from the first port of a house
@@ -36,7 +35,6 @@ async def open_bot(folder: Path, language: str, calls: int = 1) -> AsyncIterator
     overrides: dict[str, dict[str, Any]] = {
         "server": {"assistant": str(assistant), "language": language},
         "sip": {"workers": workers, "rtp_ports_per_worker": _RTP_PER_WORKER},
-        "speech": {"workers": -(-calls // CALLS_PER_SPEECH_WORKER)},
         "recording": {"mode": "off"},
     }
     async with open_house(home, _ports(workers), overrides) as house:

@@ -221,7 +221,7 @@ class SpeechSettings:
     control_fd: inherited SEQPACKET socket to the control process. frames_path: the SEQPACKET socket media workers
     send caller audio to. languages: what must be heard and spoken. recognizer: "auto", "whisper" or "vosk";
     recognizers: another one for single languages. voices: engine names in order of preference ("piper", "pyttsx3").
-    threads: decoding threads inside the engine.
+    threads: of one decode; decodes: how many at a time. preload: start the voices before they are asked for.
     """
 
     control_fd: int
@@ -233,4 +233,6 @@ class SpeechSettings:
     recognizers: dict[str, str] = field(default_factory=dict)
     voices: tuple[str, ...] = ("piper", "festival", "pyttsx3")
     threads: int = 1
+    decodes: int = 2
+    preload: bool = True
     log_level: str = "info"

@@ -1,17 +1,22 @@
-"""One decode at a time, in one thread: the core a worker has for recognition is given to whoever waits longest for
-it.
+"""A few decodes at a time, each in a thread: the cores a worker has for recognition go to whoever waits longest.
 
-Owns the order: finals and hurried decodes before speculative ones, each kind first come first served; a job dropped
-before it began costs nothing, one dropped later is finished and thrown away. Bounded by its callers: one job a call.
+Owns the order: finals and hurried decodes before speculative ones, each kind first come first served, never two on one
+stream; a job dropped before it began costs nothing, one dropped later is finished and thrown away. The threads of the
+engines give way to everything else in the process: audio is heard first, understood next. Bounded by its callers: one
+job a call.
 """
 
 from __future__ import annotations
 
 import asyncio
+import os
+import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 
 from ivr.log import get_log
 from ivr.model.errors import SpeechError
@@ -19,6 +24,8 @@ from ivr.model.hearing import Hypothesis
 from ivr.model.ports import RecognizerStream
 
 log = get_log("speech.decoding")
+
+GIVE_WAY = 5  # niceness of threads that compute
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -36,11 +43,14 @@ class Job:
 
 
 class DecodeQueue:
-    """The queue of one worker. Methods are called on the loop."""
+    """The queue of one worker, at_once decodes at a time. Methods are called on the loop."""
 
-    def __init__(self) -> None:
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="decode")
+    def __init__(self, at_once: int = 1) -> None:
+        self._at_once = at_once
+        self._threads = ThreadPoolExecutor(at_once, thread_name_prefix="decode", initializer=_give_way)
         self._waiting: list[Job] = []
+        self._decoding: list[RecognizerStream] = []
+        self._closing: list[RecognizerStream] = []
         self._wake = asyncio.Event()
 
     def submit(self, job: Job) -> None:
@@ -50,33 +60,65 @@ class DecodeQueue:
 
     def close_stream(self, stream: RecognizerStream) -> None:
         """Close a stream once nothing decodes on it any more."""
-        self._thread.submit(stream.close)
+        if any(each is stream for each in self._decoding):
+            self._closing.append(stream)
+        else:
+            self._threads.submit(stream.close)
 
     async def run(self) -> None:
         """Decode for ever."""
-        loop = asyncio.get_running_loop()
+        async with asyncio.TaskGroup() as tasks:
+            for _ in range(self._at_once):
+                tasks.create_task(self._take_turns())
+
+    def close(self) -> None:
+        """End the threads; a decode under way is finished first."""
+        self._threads.shutdown(wait=True, cancel_futures=True)
+
+    async def _take_turns(self) -> None:
         while True:
             job = self._next()
             if job is None:
                 self._wake.clear()
                 await self._wake.wait()
                 continue
-            pcm = job.audio()
-            hypothesis, took_ms = await loop.run_in_executor(self._thread, _decode, job, pcm)
-            if not job.dropped:
-                job.done(hypothesis, took_ms)
+            await self._decode(job)
 
-    def close(self) -> None:
-        """End the thread; a decode under way is finished first."""
-        self._thread.shutdown(wait=True, cancel_futures=True)
+    async def _decode(self, job: Job) -> None:
+        pcm = job.audio()
+        self._decoding.append(job.stream)
+        try:
+            loop = asyncio.get_running_loop()
+            hypothesis, took_ms = await loop.run_in_executor(self._threads, _decode, job, pcm)
+        finally:
+            self._decoding = [each for each in self._decoding if each is not job.stream]
+            self._wake.set()  # a job on the same stream may have waited for this one
+        if any(each is job.stream for each in self._closing):
+            self._closing = [each for each in self._closing if each is not job.stream]
+            self._threads.submit(job.stream.close)
+        if not job.dropped:
+            job.done(hypothesis, took_ms)
 
     def _next(self) -> Job | None:
         self._waiting = [job for job in self._waiting if not job.dropped]
-        if not self._waiting:
+        free = [job for job in self._waiting if not any(each is job.stream for each in self._decoding)]
+        if not free:
             return None
-        job = next((j for j in self._waiting if j.final), self._waiting[0])
+        job = next((j for j in free if j.final), free[0])
         self._waiting.remove(job)
         return job
+
+
+def give_way() -> None:
+    """Make every thread of this process but the main one nicer than it: engines have started theirs by now."""
+    for task in list(Path("/proc/self/task").iterdir()):
+        if int(task.name) != threading.main_thread().native_id:
+            with suppress(OSError):  # a thread that has just ended
+                os.setpriority(os.PRIO_PROCESS, int(task.name), GIVE_WAY)
+
+
+def _give_way() -> None:
+    os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), GIVE_WAY)
 
 
 def _decode(job: Job, pcm: bytes) -> tuple[Hypothesis | None, int]:

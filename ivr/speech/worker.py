@@ -23,7 +23,7 @@ from ivr.model.errors import SpeechError, WireError
 from ivr.model.hearing import ForgetCall, Listen, Render, SpeechHealth, SpeechReady, SpeechSettings, StopListening
 from ivr.model.ids import monotonic_ms
 from ivr.speech.catalogue import Catalogue
-from ivr.speech.decoding import DecodeQueue
+from ivr.speech.decoding import DecodeQueue, give_way
 from ivr.speech.listening import CallAudio
 from ivr.speech.models import load_recognizer, load_vad, make_voices
 from ivr.speech.rendering import RenderQueue
@@ -51,7 +51,7 @@ class SpeechWorker:
             catalogue, settings.recognizer, settings.languages, settings.threads, settings.recognizers
         )
         self._voices = make_voices(catalogue, settings.voices, settings.languages)
-        self._decodes = DecodeQueue()
+        self._decodes = DecodeQueue(settings.decodes)
         self._renders = RenderQueue(self._voices, Path(settings.cache_dir), self._send)
         self._calls: dict[str, CallAudio] = {}
         self._forgotten: deque[str] = deque(maxlen=FORGOTTEN_CALLS)
@@ -64,6 +64,7 @@ class SpeechWorker:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._ended.set)
+        give_way()
         control = socket.socket(fileno=self._settings.control_fd)
         control.setblocking(False)
         frames = self._frames_socket()
@@ -238,7 +239,7 @@ class SpeechWorker:
 
     async def _start_voices(self) -> None:
         """Load the preferred voices while the worker already hears; the others start when they are needed."""
-        preferred = set(self._ready().voice_ids.values())
+        preferred = set(self._ready().voice_ids.values()) if self._settings.preload else set()
         for voice in self._voices:
             if not preferred & {voice.voice_id(language) for language in self._settings.languages}:
                 continue

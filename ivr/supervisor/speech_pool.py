@@ -130,6 +130,8 @@ class SpeechPool:
                 recognizers=dict(room.recognizers),
                 voices=room.voices,
                 threads=room.threads,
+                decodes=room.decodes,
+                preload=at == 0,  # the others speak only when the first cannot
                 log_level=settings.server.log_level,
             )
 
