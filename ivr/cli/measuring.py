@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+from pathlib import Path
 
 from ivr.cli.arguments import Commands, show
 
 
 def add(commands: Commands) -> None:
-    """bench turns, bench calls."""
+    """bench turns, calls, pauses, echo."""
     bench = commands.add_parser("bench", help="measure")
     benches = bench.add_subparsers(required=True, metavar="what")
     turns = benches.add_parser("turns", help="end of caller speech to first bot audio, on real SIP calls")
@@ -20,6 +21,20 @@ def add(commands: Commands) -> None:
     calls = benches.add_parser("calls", help="answer, greeting, barge-in and memory, on real SIP calls")
     calls.add_argument("--json", action="store_true", help="print one JSON object")
     calls.set_defaults(command=_bench_calls)
+    pauses = benches.add_parser("pauses", help="when turns end and how many are cut off, on recordings, without a wire")
+    pauses.add_argument("--digits", type=Path, help="recordings of fsdd")
+    pauses.add_argument("--prompts", type=Path, help="asterisk-core-sounds-{en,ru} and -wav, unpacked with dpkg -x")
+    pauses.add_argument("--languages", default="en", help="to hear, by comma")
+    pauses.add_argument("--most", type=int, default=1000, help="utterances of a kind")
+    pauses.add_argument("--tuning", action="store_true", help="the half the pauses were chosen on, not the other")
+    pauses.add_argument("--json", action="store_true", help="print one JSON object")
+    pauses.set_defaults(command=_bench_pauses)
+    echo = benches.add_parser("echo", help="barge-in on lines that echo the prompt, without a wire")
+    echo.add_argument("prompts", type=Path, help="folder of WAVs the bot says, such as its prompt cache")
+    echo.add_argument("callers", type=Path, help="folder of WAVs callers say")
+    echo.add_argument("--count", type=int, default=40, help="how many of each")
+    echo.add_argument("--json", action="store_true", help="print one JSON object")
+    echo.set_defaults(command=_bench_echo)
 
 
 def _bench_turns(arguments: argparse.Namespace) -> int:
@@ -37,4 +52,28 @@ def _bench_calls(arguments: argparse.Namespace) -> int:
 
     result = asyncio.run(bench_calls())
     show(result, as_json=arguments.json)
+    return 0
+
+
+def _bench_pauses(arguments: argparse.Namespace) -> int:
+    from ivr.demo.bench_pauses import bench_pauses
+
+    result = bench_pauses(
+        digits_from=arguments.digits,
+        prompts_from=arguments.prompts,
+        tuning=arguments.tuning,
+        most=arguments.most,
+        languages=tuple(arguments.languages.split(",")),
+    )
+    show(result, as_json=arguments.json)
+    return 0
+
+
+def _bench_echo(arguments: argparse.Namespace) -> int:
+    from ivr.demo.bench_echo import bench_echo
+
+    show(
+        bench_echo(prompts_from=arguments.prompts, callers_from=arguments.callers, count=arguments.count),
+        as_json=arguments.json,
+    )
     return 0

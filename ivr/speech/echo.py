@@ -22,7 +22,10 @@ _FOUND = 0.4  # share of the whitened window's energy that one delay explains: a
 _AGREE = 8  # samples by which two findings may differ and be the same way
 _MEMORY = 0.985  # a frame: the way is learnt from the last second or so
 _RIDGE = 1e-3
-_EXPLAINED = 0.4  # residual beside the echo taken out, from which on there is a caller in it
+_EXPLAINED = 0.4  # residual beside the echo taken out, from which on there is surely a caller in it
+_CLEAN = 0.06  # the same on a line that only delays: what is left there are coder's errors
+_LEAKS = 0.03  # mean share of an echo that is left: above it there is a room behind the telephone
+_LEAK_LEARNT = 0.1  # a frame
 _MUFFLED = 0.05  # what is left of an echo that was not taken out whole
 _WHITENER = 0.9
 _LOST_FRAMES = 25  # half a second in which the way explains nothing of what it should: it has changed
@@ -69,6 +72,7 @@ class EchoCanceller:
         self._way: Array = np.zeros(TAPS)
         self._lost = 0
         self._frames = 0
+        self._leak = _EXPLAINED
 
     def _search(self) -> None:
         """Correlate the last 128 ms with everything said within reach."""
@@ -124,7 +128,9 @@ class EchoCanceller:
         self._lost = self._lost + 1 if expected and left > 0.8 * whole else 0 if left < 0.5 * whole else self._lost
         if self._lost > _LOST_FRAMES:
             self.delay = None
-        if left < _EXPLAINED * echoed:
+        if expected and left < _EXPLAINED * echoed:
+            self._leak += (left / echoed - self._leak) * _LEAK_LEARNT
+        if left < (_CLEAN if self._leak < _LEAKS else _EXPLAINED) * echoed:
             return residual * _MUFFLED
         return residual
 

@@ -7,6 +7,7 @@ finds out goes to `report` as the messages of ivr.model.hearing.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Protocol
 
 from ivr.log import get_log
 from ivr.model.errors import SpeechError
@@ -21,7 +22,7 @@ from ivr.model.hearing import (
 from ivr.model.media import FRAME_BYTES, FRAME_MS
 from ivr.model.ports import Recognizer, RecognizerStream
 from ivr.speech import endpointing
-from ivr.speech.decoding import DecodeQueue, Job
+from ivr.speech.decoding import Job
 from ivr.speech.echo import EchoCanceller
 from ivr.speech.endpointing import SAMPLES_PER_MS, Action, Endpointer, Phase
 from ivr.speech.vad import CHUNK, SileroModel, VoiceActivity
@@ -34,6 +35,14 @@ LONGEST_GAP = 50  # frames lost in a row that are filled with silence; more is a
 STARVED_MS = 200  # without frames for so long in mid-turn, silence is assumed: the peer stopped sending
 STUCK_MS = 10_000  # a decode takes 0.1 s, and in a crowd some tenths more
 _SILENT_FRAME = bytes(FRAME_BYTES)
+
+
+class Decodes(Protocol):
+    """Where decodes are asked for: the queue of a worker, or one in virtual time."""
+
+    def submit(self, job: Job) -> None: ...
+
+    def close_stream(self, stream: RecognizerStream) -> None: ...
 
 
 class Clock:
@@ -77,7 +86,7 @@ class CallAudio:
         *,
         vad: SileroModel,
         recognizer: Recognizer,
-        queue: DecodeQueue,
+        queue: Decodes,
         report: Report,
         now_ms: Callable[[], int],
     ) -> None:
