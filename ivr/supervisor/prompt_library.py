@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 
 from ivr.log import get_log
@@ -63,6 +64,8 @@ class PromptLibrary:
         future = self._by_key.get(key)
         if future is None:
             future = self._request(key, urgent=urgent)
+        elif urgent:
+            self._hasten(future)
         try:
             return await asyncio.wait_for(asyncio.shield(future), within_s)
         except TimeoutError:
@@ -141,6 +144,15 @@ class PromptLibrary:
         future.add_done_callback(lambda done: self._remember(key, done))
         self._send(request)
         return future
+
+    def _hasten(self, wanted: asyncio.Future[Path]) -> None:
+        """A caller waits for what stands in line for the warming up: it is asked for once more, before all others."""
+        for request_id, (request, future) in self._waiting.items():
+            if future is wanted and not request.urgent:
+                hastened = replace(request, urgent=True)
+                self._waiting[request_id] = (hastened, future)
+                self._send(hastened)
+                return
 
     def _remember(self, key: Key, done: asyncio.Future[Path]) -> None:
         self._by_key.pop(key, None)

@@ -63,6 +63,22 @@ async def test_warming_up_tells_how_far_it_is(tmp_path: Path) -> None:
     serving.cancel()
 
 
+async def test_what_a_caller_waits_for_overtakes_the_warming_up(tmp_path: Path) -> None:
+    house = House(tmp_path)
+    prompts = [Prompt(text=f"Sentence {word}.", language="en") for word in ("one", "two", "three")]
+    warming = asyncio.create_task(house.library.warm_up(prompts, 5))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    assert len(house.asked) == 3
+    waited = asyncio.create_task(house.library.render(prompts[2], within_s=5))
+    await asyncio.sleep(0)
+    serving = asyncio.create_task(house.queue.run())
+    assert (await waited).is_file()
+    assert await warming == 3
+    assert house.voice.rendered == ["Sentence three.", "Sentence one.", "Sentence two."]
+    serving.cancel()
+
+
 async def said(house: House, prompt: Prompt) -> list[Play]:
     played: list[Play] = []
     whole = asyncio.Event()
