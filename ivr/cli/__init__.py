@@ -1,8 +1,8 @@
 """The command line. Owns arguments, exit statuses and what is printed; the rooms do the work.
 
-Exit status: 0 done, 1 it was tried and failed, 2 the call or the configuration is wrong. There is one module for each
-group of people: operators (`serving`), designers (`designing`), those who tune understanding (`understanding`) and
-hearing (`hearing`), those who decide about offers (`offering`), and those who measure (`measuring`). A module offers
+Exit status: 0 done, 1 it was tried and failed, 2 the call or the configuration is wrong. There is one module
+for each group of people: operators (`serving`), designers (`designing`), those who tune understanding
+(`understanding`), who care for prompts (`speaking`) and who measure (`measuring`). A module offers
 add(commands); it imports a room only for the command asked for.
 """
 
@@ -13,7 +13,7 @@ import sys
 from collections.abc import Sequence
 
 from ivr import __version__
-from ivr.cli import designing, hearing, measuring, offering, serving, understanding
+from ivr.cli import designing, hearing, measuring, offering, serving, speaking, understanding
 from ivr.model.errors import ConfigError, IvrError
 
 
@@ -36,6 +36,6 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="ivr", description="A self-hosted telephone voice bot.")
     parser.add_argument("--version", action="version", version=f"ivr {__version__}")
     commands = parser.add_subparsers(required=True, metavar="command")
-    for group in (serving, designing, understanding, hearing, offering, measuring):
+    for group in (serving, designing, understanding, hearing, speaking, offering, measuring):
         group.add(commands)
     return parser
