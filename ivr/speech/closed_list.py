@@ -13,8 +13,11 @@ from rapidfuzz import fuzz
 
 from ivr.model.hearing import Alternative, Phrase
 
-FIT_NATS = 6.0  # how much less likely than the free text a phrase may be and still be what was said
-LOOSE_FIT_NATS = 10.0  # the same when the words agree
+FIT_NATS = 3.0  # how much less likely than the free text a phrase may be and still be what was said
+FIT_PER_MARGIN = 2.0  # and so much for every nat it is ahead of the next value: garbage fits all equally badly
+LOOSE_FIT_NATS = 10.0  # never more; the same when the words agree
+SHORT_LIST_FIT_NATS = 6.0  # never more where few values compete: garbage, too, may be nearer to one of two
+_SHORT_LIST = 5
 _SAME_WORDS = 80.0  # rapidfuzz ratio, 0..100
 _EXTRA_WORDS = 2  # "yes please", "no thank you": more words carry news of their own
 _LONE_MARGIN = 10.0  # nats, when the list has one value only
@@ -50,9 +53,10 @@ def choose(scored: list[Scored], heard: str, heard_score: float) -> Choice | Non
         values.setdefault(each.phrase.value, []).append(each)
     ranked = sorted(values.values(), key=_total, reverse=True)
     best = max(ranked[0], key=lambda s: s.log_probability)
-    if not _fits(best, heard, heard_score):
-        return None
     margin = _total(ranked[0]) - _total(ranked[1]) if len(ranked) > 1 else _LONE_MARGIN
+    most = LOOSE_FIT_NATS if len(ranked) > _SHORT_LIST else SHORT_LIST_FIT_NATS
+    if not _fits(best, heard, heard_score, min(most, FIT_NATS + FIT_PER_MARGIN * margin)):
+        return None
     others = tuple(
         Alternative(text=max(group, key=lambda s: s.log_probability).phrase.text.lower(), log_probability=_total(group))
         for group in ranked[1:4]
@@ -65,7 +69,7 @@ def _total(group: list[Scored]) -> float:
     return top + math.log(sum(math.exp(s.log_probability - top) for s in group))
 
 
-def _fits(best: Scored, heard: str, heard_score: float) -> bool:
+def _fits(best: Scored, heard: str, heard_score: float, most: float) -> bool:
     phrase = best.phrase.text.lower()
     words = heard.split()
     if len(words) > len(phrase.split()) + _EXTRA_WORDS:
@@ -73,4 +77,4 @@ def _fits(best: Scored, heard: str, heard_score: float) -> bool:
     behind = heard_score - best.log_probability
     if fuzz.ratio(phrase, heard) >= _SAME_WORDS or set(phrase.split()) <= set(words):
         return behind <= LOOSE_FIT_NATS
-    return behind <= FIT_NATS
+    return behind <= most

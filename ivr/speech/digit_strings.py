@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from rapidfuzz.distance import Levenshtein
 
 from ivr.model.hearing import Expectation
-from ivr.speech.text import DIGIT_WORDS
+from ivr.speech.digit_words import digit_words, repeats
 from ivr.speech.whisper_model import WhisperModel
 
 _NEAREST = 8  # candidates scored on the audio
@@ -37,8 +37,13 @@ class Reading:
 
 @functools.lru_cache(maxsize=4)
 def digit_tokens(model: WhisperModel) -> frozenset[int]:
-    """Tokens a dictated number is written with: single digits, digit words, comma and full stop."""
-    singles = [model.tokens(word) for word in (*DIGIT_WORDS, *"0123456789", "double", "triple")]
+    """Tokens a dictated number is written with: digits, digit words, comma and full stop.
+
+    A language whose callers say numbers in pairs and threes ("двадцать три") has them as tokens too.
+    """
+    words = (*digit_words(model.language), *repeats(model.language))
+    numbers = range(10) if model.language == "en" else range(1000)
+    singles = [model.tokens(word) for word in (*words, *map(str, numbers))]
     marks = [model.tokens(f"1{mark}")[1:] for mark in ",."]
     return frozenset(tokens[0] for tokens in [*singles, *marks] if len(tokens) == 1)
 

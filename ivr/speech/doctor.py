@@ -71,7 +71,7 @@ async def _speak(catalogue: Catalogue, language: str, voices: Sequence[str]) -> 
         try:
             clip = from_pcm(await voice.render(SENTENCES.get(language, SENTENCES["en"]), language))
             detail = f"{voice.voice_id(language)} said {clip.size / 8000:.1f} s"
-            return _finding(f"speak {language}", began, detail=detail), clip if voice.name == "piper" else None
+            return _finding(f"speak {language}", began, detail=detail), clip if voice.name != "pyttsx3" else None
         except SpeechError as error:
             reasons.append(str(error))
         finally:

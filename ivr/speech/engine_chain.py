@@ -88,9 +88,10 @@ class _ChainStream:
         self._stream: RecognizerStream | None = None
         self._pcm = bytearray()
 
-    def begin(self) -> None:
-        """Open the next engine that can be opened, and let it hear the turn so far. Raises SpeechError."""
-        error = SpeechError(f"every recogniser for {self._language!r} failed")
+    def begin(self, after: SpeechError | None = None) -> None:
+        """Open the next engine that can be opened, and let it hear the turn so far. Raises SpeechError, after what
+        went wrong before."""
+        error = after or SpeechError(f"there is no recogniser for {self._language!r}")
         self._shut()
         while self._at + 1 < len(self._chain):
             self._at += 1
@@ -115,7 +116,7 @@ class _ChainStream:
             self._stream.feed(pcm)
         except SpeechError as failure:
             self._owner.failed(self._chain[self._at], failure)
-            self.begin()
+            self.begin(failure)
 
     def decode(self, *, final: bool) -> Hypothesis:
         """The text of everything fed so far. Raises SpeechError when no engine works."""
@@ -127,7 +128,7 @@ class _ChainStream:
                 hypothesis = self._stream.decode(final=final)
             except SpeechError as failure:
                 self._owner.failed(engine, failure)
-                self.begin()
+                self.begin(failure)
                 continue
             self._owner.worked(engine)
             if final and not hypothesis.text and self._at + 1 < len(self._chain):

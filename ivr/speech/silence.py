@@ -6,6 +6,7 @@ Owns the gate before decoding and the list of what Whisper says to nothing. Deci
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 
 from ivr.model.media import SAMPLE_RATE_HZ
 from ivr.speech.audio import Samples
@@ -14,6 +15,9 @@ from ivr.speech.tones import BLOCK, is_keypad_tone
 _FLOOR_RMS = 0.003  # -50 dBFS: quieter than any caller on a telephone line
 _LOUD_BLOCKS = 3  # about 100 ms of sound
 _TONE_SHARE = 0.5
+_HALF = 0.5  # of the peak: what counts when a sound is asked for its syllables
+_STEADY_BLOCKS = 16  # half a second
+_STEADY = 0.1  # spread of the level: white noise 0.045, tones 0.02, half a second of speech never below 0.12
 
 # What the English models write when there is nothing to write; believed only when the model itself is sure of speech.
 INVENTED = frozenset(
@@ -31,8 +35,16 @@ def nothing_to_hear(samples: Samples) -> str:
     if len(loud) < _LOUD_BLOCKS:
         return "too_short"
     strong = blocks[rms > 0.3 * float(rms.max())]
+    if _steady(rms):
+        return "no_speech"
     tones = sum(is_keypad_tone(block) for block in strong)
     return "no_speech" if tones >= _TONE_SHARE * len(strong) else ""
+
+
+def _steady(rms: npt.NDArray[np.floating]) -> bool:
+    """Is it a sound without syllables, like a hum, a dial tone or hiss? rms: of each block."""
+    loud = rms[rms > _HALF * float(rms.max())]
+    return len(loud) >= _STEADY_BLOCKS and float(loud.std()) < _STEADY * float(loud.mean())
 
 
 def sounding_s(samples: Samples) -> float:

@@ -11,7 +11,6 @@ import unicodedata
 from collections.abc import Callable, Sequence
 
 import num2words
-from rapidfuzz.distance import Levenshtein
 
 from ivr.speech.text import digits_of, normal
 
@@ -22,10 +21,11 @@ _SIGNS = {
     "en": {"%": " percent ", "#": " pound ", "&": " and ", "+": " plus ", "@": " at "},
     "ru": {"%": " процентов ", "№": " номер ", "+": " плюс "},
 }
+_BEFORE_AND = ("hundred", "thousand", "million")  # "two hundred and five" and "two hundred five" are the same
 _POINT = {"en": "point", "ru": "и"}
 _ALIKE = {
     "en": {"okay": "ok", "cannot": "can not", "oh": "zero", "o": "zero"},
-    "ru": {"нуль": "ноль", "два́": "два"},
+    "ru": {"нуль": "ноль"},
 }
 
 
@@ -38,9 +38,28 @@ def forms(text: str, language: str) -> tuple[tuple[str, ...], ...]:
 
 
 def errors(heard: str, said: str, language: str) -> tuple[int, int]:
-    """Word errors (substituted, left out, put in) and words said, by the readings of figures that agree best."""
-    pairs = [(Levenshtein.distance(h, s), len(s)) for s in forms(said, language) for h in forms(heard, language)]
+    """Word errors (substituted, left out, put in) and words said, by the readings of figures that agree best.
+
+    Words written together or apart ("voice mail", "что бы") are the same words: nobody hears a space.
+    """
+    pairs = [(_distance(h, s), len(s)) for s in forms(said, language) for h in forms(heard, language)]
     return min(pairs, key=lambda pair: (pair[0] / max(pair[1], 1), pair[0]))
+
+
+def _distance(heard: Sequence[str], said: Sequence[str]) -> int:
+    """Levenshtein's distance over words, where two words in a row may match one."""
+    rows = [list(range(len(said) + 1))]
+    for i, word in enumerate(heard, start=1):
+        row = [i]
+        for j, wanted in enumerate(said, start=1):
+            best = min(rows[i - 1][j] + 1, row[j - 1] + 1, rows[i - 1][j - 1] + (word != wanted))
+            if i > 1 and heard[i - 2] + word == wanted:
+                best = min(best, rows[i - 2][j - 1])
+            if j > 1 and said[j - 2] + wanted == word:
+                best = min(best, rows[i - 1][j - 2])
+            row.append(best)
+        rows.append(row)
+    return rows[-1][-1]
 
 
 def same(heard: str, said: str, language: str) -> bool:
@@ -75,7 +94,7 @@ def _expand(words: Sequence[str], language: str, number: Callable[[str, str], st
             found += _words(_say(int(ordinal[1]), language, to="ordinal"))
         elif _NUMBER.match(word):
             found += _words(number(word, language))
-        else:
+        elif word != "and" or not found or found[-1] not in _BEFORE_AND:
             found.append(word.replace("'", ""))
     return tuple(found)
 

@@ -8,16 +8,14 @@ from __future__ import annotations
 
 import re
 
+from ivr.speech.digit_words import digit_words
+
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 _POINT = re.compile(r"(?<![\d.])(\d+)\.(\d+)(?![\d.])")
 _DOLLARS = re.compile(r"\$\s?(\d+(?:\.\d+)?)")
 _WORD = re.compile(r"\d+(?:\.\d+)?(?:st|nd|rd|th)?|[^\W\d_]+(?:['’][^\W\d_]+)*", re.UNICODE)
 _REPEAT = {"double": 2, "triple": 3}
-DIGIT_WORDS = {
-    word: str(digit)
-    for digit, words in enumerate(("zero oh o", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"))
-    for word in words.split()
-}
+DIGIT_WORDS = {**digit_words("en"), **digit_words("ru")}  # no word stands in both
 
 
 def normal(raw: str) -> str:

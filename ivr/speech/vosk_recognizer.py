@@ -59,7 +59,8 @@ class VoskModel:
         known = sorted({phrase for phrase in phrases if self.knows(phrase)})
         if not known:
             return ""
-        return json.dumps([*known, *([UNKNOWN] if self._model.vosk_model_find_word(UNKNOWN) >= 0 else [])])
+        listed = [*known, *([UNKNOWN] if self._model.vosk_model_find_word(UNKNOWN) >= 0 else [])]
+        return json.dumps(listed, ensure_ascii=False)  # Vosk takes \\u escapes for words it does not know
 
     def recognizer(self, grammar: str) -> Any:
         """A decoder of one turn. Raises SpeechError."""

@@ -30,6 +30,7 @@ _MAX_GAIN = 20.0
 _TOKENS_PER_SECOND = 5
 _TOKENS_FLOOR = 6
 _FLOOR_PROBABILITY = 1e-10
+AT_ONCE = 2  # decodes in parallel on one copy of the weights
 _POSITIONS_PER_S = 50  # of the encoder: one for two mel frames
 _SCORED_AFTER_S = 1.0
 
@@ -52,13 +53,17 @@ def _part(name: str) -> ModuleType:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decoded:
-    """One text of the decoder. log_probability: sum over tokens incl. the end, nats; mean: the same per token."""
+    """One text of the decoder. log_probability: sum over tokens incl. the end, nats; mean: the same per token.
+
+    capped: it was cut off at the most tokens such audio can hold, as a decoder that repeats itself is.
+    """
 
     text: str
     tokens: tuple[int, ...]
     log_probability: float
     mean: float
     no_speech: float
+    capped: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,13 +85,13 @@ class WhisperModel:
         import ctranslate2
         import tokenizers
 
-        self.folder = path
+        self.folder, self.language = path, language
         try:
             self._model: Any = (
                 sharing._model
                 if sharing is not None
                 else ctranslate2.models.Whisper(
-                    str(path), device="cpu", compute_type="int8", intra_threads=threads, inter_threads=1
+                    str(path), device="cpu", compute_type="int8", intra_threads=threads, inter_threads=AT_ONCE
                 )
             )
             words = tokenizers.Tokenizer.from_file(str(path / "tokenizer.json"))
@@ -103,12 +108,17 @@ class WhisperModel:
         noise = np.random.default_rng(8000).standard_normal(_MAX_FRAMES * _FRAME_SAMPLES)
         self._noise: Samples = (noise * _PADDING_RMS).astype(np.float32)
 
-    def encode(self, samples: Samples) -> Encoded:
-        """Encode 8 kHz audio, the last 29 s of it when longer."""
+    @property
+    def multilingual(self) -> bool:
+        """Can it tell languages apart?"""
+        return bool(self._model.is_multilingual)
+
+    def encode(self, samples: Samples, least_frames: int = FRAMES, peak: float = _TARGET_PEAK) -> Encoded:
+        """Encode 8 kHz audio, the last 29 s of it when longer, in at least so many frames, at this peak."""
         limit = (_MAX_FRAMES - _MARGIN_FRAMES) * _FRAME_SAMPLES // 2
         wide = upsample(samples[-limit:])
-        wide *= min(_MAX_GAIN, _TARGET_PEAK / max(float(np.abs(wide).max(initial=0.0)), 1e-6))
-        frames = max(FRAMES, -(-wide.size // _FRAME_SAMPLES) + _MARGIN_FRAMES)
+        wide *= min(_MAX_GAIN, peak / max(float(np.abs(wide).max(initial=0.0)), 1e-6))
+        frames = max(least_frames, -(-wide.size // _FRAME_SAMPLES) + _MARGIN_FRAMES)
         frames += frames % 2
         padded = self._noise[: frames * _FRAME_SAMPLES].copy()
         padded[: wide.size] += wide
@@ -157,9 +167,20 @@ class WhisperModel:
                 log_probability=score * len(ids),
                 mean=score * len(ids) / (len(ids) + 1),
                 no_speech=result.no_speech_prob,
+                capped=len(ids) >= new,
             )
             for ids, score in zip(result.sequences_ids, result.scores, strict=True)
         ]
+
+    def languages(self, encoded: Encoded, among: Sequence[str]) -> dict[str, float]:
+        """How probable each of these languages is, given that it is one of them. Raises SpeechError for one language's
+        model."""
+        if not self.multilingual:
+            raise SpeechError(f"the model in {self.folder} knows one language only")
+        found = dict(self._model.detect_language(encoded.states)[0])
+        weights = {language: max(found.get(f"<|{language}|>", 0.0), _FLOOR_PROBABILITY) for language in among}
+        total = sum(weights.values())
+        return {language: weight / total for language, weight in weights.items()}
 
     def score(self, encoded: Encoded, texts: Sequence[Sequence[int]]) -> list[float]:
         """Log-probability of each token sequence given the audio, sums in nats, in one batched pass.

@@ -12,7 +12,10 @@ from ivr.model.errors import SpeechError
 from ivr.model.hearing import Expectation, ExpectationKind, Hypothesis, Phrase
 from ivr.model.ports import Recognizer
 from ivr.speech.catalogue import Catalogue
+from ivr.speech.digit_words import first_words
+from ivr.speech.engine_chain import EngineChain
 from ivr.speech.models import load_recognizer
+from tests.audio.korean import korean
 from tests.audio.phone_line import keypad, line_noise, pcm, quiet, spoken_digits
 from tests.fakes.speech import ScriptedRecognizer, spoken
 
@@ -24,7 +27,12 @@ DIGIT = Expectation(
     kind=ExpectationKind.CHOICE, phrases=tuple(Phrase(text=word, value=str(i)) for i, word in enumerate(WORDS))
 )
 SIX = Expectation(kind=ExpectationKind.DIGITS, min_length=6, max_length=6)
-ENGINES = [pytest.param("whisper", marks=pytest.mark.models), "scripted"]
+ENGINES = [
+    pytest.param("whisper", marks=pytest.mark.models),
+    pytest.param("vosk", marks=pytest.mark.models),
+    pytest.param("chain", marks=pytest.mark.models),
+    "scripted",
+]
 Digits = Callable[[str, str], bytes]
 
 
@@ -33,11 +41,19 @@ def whisper(repo_root: Path) -> Iterator[Recognizer]:
     yield load_recognizer(Catalogue(repo_root / "voice_models"), "whisper", ["en"], 1)
 
 
+@pytest.fixture(scope="module")
+def vosk(repo_root: Path) -> Iterator[Recognizer]:
+    """Real Vosk with the one model package registries have: it hears Korean."""
+    yield load_recognizer(Catalogue(repo_root / "voice_models"), "vosk", ["ko"], 1)
+
+
 @pytest.fixture(params=ENGINES)
 def engine(request: pytest.FixtureRequest) -> Recognizer:
     if request.param == "scripted":
         return ScriptedRecognizer()
-    found: Recognizer = request.getfixturevalue("whisper")
+    if request.param == "chain":
+        return EngineChain({"en": [request.getfixturevalue("whisper")]})
+    found: Recognizer = request.getfixturevalue(request.param)
     return found
 
 
@@ -46,12 +62,14 @@ def digits(engine: Recognizer, request: pytest.FixtureRequest) -> Digits:
     """Audio of digits as the engine under test hears them: real recordings, or the fake's marked tones."""
     if isinstance(engine, ScriptedRecognizer):
         return lambda text, speaker: spoken(text)
+    if engine.name == "vosk":
+        return lambda text, speaker: pcm(korean(" ".join(first_words("ko")[int(digit)] for digit in text)))
     fsdd = request.getfixturevalue("shared_data") / "speech" / "fsdd"
     return lambda text, speaker: pcm(np.concatenate([quiet(0.3), 0.6 * spoken_digits(fsdd, text, speaker), quiet(0.2)]))
 
 
 def decode(engine: Recognizer, expectation: Expectation, audio: bytes) -> Hypothesis:
-    stream = engine.open("en", expectation)
+    stream = engine.open(engine.languages[0], expectation)
     for first in range(0, len(audio), 3200):
         stream.feed(audio[first : first + 3200])
     hypothesis = stream.decode(final=True)
@@ -97,7 +115,7 @@ def test_there_are_no_words_in_what_is_no_speech(engine: Recognizer, expectation
 
 def test_a_stream_may_be_decoded_before_it_is_over(engine: Recognizer, digits: Digits) -> None:
     audio = digits("457891", "george")
-    stream = engine.open("en", SIX)
+    stream = engine.open(engine.languages[0], SIX)
     stream.feed(audio[: len(audio) // 3 // 2 * 2])
     stream.decode(final=False)
     stream.feed(audio[len(audio) // 3 // 2 * 2 :])
@@ -106,7 +124,7 @@ def test_a_stream_may_be_decoded_before_it_is_over(engine: Recognizer, digits: D
 
 
 def test_streams_of_two_callers_do_not_mix(engine: Recognizer, digits: Digits) -> None:
-    one, two = engine.open("en", SIX), engine.open("en", SIX)
+    one, two = (engine.open(engine.languages[0], SIX) for _ in range(2))
     one.feed(digits("457891", "george"))
     two.feed(digits("203665", "lucas"))
     assert one.decode(final=True).value == "457891"

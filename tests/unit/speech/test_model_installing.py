@@ -203,7 +203,7 @@ def test_a_hostile_archive_writes_nothing(models, tmp_path: Path, files, change,
     with pytest.raises(SpeechError, match=why):
         bring(catalogue)
     assert untouched(catalogue)
-    assert not [path for path in tmp_path.parent.rglob("evil")]
+    assert not list(tmp_path.parent.rglob("evil"))
 
 
 @pytest.mark.parametrize("body", [b"", b"no zip at all", zipped(GOOD)[:-30]])

@@ -72,4 +72,7 @@ def test_silence_clicks_and_keys_hold_no_speech() -> None:
     assert nothing_to_hear(line_noise(1.0)) == "no_speech"
     assert nothing_to_hear(click) == "too_short"
     assert nothing_to_hear(keypad("457891")) == "no_speech"
-    assert nothing_to_hear(line_noise(1.0, rms=0.05)) == ""
+    assert nothing_to_hear(line_noise(1.0, rms=0.05)) == "no_speech"  # a hiss has no syllables
+    assert nothing_to_hear(tone(200, 8000, 1.0)) == "no_speech"
+    syllables = 0.5 + 0.5 * np.sin(2 * np.pi * 4 * np.arange(8000) / 8000)
+    assert nothing_to_hear((line_noise(1.0, rms=0.05) * syllables).astype(np.float32)) == ""

@@ -1,0 +1,84 @@
+"""What Vosk does beyond the contract: grammars of the state, words its lexicon lacks, pauses, Whisper standing in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ivr.model.errors import SpeechError
+from ivr.model.hearing import Expectation, ExpectationKind, Hypothesis, Phrase
+from ivr.speech.catalogue import Catalogue
+from ivr.speech.vosk_recognizer import VoskModel, VoskRecognizer
+from tests.audio.korean import korean
+from tests.audio.phone_line import pcm, quiet
+
+pytestmark = pytest.mark.models
+
+MENU = Expectation(
+    kind=ExpectationKind.CHOICE,
+    phrases=(
+        Phrase(text="청구서", value="bill"),
+        Phrase(text="상담원", value="agent"),
+        Phrase(text="배송 조회", value="delivery"),
+    ),
+)
+SIX = Expectation(kind=ExpectationKind.DIGITS, min_length=6, max_length=6)
+
+
+@pytest.fixture(scope="module")
+def model(repo_root: Path) -> Iterator[VoskModel]:
+    catalogue = Catalogue(repo_root / "voice_models")
+    yield VoskModel(catalogue.resolve(catalogue.find("asr", "vosk", "ko")))
+
+
+@pytest.fixture
+def vosk(model: VoskModel) -> VoskRecognizer:
+    return VoskRecognizer({"ko": model})
+
+
+def hear(vosk: VoskRecognizer, expectation: Expectation, text: str) -> Hypothesis:
+    stream = vosk.open("ko", expectation)
+    stream.feed(pcm(korean(text)))
+    found = stream.decode(final=True)
+    stream.close()
+    return found
+
+
+@pytest.mark.parametrize(("text", "value"), [("청구서", "bill"), ("상담원", "agent"), ("배송 조회", "delivery")])
+def test_a_phrase_of_the_grammar_is_its_value(vosk: VoskRecognizer, text: str, value: str) -> None:
+    heard = hear(vosk, MENU, text)
+    assert (heard.value, heard.text) == (value, text)
+    assert heard.margin is not None and heard.margin > 0
+
+
+def test_what_is_not_in_the_grammar_is_heard_freely_and_has_no_value(vosk: VoskRecognizer) -> None:
+    heard = hear(vosk, MENU, "오늘 날씨가 좋습니다")
+    assert heard.value is None
+    assert heard.text and heard.text not in {phrase.text for phrase in MENU.phrases}
+
+
+def test_words_the_lexicon_lacks_are_left_out_and_the_rest_is_heard(vosk: VoskRecognizer, model: VoskModel) -> None:
+    assert not model.knows("frobnicate") and model.knows("상담원")
+    mixed = Expectation(
+        kind=ExpectationKind.CHOICE, phrases=(*MENU.phrases, Phrase(text="frobnicate", value="nothing"))
+    )
+    assert hear(vosk, mixed, "상담원").value == "agent"
+    lost = Expectation(kind=ExpectationKind.CHOICE, phrases=(Phrase(text="frobnicate", value="nothing"),))
+    assert hear(vosk, lost, "오늘 날씨가 좋습니다").value is None
+
+
+def test_a_number_with_a_pause_that_was_decoded_on_suspicion_is_whole(vosk: VoskRecognizer) -> None:
+    stream = vosk.open("ko", SIX)
+    stream.feed(pcm(np.concatenate([korean("사 오 칠"), quiet(0.2)])))
+    assert stream.decode(final=False).value == "457"
+    stream.feed(pcm(korean("팔 구 일")))
+    assert stream.decode(final=True).value == "457891"
+    stream.close()
+
+
+def test_a_folder_that_is_no_model_is_an_error_and_nothing_is_downloaded(tmp_path: Path) -> None:
+    with pytest.raises(SpeechError, match="no Vosk model"):
+        VoskModel(tmp_path)
