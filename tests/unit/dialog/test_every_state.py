@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -18,12 +19,24 @@ from ivr.model.hearing import Hypothesis, Recognition
 from ivr.model.identity import Caller
 from ivr.model.offers import OfferDecision, OfferScript
 from ivr.model.routing import TransferResult
-from ivr.model.understanding import Entity, Intent, Understanding
+from ivr.model.understanding import NO_CONTEXT, Entity, Intent, Understanding
 
 FOLDERS = sorted(path.parent for path in (Path(__file__).parents[3] / "dialogs").glob("*/dialog.yml"))
 EVENTS = 100_000
 SCRIPT = OfferScript(ask="May I?", pitch="Cover.", confirm="Shall we?", accepted="Thanks.", declined="Fine.")
 NAMED = frozenset({"resolved", "informed", "unresolved", "abandoned", "transferred", "callback"})
+WORDS = (
+    *(
+        "some words that were said",
+        "no, seven two",
+        "sorry, yes",
+        "not the flat, the car",
+        "wait, I meant",
+        "the last two",
+    ),
+    *("the policy number is one two three", "my pin is four seven one one", "no", "yes", ""),
+    *("нет, семь два", "извините, номер полиса", "ой, да", "не квартира, а машина", "последние две", "нет", "да"),
+)
 THINGS: tuple[Any, ...] = (None, "", "x", 0, -1, 12.5, True, [], {}, {"status": "paid", "amount": "a lot"}, [{"a": 1}])
 
 
@@ -115,17 +128,18 @@ class Call:
         intent = Intent(name=rng.choice(names), confidence=rng.choice([0.2, 0.5, 0.95, 0.95]))
         entities = []
         for slot_type in hear.slot_types if hear else ():
-            value = {"yes_no": rng.choice(["yes", "no"]), "date": "1982-03-05", "time": "15:30"}.get(slot_type)
-            digits = "".join(rng.choice("0123456789") for _ in range(rng.choice([1, 4, 6, 8, 16])))
-            readings = (value or digits, digits) if rng.random() < 0.2 else (value or digits,)
+            readings = self.readings(slot_type)
             if rng.random() < 0.7:
                 start = 0 if rng.random() < 0.8 else 20
-                entities.append(
-                    Entity(entity=slot_type, value=readings[0], readings=readings, start=start, end=start + 9)
+                scores = (0.9, rng.choice([0.5, 0.85]))[: len(readings)] if slot_type == "name" else ()
+                end = start + 9
+                found = Entity(
+                    entity=slot_type, value=readings[0], readings=readings, start=start, end=end, scores=scores
                 )
+                entities.append(found)
         phrases = hear.expectation.phrases if hear else ()
         hypothesis = Hypothesis(
-            text="some words that were said",
+            text=rng.choice(WORDS),
             confidence=rng.choice([0.1, 0.5, 0.95]),
             engine="test",
             value=rng.choice([None, *(p.value for p in phrases)]),
@@ -142,6 +156,22 @@ class Call:
         )
         understanding = Understanding(text=hypothesis.text, intent=intent, entities=tuple(entities))
         return ev.UtteranceHeard(at_ms=0, recognition=recognition, understanding=understanding)
+
+    def readings(self, slot_type: str) -> tuple[str, ...]:
+        """What the words of a value of this type may mean: fitting, nearly fitting, or nonsense; one way or two."""
+        rng, context = self.rng, self.hear.slot_context if self.hear else NO_CONTEXT
+        digits = "".join(rng.choice("0123456789") for _ in range(rng.choice([1, 2, 4, 6, 8, 16])))
+        likely = {
+            "yes_no": ("yes", "no"),
+            "date": ("1982-03-05", "2026-11-25", "2026-12-05"),
+            "time": ("15:30", "03:30"),
+            "money": ("1250 EUR", "12.50 EUR"),
+            "phone": ("+442079460123", "+15550100"),
+            "choice": tuple(value for _, value in context.choices),
+            "name": context.candidates,
+        }.get(slot_type) or (digits,)
+        found = (rng.choice(likely), rng.choice(likely), digits)
+        return tuple(dict.fromkeys(found[: rng.choice([1, 1, 1, 2, 3])]))
 
     def unexpected(self) -> ev.Event:
         """An event nobody waits for, as they come when processes die or answer late."""
@@ -161,12 +191,11 @@ class Call:
         )
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
-def test_no_event_in_any_state_crashes_silences_or_strands_a_caller(folder: Path) -> None:
-    rng, events, outcomes = random.Random(folder.name), 0, set()
-    while events < EVENTS // len(FOLDERS) + 1:
-        call = Call(assistant_of(folder), rng)
+def drive(assistants: list[Assistant], events: int, rng: random.Random) -> tuple[set[str], int]:
+    """Calls with these assistants until so many events were given: (how they ended, how many came to a correction)."""
+    given, outcomes, corrected = 0, set(), 0
+    while given < events:
+        call = Call(rng.choice(assistants), rng)
         for _ in range(rng.randint(5, 60)):
             if call.over:
                 break
@@ -179,6 +208,23 @@ def test_no_event_in_any_state_crashes_silences_or_strands_a_caller(folder: Path
                 break
             call.give(ev.SilenceElapsed(at_ms=0) if call.session.wait is Wait.CALLER else call.awaited())
         assert call.over, f"no end from {call.session.stack}"
-        events += call.events
+        given += call.events
         outcomes.add(call.session.outcome.value)
+        corrected += any(key.startswith("correct ") for key in call.session.retried)
+    return outcomes, corrected
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
+def test_no_event_in_any_state_crashes_silences_or_strands_a_caller(folder: Path) -> None:
+    outcomes, corrected = drive([assistant_of(folder)], EVENTS // len(FOLDERS) + 1, random.Random(folder.name))
     assert {"unresolved", "abandoned"} <= outcomes <= NAMED
+    assert corrected, "no call came to a correction"
+
+
+@pytest.mark.slow
+def test_nor_does_any_with_slots_of_every_type(every_type: Assistant) -> None:
+    starts = [replace(every_type, start=flow) for flow in every_type.flows]
+    outcomes, corrected = drive(starts, 20_000, random.Random("every type"))
+    assert {"unresolved", "abandoned"} <= outcomes <= NAMED
+    assert corrected > 50, "hardly a call came to a correction"
