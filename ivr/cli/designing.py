@@ -72,15 +72,18 @@ def _test(arguments: argparse.Namespace) -> int:
     models = settings.speech.models_dir if arguments.audio else None
     rehearsal = asyncio.run(rehearse(arguments.folder, settings.nlu, only=arguments.only, models=models))
     failed = [result for result in rehearsal.results if not result.passed]
-    for result in failed:
-        print(story(result))
+    for result in rehearsal.results:
+        if result.read_back or not result.passed:
+            print(story(result))
     if arguments.junit:
         write(rehearsal, arguments.junit)
     if arguments.coverage:
         coverage = cover(rehearsal.assistant, (result.report.path for result in rehearsal.results))
         print("\n".join((*coverage.missed, str(coverage))))
     count = len(rehearsal.results)
-    print(f"{count} conversations, {len(failed)} failed, {rehearsal.took_s:.1f} s")
+    doubts = sum(result.read_back for result in rehearsal.results)
+    answered = f", {doubts} read back and answered" if doubts else ""
+    print(f"{count} conversations, {len(failed)} failed{answered}, {rehearsal.took_s:.1f} s")
     return 1 if failed or not count else 0
 
 

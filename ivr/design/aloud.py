@@ -16,7 +16,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from ivr.design.rehearsal import Rehearsal, Rehearsed
+from ivr.design.rehearsal import READ_BACK, Rehearsal, Rehearsed
 from ivr.dialog.asking import YES_NO_KEYS
 from ivr.dialog.assistant import Assistant
 from ivr.dialog.conversation import Parse, Stage
@@ -124,7 +124,7 @@ class _AloudStage(Stage):
                 return
             right = meant == self.session.pending
             said = "yes" if right else "no"
-            self.transcript.append(f"      read back, which the page does not foresee: the answer is {said}")
+            self.transcript.append(f"      {READ_BACK}: the answer is {said}")
             await self._also(replace(line, kind="dtmf", what=_KEYS[right]))
             if not right and self.session.wait is Wait.CALLER:
                 self._attempt += 1

@@ -27,6 +27,8 @@ def write(rehearsal: Rehearsal, path: Path) -> None:
             if not result.passed:
                 failure = ElementTree.SubElement(case, "failure", {"message": _clean(result.report.problems[0])})
                 failure.text = _clean("\n".join((*result.report.problems, "", *result.report.transcript)))
+            said = ElementTree.SubElement(case, "system-out")
+            said.text = _clean("\n".join(result.report.transcript))
     ElementTree.indent(root)
     path.parent.mkdir(parents=True, exist_ok=True)
     ElementTree.ElementTree(root).write(path, encoding="utf-8", xml_declaration=True)

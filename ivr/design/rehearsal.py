@@ -19,6 +19,8 @@ from ivr.dialog.script import Conversation, load
 from ivr.model.errors import DesignError, Fault
 from ivr.nlu.engines import engine_of
 
+READ_BACK = "read back, which the page does not foresee"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rehearsed:
@@ -31,6 +33,11 @@ class Rehearsed:
     @property
     def passed(self) -> bool:
         return not self.report.problems
+
+    @property
+    def read_back(self) -> int:
+        """Values and intents heard in doubt, read back and answered though no line says so (by ear only)."""
+        return sum(READ_BACK in line for line in self.report.transcript)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -57,3 +57,21 @@ def test_every_command_of_the_guide_exists(capsys: pytest.CaptureFixture[str]) -
         assert left.value.code == 0, command
     said = capsys.readouterr().out
     assert all(option in said for option in ("--strict", "--junit", "--coverage", "--live", "--svg", "--json"))
+
+
+def test_the_sessions_of_the_guide_are_what_the_tools_print(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for step in STEPS:
+        build(step, tmp_path)
+    flow = tmp_path / "hours" / "flows" / "hours.yml"
+    right = flow.read_text("utf-8")
+    flow.write_text(right.replace("collect: place", "collect: plaze"), "utf-8")
+    main(["validate", str(tmp_path / "hours")])
+    flow.write_text(right, "utf-8")
+    tests = tmp_path / "hours" / "tests" / "hours.yml"
+    tests.write_text(tests.read_text("utf-8").replace("[eight to eight]", "[nine to nine]"), "utf-8")
+    main(["test", str(tmp_path / "hours")])
+    said = capsys.readouterr().out
+    sessions = re.findall(r"^```text\n(.*?)^```", GUIDE, re.MULTILINE | re.DOTALL)
+    assert len(sessions) == 3
+    for line in (*sessions[0].splitlines()[:-1], *sessions[2].splitlines()[:-1]):
+        assert line in said, line
