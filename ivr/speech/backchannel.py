@@ -6,6 +6,7 @@ Owns the words, for a listener who hears a prompt. Once the prompt is over the s
 from __future__ import annotations
 
 from ivr.model.hearing import ExpectationKind, Recognition
+from ivr.speech.completeness import SURE_MARGIN
 
 LONGEST_MS = 1200  # who murmurs longer has something to say
 _HUMS = frozenset(
@@ -18,9 +19,15 @@ _NODS = frozenset("okay ok right yeah sure i see good fine so alright all хор
 
 
 def is_backchannel(recognition: Recognition, kind: ExpectationKind) -> bool:
-    """Did the caller only nod? To a question for yes or no a clear word is an answer at any time, a hum is not."""
+    """Did the caller only nod? To a question for yes or no a clear word is an answer at any time, a hum is not.
+
+    A recogniser that must choose between yes and no makes either of a hum, but not by much.
+    """
     if recognition.speech_ended_at_ms - recognition.speech_started_at_ms > LONGEST_MS:
         return False
+    margin = recognition.hypothesis.margin
+    if kind is ExpectationKind.YES_NO and margin is not None and margin < SURE_MARGIN:
+        return True
     words = set(recognition.hypothesis.text.replace("-", " ").split())
     nods = _HUMS if kind is ExpectationKind.YES_NO else _HUMS | _NODS
     return bool(words) and words <= nods

@@ -6,9 +6,9 @@ from ivr.model.hearing import ExpectationKind, Hypothesis, Recognition
 from ivr.speech.backchannel import is_backchannel
 
 
-def heard(text: str, duration_ms: int = 400) -> Recognition:
+def heard(text: str, duration_ms: int = 400, margin: float | None = None) -> Recognition:
     return Recognition(
-        hypothesis=Hypothesis(text=text, confidence=0.8, engine="test"),
+        hypothesis=Hypothesis(text=text, confidence=0.8, engine="test", margin=margin),
         language="en",
         speech_started_at_ms=1000,
         speech_ended_at_ms=1000 + duration_ms,
@@ -33,6 +33,12 @@ def test_a_word_of_agreement_is_a_nod_unless_agreement_was_asked_for(text: str) 
 @pytest.mark.parametrize("text", ["no", "stop", "yeah but", "uh huh and my claim", "operator", ""])
 def test_anything_with_news_in_it_takes_the_turn(text: str) -> None:
     assert not is_backchannel(heard(text), ExpectationKind.OPEN)
+
+
+def test_a_hum_forced_into_yes_or_no_is_no_answer_over_the_question() -> None:
+    assert is_backchannel(heard("no", margin=0.6), ExpectationKind.YES_NO)
+    assert not is_backchannel(heard("no", margin=4.0), ExpectationKind.YES_NO)
+    assert not is_backchannel(heard("claims", margin=0.6), ExpectationKind.CHOICE)
 
 
 def test_a_long_hum_has_something_to_say() -> None:
