@@ -22,7 +22,7 @@ from ivr.dialog.source import Node
 from ivr.dialog.steps import NEXT, Policy, Target
 from ivr.dialog.texts import read_responses
 from ivr.offers.catalogue_file import CatalogueShape
-from ivr.routing.plan import _PlanShape
+from ivr.routing.plan import PlanShape
 
 DRAFT = "http://json-schema.org/draft-07/schema#"  # what editors understand best
 VERSION: Schema = {"enum": ["1", 1]}
@@ -85,7 +85,7 @@ def _step(kind: str) -> Schema:
 def _dialog() -> Schema:
     def read(node: Watching) -> None:
         domain = Watching(node.seen.__class__(), node.mood)
-        assistant._read(Path("no such folder"), node, domain, node.faults)
+        assistant.read_assistant(Path("no such folder"), node, domain, node.faults)
 
     schema = watch(read)
     schema["properties"]["texts"]["propertyNames"] = {"enum": sorted(assistant.TEXTS)}
@@ -115,7 +115,7 @@ def _services() -> Schema:
 
 def _service(kind: str) -> Schema:
     """A service that is told by this word; {} when there is no such kind."""
-    service = watch(lambda node: services._read_service("any", node), frozenset({kind}))
+    service = watch(lambda node: services.read_service("any", node), frozenset({kind}))
     words = service["properties"]
     if kind not in words:
         return {}
@@ -137,16 +137,16 @@ def _responses() -> Schema:
 def _tests() -> Schema:
     kinds = (*script.ACTIONS, *script.EXPECTED)
     turns = [_turn(kind) for kind in kinds]
-    test = watch(lambda node: script._conversation(node, node))
+    test = watch(lambda node: script.read_conversation(node, node))
     # What stands in a test may stand in the file, for all of its tests.
-    shared = {word: test["properties"].get(word, {}) for word in script._SHARED}
+    shared = {word: test["properties"].get(word, {}) for word in script.SHARED}
     test["properties"]["turns"] = {"type": "array", "items": {"anyOf": turns}}
     test["required"] = ["name", "turns"]
     return _file({**shared, "tests": {"type": "array", "items": test}})
 
 
 def _turn(kind: str) -> Schema:
-    turn = watch(script._line, frozenset({kind}))
+    turn = watch(script.read_line, frozenset({kind}))
     turn["properties"][kind] = {"type": ["string", "boolean", "null"], "description": WORDS[f"turn {kind}"]}
     turn["required"] = [kind]
     return turn
@@ -187,7 +187,7 @@ _MADE: Mapping[str, Callable[[], Schema]] = {
     "responses": _responses,
     "services": _services,
     "offers": lambda: _model(CatalogueShape),
-    "routing": lambda: _model(_PlanShape),
+    "routing": lambda: _model(PlanShape),
     "nlu": _nlu,
     "tests": _tests,
 }

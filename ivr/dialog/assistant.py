@@ -122,12 +122,13 @@ def examine(folder: Path) -> tuple[Assistant | None, tuple[Fault, ...]]:
     domain = read(folder / "domain.yml", folder, faults)
     if top is None or domain is None:
         return None, tuple(sorted(faults.found))
-    assistant = _read(folder, top, domain, faults)
+    assistant = read_assistant(folder, top, domain, faults)
     lint.check(assistant, faults)
     return assistant, tuple(sorted(set(faults.found)))
 
 
-def _read(folder: Path, top: Node, domain: Node, faults: Faults) -> Assistant:
+def read_assistant(folder: Path, top: Node, domain: Node, faults: Faults) -> Assistant:
+    """Everything the files say, checked one by one; faults are added."""
     top.only(TOP_KEYS)
     domain.only(("version", "intents", "slots"))
     defaults, languages, name, start = (top.get(k) for k in ("defaults", "languages", "assistant", "start"))

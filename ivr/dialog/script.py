@@ -15,7 +15,7 @@ ACTIONS = ("user", "dtmf", "silence", "noise", "hearing", "hangup")
 EXPECTED = ("bot", "action", "handoff", "offer", "callback", "ends")
 OFFER_WORDS = ("ask", "pitch", "confirm", "accepted", "declined")
 STATE = ("intent", "step", "level", "outcome", "disposition", "slots", "requests")
-_SHARED = ("caller", "mock", "offers", "agents", "started_at", "cut_off", "language")
+SHARED = ("caller", "mock", "offers", "agents", "started_at", "cut_off", "language")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,19 +71,20 @@ def load(path: Path, folder: Path) -> tuple[Conversation, ...]:
     top = read(path, folder, faults)
     found: list[Conversation] = []
     if top is not None:
-        top.only(("version", "tests", *_SHARED))
+        top.only(("version", "tests", *SHARED))
         tests = top.get("tests")
         if tests is None:
             top.fault("missing", "the file has no tests", "Add tests: and a list under it.")
         else:
-            found = [_conversation(node, top) for node in tests.entries() if node.is_map()]
+            found = [read_conversation(node, top) for node in tests.entries() if node.is_map()]
     if faults.found:
         raise DesignError(tuple(sorted(faults.found)))
     return tuple(found)
 
 
-def _conversation(node: Node, top: Node) -> Conversation:
-    node.only(("name", "turns", *_SHARED))
+def read_conversation(node: Node, top: Node) -> Conversation:
+    """One test; what it does not say itself is taken from its file."""
+    node.only(("name", "turns", *SHARED))
 
     def shared(key: str) -> Node | None:
         return node.get(key) if node.has(key) else top.get(key)
@@ -101,7 +102,7 @@ def _conversation(node: Node, top: Node) -> Conversation:
         file=node.file,
         number=node.line,
         language=language.text() if language else "en",
-        lines=tuple(_line(t) for t in turns.entries() if t.is_map()) if turns else (),
+        lines=tuple(read_line(t) for t in turns.entries() if t.is_map()) if turns else (),
         ani=ani.text() if ani else "",
         customer=customer.plain() if customer else {},
         started_at=started.text() if started else "2026-11-20T09:00:00.000Z",
@@ -112,7 +113,8 @@ def _conversation(node: Node, top: Node) -> Conversation:
     )
 
 
-def _line(node: Node) -> Line:
+def read_line(node: Node) -> Line:
+    """One turn."""
     kinds = [k for k in (*ACTIONS, *EXPECTED) if node.has(k)]
     if len(kinds) != 1:
         node.fault("turn", "a turn is exactly one thing", f"One of {', '.join((*ACTIONS, *EXPECTED))}.")

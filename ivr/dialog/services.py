@@ -53,10 +53,11 @@ def read_services(top: Node) -> dict[str, ServiceSpec]:
     node = top.get("services")
     if node is None:
         return {}
-    return {name: _read_service(name, entry) for name, entry in node.items()}
+    return {name: read_service(name, entry) for name, entry in node.items()}
 
 
-def _read_service(name: str, node: Node) -> ServiceSpec:
+def read_service(name: str, node: Node) -> ServiceSpec:
+    """One service; faults are added to its node."""
     kinds = [kind for kind in ("rasa_action", "python") if node.has(kind)]
     if len(kinds) + node.has("url") > 1:
         what = f"service {name} is more than one of url, rasa_action and python"

@@ -82,7 +82,7 @@ class _StepShape(_Shape):
     agent: Literal["", "last"] = ""
 
 
-class _PlanShape(_Shape):
+class PlanShape(_Shape):
     version: Literal[1]
     ring_timeout_s: Annotated[int, Field(ge=5, le=60)] = 15
     wrap_up_s: Annotated[int, Field(ge=0, le=900)] = 30
@@ -103,7 +103,7 @@ def load_routing(path: Path, variables: Mapping[str, str]) -> RoutingPlan:
     Raises DesignError with every fault: unknown skills and queues, addresses that are none, variables not given.
     """
     document = Document(path)
-    shape = document.parse(_PlanShape)
+    shape = document.parse(PlanShape)
     faults = [document.fault(*found) for found in _problems(shape, variables)]
     if faults:
         raise DesignError(tuple(sorted(faults)))
@@ -132,7 +132,7 @@ def _filled(text: str, variables: Mapping[str, str]) -> str:
 Problem = tuple[Location, str, str, str]
 
 
-def _problems(shape: _PlanShape, variables: Mapping[str, str]) -> Iterator[Problem]:
+def _problems(shape: PlanShape, variables: Mapping[str, str]) -> Iterator[Problem]:
     for name, queue in shape.queues.items():
         yield from _unknown_skills(("queues", name, "required"), queue.required, shape)
     for name, agent in shape.agents.items():
@@ -152,7 +152,7 @@ def _problems(shape: _PlanShape, variables: Mapping[str, str]) -> Iterator[Probl
             yield ("steps", index), "routing-step", "only the last step goes on for ever", fix
 
 
-def _unknown_skills(at: Location, named: Mapping[str, int], shape: _PlanShape) -> Iterator[Problem]:
+def _unknown_skills(at: Location, named: Mapping[str, int], shape: PlanShape) -> Iterator[Problem]:
     for skill in named:
         if skill not in shape.skills and not skill.startswith((LANGUAGE_SKILL, SEGMENT_SKILL)):
             known = ", ".join(shape.skills) or "none"
