@@ -119,6 +119,14 @@ async def test_entities_of_the_training_file_are_found_with_their_synonyms(insur
     ]
 
 
+async def test_what_an_intent_is_called_is_one_more_example_of_it(tmp_path: Path) -> None:
+    said = {"card_arrival": ["it never came", "where is it", "still waiting"], "pinBlocked": ["wrong code", "no entry"]}
+    engine = EmbeddedEngine.train({"en": write_nlu(tmp_path / "nlu.en.yml", said)})
+    for text, intent in (("the arrival of my card", "card_arrival"), ("my pin is blocked", "pinBlocked")):
+        assert (await engine.parse(text, language="en")).ranking[0].name == intent
+    await engine.close()
+
+
 async def test_every_language_has_its_own_model(tmp_path: Path) -> None:
     russian = {"status": ["какой статус", "что с моим делом", "где деньги"], "yes": ["да", "верно", "ага"]}
     engine: NluEngine = EmbeddedEngine.train({"en": NLU_EN, "ru": write_nlu(tmp_path / "nlu.ru.yml", russian)})

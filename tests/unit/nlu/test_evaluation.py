@@ -67,6 +67,9 @@ def test_without_rows_out_of_scope_their_measures_are_null(tables: tuple[Path, P
         (b"text\tintent\nhello\n", ":2: a row needs"),
         (b"text\tintent\n\xff\xfe\thi\n", "UTF-8"),
         (b"text\tintent\nhello\thi\nhi\thi\n", "2 intents"),
+        (b"text\tintent\r\nhello\thi\r\n\r\nbye now\r\n", ":4: a row needs"),
+        (b"text\tintent\nhello\thi\n\t\xd0\xb4\xd0\xb0\n", ":3: a row needs"),
+        (b"text\tintent\nhello\thi\ncaf\xe9\thi\n", ":3: not a UTF-8 table"),
     ],
 )
 def test_a_table_that_cannot_be_used_is_refused_in_one_sentence(
@@ -88,6 +91,26 @@ def test_a_missing_table_and_a_wrong_share_of_noise_are_refused(tables: tuple[Pa
 
 def test_quotation_marks_are_part_of_a_sentence(tables: tuple[Path, Path]) -> None:
     assert read_table(tables[0])[2].text == 'is my claim "done"'
+
+
+def test_tables_are_read_as_spreadsheets_and_editors_write_them(tmp_path: Path) -> None:
+    table = tmp_path / "odd.tsv"
+    rows = (
+        "\ufeffIntent \t note\t Text",
+        "pay\t\t  let me\u00a0pay  ",
+        "",
+        'status\tx\t"is my claim ""done"""',
+        "OOS\t\tsing me a song",
+        'pay\t\t"pay" said my wife',
+        " \t ",
+    )
+    table.write_bytes("\r\n".join(rows).encode())
+    assert read_table(table) == [
+        Row(text="let me pay", intent="pay"),
+        Row(text='is my claim "done"', intent="status"),
+        Row(text="sing me a song", intent="oos"),
+        Row(text='"pay" said my wife', intent="pay"),
+    ]
 
 
 def test_the_draw_is_the_same_for_the_same_seed_whatever_else_the_table_holds() -> None:
