@@ -21,11 +21,12 @@ from pathlib import Path
 from ivr.log import get_log
 from ivr.model.errors import SpeechError
 from ivr.model.hearing import Hypothesis
+from ivr.model.ids import monotonic_ms
 from ivr.model.ports import RecognizerStream
 
 log = get_log("speech.decoding")
 
-GIVE_WAY = 5  # niceness of threads that compute
+GIVE_WAY = 5  # how much nicer than the process its threads that compute are
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -33,6 +34,7 @@ class Job:
     """A decode that is wanted. audio: called when the decode begins, gives what the stream was not fed yet.
 
     done: called on the loop with the hypothesis (None: the engine failed) and the milliseconds the engine took.
+    began_ms: when the engine was given it (CLOCK_MONOTONIC), 0 while it waits.
     """
 
     stream: RecognizerStream
@@ -40,6 +42,7 @@ class Job:
     done: Callable[[Hypothesis | None, int], None]
     final: bool = False
     dropped: bool = False
+    began_ms: int = 0
 
 
 class DecodeQueue:
@@ -85,7 +88,7 @@ class DecodeQueue:
             await self._decode(job)
 
     async def _decode(self, job: Job) -> None:
-        pcm = job.audio()
+        pcm, job.began_ms = job.audio(), monotonic_ms()
         self._decoding.append(job.stream)
         try:
             loop = asyncio.get_running_loop()
@@ -111,14 +114,20 @@ class DecodeQueue:
 
 def give_way() -> None:
     """Make every thread of this process but the main one nicer than it: engines have started theirs by now."""
+    own = threading.main_thread().native_id or 0
     for task in list(Path("/proc/self/task").iterdir()):
-        if int(task.name) != threading.main_thread().native_id:
+        if int(task.name) != own:
             with suppress(OSError):  # a thread that has just ended
-                os.setpriority(os.PRIO_PROCESS, int(task.name), GIVE_WAY)
+                os.setpriority(os.PRIO_PROCESS, int(task.name), _nicer_than(own))
 
 
 def _give_way() -> None:
-    os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), GIVE_WAY)
+    own = threading.main_thread().native_id or 0
+    os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _nicer_than(own))
+
+
+def _nicer_than(thread: int) -> int:
+    return min(19, os.getpriority(os.PRIO_PROCESS, thread) + GIVE_WAY)
 
 
 def _decode(job: Job, pcm: bytes) -> tuple[Hypothesis | None, int]:

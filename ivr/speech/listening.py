@@ -33,7 +33,7 @@ Report = Callable[[SpeechStarted | SpeechHeard | SpeechRejected], None]
 KEEP_MS = 1000  # audio kept when nobody speaks: the pre-roll and what came while the start was uncertain
 LONGEST_GAP = 50  # frames lost in a row that are filled with silence; more is a new beginning
 STARVED_MS = 200  # without frames for so long in mid-turn, silence is assumed: the peer stopped sending
-STUCK_MS = 10_000  # a decode takes 0.1 s, and in a crowd some tenths more
+STUCK_MS = 10_000  # a decode takes 0.1 s, and in a crowd some tenths more; waiting in line does not count
 _SILENT_FRAME = bytes(FRAME_BYTES)
 
 
@@ -71,7 +71,6 @@ class Turn:
         self.stream: RecognizerStream | None = None
         self.fed_until = 0
         self.job: Job | None = None
-        self.asked_at_ms = 0
         self.decodes = 0
         self.decode_ms = 0
         self.broken = False
@@ -121,7 +120,8 @@ class CallAudio:
     def stuck(self) -> bool:
         """Has a decode been waited for so long that it will never come?"""
         turn = self._turn
-        return turn is not None and turn.job is not None and self._now_ms() - turn.asked_at_ms > STUCK_MS
+        began_ms = turn.job.began_ms if turn is not None and turn.job is not None else 0
+        return bool(began_ms) and self._now_ms() - began_ms > STUCK_MS
 
     def starve(self) -> None:
         """Called now and then: fills in for a peer that stopped sending in the middle of a turn."""
@@ -227,7 +227,6 @@ class CallAudio:
             else:
                 self._act(turn, turn.endpointer.understand(hypothesis, until))
 
-        turn.asked_at_ms = self._now_ms()
         turn.job = Job(stream=stream, audio=audio, done=done, final=final)
         self._queue.submit(turn.job)
 
