@@ -68,7 +68,7 @@ CASES = [
     ("responses.en.yml", MOMENT, MOMENT + "Your PIN is {pin|digits}. ", "sensitive-spoken"),
     ("responses.ru.yml", "  utter_one_moment:", "  utter_one_momen:", "missing-text"),
     ("responses.ru.yml", "  utter_how_can_i_help_2:", "  utter_how_can_i_help_9:", "no-reask"),
-    ("flows/main.yml", "{intent: payment, dtmf: \"3\"", "{intent: payment, dtmf: \"0\"", "dtmf-twice"),
+    ("flows/main.yml", "{intent: payment, dtmf: \"3\"", "{intent: payment, dtmf: \"9\"", "dtmf-twice"),
     ("flows/main.yml", "{intent: payment, dtmf: \"3\"", "{intent: payment, dtmf: 3", "unquoted-dtmf"),
     ("flows/main.yml", "{intent: payment,", "{intent: paymnt,", "unknown-intent"),
     ("flows/main.yml", "affirm: what_else", "affirm: what_els", "unknown-target"),
@@ -125,7 +125,8 @@ def test_faults_of_the_telephone_are_found_in_their_files(
         assert code not in shipped
         places = [f for f in found if f.code == code and (f.file == file or code in ELSEWHERE)]
         assert places, (code, new, [str(f) for f in found])
-        assert all(f.line > 0 and f.column > 0 and f.what and f.fix for f in places), code
+        placed = all(f.line > 0 and f.column > 0 for f in places) or code == "no-operator"  # what is absent has no line
+        assert placed and all(f.what and f.fix for f in places), code
 
 
 def test_an_assistant_nobody_can_leave_for_a_person_is_no_assistant(folder: Path) -> None:

@@ -65,6 +65,17 @@ async def test_two_hundred_conversations_take_less_than_ten_seconds(small: Path)
     assert time.monotonic() - began < 10
 
 
+@pytest.mark.models
+async def test_two_hundred_shipped_conversations_take_less_than_ten_seconds_with_the_engine_of_the_calls() -> None:
+    root, told, passed, began = Path(__file__).parents[3], 0, True, time.process_time()
+    nlu = NluSettings(cache_dir=root / "var" / "nlu")
+    for folder in (root / "dialogs" / "bank", root / "dialogs" / "insurance"):
+        rehearsal = await rehearse(folder, nlu)
+        told, passed = told + len(rehearsal.results), passed and rehearsal.passed
+    took_s = time.process_time() - began
+    assert passed and took_s / told * 200 < 10, (told, took_s)
+
+
 def test_a_folder_without_conversations_is_a_finding(small: Path) -> None:
     (small / "tests" / "first.yml").unlink()
     with pytest.raises(DesignError, match="no conversations"):
