@@ -35,6 +35,10 @@ def add(commands: Commands) -> None:
     echo.add_argument("--count", type=int, default=40, help="how many of each")
     echo.add_argument("--json", action="store_true", help="print one JSON object")
     echo.set_defaults(command=_bench_echo)
+    voices = benches.add_parser("voices", help="the wait for a sentence nobody has rendered, and what rendering costs")
+    voices.add_argument("--rounds", type=int, default=10, help="of the sentences, with other values (10)")
+    voices.add_argument("--json", action="store_true", help="print one JSON object")
+    voices.set_defaults(command=_bench_voices)
 
 
 def _bench_turns(arguments: argparse.Namespace) -> int:
@@ -77,3 +81,12 @@ def _bench_echo(arguments: argparse.Namespace) -> int:
         as_json=arguments.json,
     )
     return 0
+
+
+def _bench_voices(arguments: argparse.Namespace) -> int:
+    from ivr.cli.arguments import settings_of
+    from ivr.demo.bench_voices import bench_voices
+
+    result = asyncio.run(bench_voices(settings_of(), rounds=arguments.rounds))
+    show(result, as_json=arguments.json)
+    return 0 if result["ok"] else 1

@@ -37,7 +37,7 @@ class PromptLibrary:
     """Prompts of all calls. send reaches a speech worker; voice_ids: language -> voice that the cache is keyed by."""
 
     def __init__(self, cache_dir: Path, recordings_dir: Path, send: Callable[[object], bool]) -> None:
-        self._cache_dir, self._recordings_dir, self._send = cache_dir, recordings_dir, send
+        self.cache_dir, self._recordings_dir, self._send = cache_dir, recordings_dir, send
         self.voice_ids: dict[str, str] = {}
         self._known: dict[Key, Path] = {}
         self._unplayable: set[str] = set()
@@ -128,11 +128,11 @@ class PromptLibrary:
         language, text, recording = key
         if recording:
             try:
-                return recording_path(self._cache_dir, Path(recording))
+                return recording_path(self.cache_dir, Path(recording))
             except OSError:
                 return None
         voice_id = self.voice_ids.get(language)
-        return prompt_path(self._cache_dir, voice_id, language, text) if voice_id is not None else None
+        return prompt_path(self.cache_dir, voice_id, language, text) if voice_id is not None else None
 
     def _request(self, key: Key, *, urgent: bool) -> asyncio.Future[Path]:
         language, text, recording = key
