@@ -223,6 +223,16 @@ _OFFERS = {
     "script": "The words of the offer, by language.",
     "seller": "Who sells: language to name.",
     "strength": "How many offers the expectation is worth.",
+    "annoyed": "How much larger a share of annoyed callers is too much, 0 to 1.",
+    "csat": "How much less satisfaction is too much, in points: a number below 0.",
+    "experiment": "What is decided before the first offer: groups, margins, the planned number of households.",
+    "groups": "Group to condition, at most eight; a caller belongs to the first that fits.",
+    "known": "Numbers of the profile from before the call, with their usual mean and spread.",
+    "margins": "How much worse than the holdout is too much.",
+    "planned": "Households until the planned end.",
+    "prices": "What one more of an outcome costs, in the currency: only for the money line of the report.",
+    "rules": "For ranking: rules: group, or else, to products, best first.",
+    "spread": "How far the number usually lies from its mean.",
 }
 
 _ROUTING = {

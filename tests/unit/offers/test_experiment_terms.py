@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from ivr.model.identity import Customer
 from ivr.offers.catalogue import load_catalogue
 from ivr.offers.desk import OfferDesk
 from ivr.offers.effects.plan import CSAT
-from tests.unit.offers.cases import DACHA_OWNER, OPEN_GATE, write_catalogue
+from tests.unit.offers.cases import DACHA_OWNER, OFFERS, OPEN_GATE, write_catalogue
 
 EXPERIMENT = """
 experiment:
@@ -29,9 +30,10 @@ ADULT = replace(SENIOR, profile={"age": 40})
 
 
 def desk(folder: Path, ranking: str, more: str = EXPERIMENT) -> OfferDesk:
-    return OfferDesk(
-        load_catalogue(write_catalogue(folder, ("ranking: fixed", f"ranking: {ranking}\n{more}#"))), "s", 0
-    )
+    shipped = re.search(r"(?ms)^experiment:.*?(?=^gate:)", OFFERS.read_text(encoding="utf-8"))
+    assert shipped is not None
+    path = write_catalogue(folder, (shipped[0], "\n"), ("ranking: fixed", f"ranking: {ranking}\n{more}#"))
+    return OfferDesk(load_catalogue(path), "s", 0)
 
 
 def chosen(made: OfferDesk, customer: Customer) -> dict[str, float]:
