@@ -19,6 +19,8 @@ from ivr.model.errors import DesignError, Fault
 Shape = TypeVar("Shape", bound=BaseModel)
 Location = Sequence[str | int]
 
+MAX_BYTES = 500_000  # reading takes 3 s for each 100 kB of it
+
 
 class Document:
     """One YAML file in memory. Raises DesignError when it cannot be read or is not a mapping."""
@@ -26,6 +28,10 @@ class Document:
     def __init__(self, path: Path) -> None:
         self.path = path
         try:
+            size = path.stat().st_size
+            if size > MAX_BYTES:
+                what = f"the file has more than {MAX_BYTES} bytes"
+                raise DesignError((self._fault((0, 0), "too-large", what, "Keep what is needed."),))
             self._tree: Any = YAML(typ="rt").load(path.read_text(encoding="utf-8"))
         except OSError as error:
             raise DesignError((self.fault((), "unreadable", str(error), "Give a file that can be read."),)) from error

@@ -217,7 +217,11 @@ def harmless(path: Path, folder: Path, faults: Faults) -> bool:
     what no reader survives. What is no YAML at all, or too much, is left to that reader."""
     place = Place(str(path.relative_to(folder)))
     try:
-        text = path.read_bytes().decode("utf-8-sig")
+        raw = path.read_bytes()
+        if len(raw) > MAX_FILE_BYTES:
+            faults.add(place, "file", f"the file has more than {MAX_FILE_BYTES} bytes", "Keep what differs.")
+            return False
+        text = raw.decode("utf-8-sig")
         if _refused(text, place, faults):
             return False
         _yaml().load(text)

@@ -9,6 +9,8 @@ import pytest
 
 from ivr.dialog.assistant import load_assistant
 from ivr.dialog.lint import lint
+from ivr.dialog.source import Faults, harmless
+from ivr.document import Document
 from ivr.model.errors import DesignError, Fault
 
 SHIPPED = Path(__file__).parents[3] / "dialogs" / "insurance"
@@ -116,3 +118,13 @@ def test_an_offer_before_the_request_is_resolved_is_a_warning(folder: Path) -> N
 def test_the_forms_of_a_counted_noun_are_words_and_no_slots(folder: Path) -> None:
     change(folder, "responses.en.yml", "{claim_number|digits}", "{claim_number|count:day/days}")
     assert [fault for fault in lint(folder) if fault.code == "unknown-slot"] == []
+
+
+def test_a_file_of_megabytes_is_refused_before_it_is_read(folder: Path) -> None:
+    large = folder / "nlu.en.yml"
+    large.write_bytes(b"version: '3.1'\n" + b"# more\n" * 700_000)
+    faults = Faults()
+    assert not harmless(large, folder, faults)
+    assert [(fault.file, fault.code) for fault in faults.found] == [("nlu.en.yml", "file")]
+    with pytest.raises(DesignError, match="more than 500000 bytes"):
+        Document(large)
