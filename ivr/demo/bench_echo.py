@@ -34,11 +34,13 @@ _FRAME = SAMPLE_RATE_HZ * FRAME_MS // 1000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """How a line sends a prompt back. db: None = not at all; room: with the tail of a room behind it."""
+    """How a line sends a prompt back. db: None = not at all; room: with the tail of a room behind it; slips: the delay
+    jumps by 20 or 40 ms every 0.7 s, as jitter buffers do."""
 
     name: str
     db: int | None
     room: bool = False
+    slips: bool = False
 
 
 LINES = (
@@ -46,6 +48,7 @@ LINES = (
     Line(name="echo -20 dB", db=-20),
     Line(name="echo -12 dB", db=-12),
     Line(name="echo -12 dB, a room", db=-12, room=True),
+    Line(name="echo -12 dB, slipping", db=-12, slips=True),
 )
 
 
@@ -131,8 +134,11 @@ def _echo(said: Samples, line: Line, rng: random.Random) -> Samples:
         at = np.arange(760)
         way[40:] = np.random.default_rng(rng.randrange(1000)).standard_normal(760) * np.exp(-at / 120) * 0.05
     late = rng.randrange(*DELAYS_MS) * SAMPLE_RATE_HZ // 1000
-    back = np.convolve(said, way)[: said.size - late] * 10 ** (line.db / 20)
-    return np.concatenate([np.zeros(late), back]).astype(np.float32)
+    back = np.concatenate([np.zeros(late), np.convolve(said, way)[: said.size - late] * 10 ** (line.db / 20)])
+    if line.slips:
+        for slip in range(5600, back.size, 5600):
+            back[slip:] = np.roll(back, rng.choice((-320, -160, 160, 320)))[slip:]
+    return back.astype(np.float32)
 
 
 def _heard(vad: SileroModel, line: Samples, said: Samples) -> list[int]:

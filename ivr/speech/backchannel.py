@@ -8,6 +8,7 @@ from __future__ import annotations
 from ivr.model.hearing import ExpectationKind, Recognition
 from ivr.speech.completeness import SURE_MARGIN
 
+SHORTEST_MS = 200  # no word of an open answer is shorter: a cough, or an echo that slipped
 LONGEST_MS = 1200  # who murmurs longer has something to say
 _HUMS = frozenset(
     """
@@ -23,8 +24,11 @@ def is_backchannel(recognition: Recognition, kind: ExpectationKind) -> bool:
 
     A recogniser that must choose between yes and no makes either of a hum, but not by much.
     """
-    if recognition.speech_ended_at_ms - recognition.speech_started_at_ms > LONGEST_MS:
+    lasted_ms = recognition.speech_ended_at_ms - recognition.speech_started_at_ms
+    if lasted_ms > LONGEST_MS:
         return False
+    if lasted_ms < SHORTEST_MS and recognition.hypothesis.value is None:
+        return True
     margin = recognition.hypothesis.margin
     if kind is ExpectationKind.YES_NO and margin is not None and margin < SURE_MARGIN:
         return True

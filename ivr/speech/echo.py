@@ -28,7 +28,11 @@ _LEAKS = 0.03  # mean share of an echo that is left: above it there is a room be
 _LEAK_LEARNT = 0.1  # a frame
 _MUFFLED = 0.05  # what is left of an echo that was not taken out whole
 _WHITENER = 0.9
-_LOST_FRAMES = 25  # half a second in which the way explains nothing of what it should: it has changed
+_SHORT = 320  # 40 ms: enough to find a way again that is known but for its length
+_SLIP = 1280  # 160 ms to either side
+_FOUND_NEAR = 0.5
+_SLIPPING = 4  # frames in which it must be found again
+_SLIPPED = 2.0  # a caller is more than 3 dB louder than the echo expected
 
 _EVERY = 2  # frames between two searches, and between two solutions
 _DISTANCES = np.abs(np.arange(TAPS)[:, None] - np.arange(TAPS)[None, :])
@@ -73,27 +77,28 @@ class EchoCanceller:
         self._lost = 0
         self._frames = 0
         self._leak = _EXPLAINED
+        self._gain = 0.0
 
     def _search(self) -> None:
-        """Correlate the last 128 ms with everything said within reach."""
+        """Look for the echo where it is not known, or not where it was."""
         self._frames += 1
-        if self.delay is not None and (self._lost == 0 or self._frames % _EVERY):
+        if self.delay is not None and self._lost == 0:
             return
-        heard = _whitened(self._heard)
-        said = _whitened(self._said[TAPS:])
-        size = 8192
-        products = np.fft.irfft(np.fft.rfft(said, size) * np.conj(np.fft.rfft(heard, size)), size)
-        products = products[: LONGEST_DELAY + 1]
-        squares = np.concatenate([[0.0], np.cumsum(said**2)])
-        energies = squares[_WINDOW : _WINDOW + LONGEST_DELAY + 1] - squares[: LONGEST_DELAY + 1]
-        floor = max(float(energies.max()) * 1e-2, 1e-9)
-        shares = np.maximum(products, 0.0) ** 2 / np.maximum(energies, floor) / max(float(np.sum(heard**2)), 1e-9)
-        best = int(np.argmax(shares))
-        if shares[best] < _FOUND:
+        if self.delay is not None:
+            # A jitter buffer that slips moves the echo by some frames and leaves its shape as it is.
+            near = _likeliest(self._heard[-_SHORT:], self._said, max(0, self.delay - _SLIP), self.delay + _SLIP)
+            if near[1] >= _FOUND_NEAR:
+                if abs(near[0] - self.delay) > _AGREE:
+                    self.delay = near[0]
+                self._lost = 0
+                return
+            if self._frames % _EVERY:
+                return
+        found = _likeliest(self._heard, self._said, 0, LONGEST_DELAY)
+        if found[1] < _FOUND:
             return
-        delay = LONGEST_DELAY - best
-        if self.delay is None or abs(delay - self.delay) > _AGREE:
-            self.delay = delay
+        if self.delay is None or abs(found[0] - self.delay) > _AGREE:
+            self.delay = found[0]
             self._forget()
             self._learn(self._rows(_WINDOW), self._heard)
         self._lost = 0
@@ -121,18 +126,37 @@ class EchoCanceller:
             powers[0] += _RIDGE * powers[0] + 1e-9
             self._way = np.linalg.solve(powers[_DISTANCES], self._correlation)
         echo = rows @ self._way
-        echoed, whole = float(np.sum(echo**2)), float(np.sum(heard**2))
-        residual: Array = heard - echo
-        left = float(np.sum(residual**2))
-        expected = echoed > _AUDIBLE * heard.size
-        self._lost = self._lost + 1 if expected and left > 0.8 * whole else 0 if left < 0.5 * whole else self._lost
-        if self._lost > _LOST_FRAMES:
-            self.delay = None
-        if expected and left < _EXPLAINED * echoed:
+        whole, residual = float(np.sum(heard**2)), heard - echo
+        return residual * self._share_of_a_caller(float(np.sum(echo**2)), whole, float(np.sum(residual**2)), rows)
+
+    def _share_of_a_caller(self, echoed: float, whole: float, left: float, rows: Array) -> float:
+        """1 when there may be a caller in the residual, _MUFFLED when it is all echo."""
+        told = float(np.sum(rows[:, -1 - _LEAD_TAPS] ** 2))
+        if left < _EXPLAINED * echoed:
+            self._lost = 0
+            self._gain += (echoed / max(told, 1e-9) - self._gain) * _LEAK_LEARNT
             self._leak += (left / echoed - self._leak) * _LEAK_LEARNT
-        if left < (_CLEAN if self._leak < _LEAKS else _EXPLAINED) * echoed:
-            return residual * _MUFFLED
-        return residual
+        elif self._gain * told > _AUDIBLE * rows.shape[0]:
+            self._lost += 1
+            if self._lost <= _SLIPPING and whole < _SLIPPED * self._gain * told:
+                return _MUFFLED  # as loud as the echo should be: it is, only not where it should be
+        return _MUFFLED if left < (_CLEAN if self._leak < _LEAKS else _EXPLAINED) * echoed else 1.0
+
+
+def _likeliest(heard: Array, said: Array, shortest: int, longest: int) -> tuple[int, float]:
+    """The delay of that range that explains most of what was heard, and its share of the energy."""
+    longest = min(longest, said.size - heard.size)
+    reach = _whitened(said[said.size - heard.size - longest : said.size - shortest])
+    heard = _whitened(heard)
+    size = 1 << (reach.size + heard.size).bit_length()
+    products = np.fft.irfft(np.fft.rfft(reach, size) * np.conj(np.fft.rfft(heard, size)), size)
+    products = products[: longest - shortest + 1]
+    squares = np.concatenate([[0.0], np.cumsum(reach**2)])
+    energies = squares[heard.size : heard.size + products.size] - squares[: products.size]
+    floor = max(float(energies.max()) * 1e-2, 1e-9)
+    shares = np.maximum(products, 0.0) ** 2 / np.maximum(energies, floor) / max(float(np.sum(heard**2)), 1e-9)
+    best = int(np.argmax(shares))
+    return longest - best, float(shares[best])
 
 
 def _whitened(samples: Array) -> Array:

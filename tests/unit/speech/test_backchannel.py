@@ -41,5 +41,10 @@ def test_a_hum_forced_into_yes_or_no_is_no_answer_over_the_question() -> None:
     assert not is_backchannel(heard("claims", margin=0.6), ExpectationKind.CHOICE)
 
 
+def test_what_is_shorter_than_a_word_is_none_whatever_was_made_of_it() -> None:
+    assert is_backchannel(heard("address", duration_ms=130), ExpectationKind.OPEN)
+    assert not is_backchannel(heard("address", duration_ms=330), ExpectationKind.OPEN)
+
+
 def test_a_long_hum_has_something_to_say() -> None:
     assert not is_backchannel(heard("mm", duration_ms=2500), ExpectationKind.OPEN)

@@ -87,3 +87,14 @@ def test_without_a_prompt_nothing_is_even_looked_at() -> None:
     for _ in range(60):
         assert canceller.clean(pcm, b"") is pcm or canceller.delay is None
     assert canceller.clean(pcm, b"") is pcm
+
+
+def test_an_echo_that_slips_by_a_frame_is_found_again_before_two_chunks_have_passed() -> None:
+    back = echo(PROMPT, 180, -12)
+    at = 11_000
+    slipped = np.concatenate([back[:at], np.zeros(320), back[at:-320]])
+    left = heard_by_the_bot(PROMPT, slipped + NOISE)
+    for first in range(at, at + 4000, 320):
+        loud = loudness_db(slipped[first : first + 640])
+        if loud > -45 and first > at + 640:
+            assert loudness_db(left[first : first + 640]) < loud - 10, f"{(first - at) // 8} ms after the slip"
