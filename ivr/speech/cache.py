@@ -10,7 +10,7 @@ import hashlib
 import unicodedata
 from pathlib import Path
 
-_FORMAT = "8k-s16-2"  # change it when rendering or verbalisation changes: old prompts are then rendered again
+_FORMAT = "8k-s16-3"  # change it when rendering or verbalisation changes: old prompts are then rendered again
 _WAV_HEADER_BYTES = 44
 _BYTES_PER_MS = 16
 

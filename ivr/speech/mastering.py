@@ -23,6 +23,7 @@ PEAK_OF_SPEECH = 0.4  # at LEVEL_LUFS, about
 _FADE_MS = 5
 _MS = SAMPLE_RATE_HZ // 1000
 _LIMITER_MS = 5
+_CUTS = 2  # without its silences a short prompt is measured louder, and then begins at another sample
 _ROUNDS = 3  # of levelling: limiting takes some level away again
 
 
@@ -33,12 +34,12 @@ def master(samples: Samples, rate_hz: int, *, pause_ms: int = 0) -> Samples:
         return narrow
     narrow = narrow - np.float32(narrow.mean())
     levelled = _levelled(narrow)
-    loud = np.flatnonzero(np.abs(levelled) > AUDIBLE)  # after levelling: what callers may hear counts
-    if loud.size == 0:
-        return np.zeros(0, dtype=np.float32)
-    cut = _with_edges(levelled, int(loud[0]), int(loud[-1]))
-    cut = _levelled(cut)  # without its silences a short prompt is measured louder
-    return np.concatenate([cut, np.zeros(pause_ms * _MS, dtype=np.float32)])
+    for _ in range(_CUTS):
+        loud = np.flatnonzero(np.abs(levelled) > AUDIBLE)  # after levelling: what callers may hear counts
+        if loud.size == 0:
+            return np.zeros(0, dtype=np.float32)
+        levelled = _levelled(_with_edges(levelled, int(loud[0]), int(loud[-1])))
+    return np.concatenate([levelled, np.zeros(pause_ms * _MS, dtype=np.float32)])
 
 
 def trimmed(samples: Samples) -> Samples:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from ivr.model.markup import marked, plain
 
 LEAST_CHARACTERS = 12  # of a part: shorter ones sound clipped
-FIRST_CHARACTERS = 45  # of the part a caller waits for: about three seconds of speech
+FIRST_CHARACTERS = 36  # of the part a caller waits for: about two and a half seconds of speech
 _PAUSES_MS = {".": 120, "!": 120, "?": 120, "…": 120, ";": 100, ":": 80, ",": 60, "—": 60, "–": 60}
 _PHRASE_END = re.compile(r"(?<=[,;:])\s+|\s+(?=[—–]\s)")
 # Words a long phrase may be cut before: those that begin a clause, else prepositions.
