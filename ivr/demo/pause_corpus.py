@@ -72,7 +72,7 @@ def digits(folder: Path, per_speaker: int = 10) -> Iterator[Utterance]:
         takes = sorted({int(take) for _, who, take in names if who == speaker})
 
         def said(digit: int, speaker: str = speaker, takes: list[int] = takes) -> Samples:
-            return read(folder / f"{digit}_{speaker}_{rng.choice(takes)}.wav")
+            return _trimmed(read(folder / f"{digit}_{speaker}_{rng.choice(takes)}.wav"))
 
         for digit in range(10):
             yield Utterance(kind="one digit", name=f"{speaker} {digit}", samples=said(digit), expectation=ONE_DIGIT)
@@ -85,6 +85,12 @@ def digits(folder: Path, per_speaker: int = 10) -> Iterator[Utterance]:
             yield _string("six digits, two pauses", name, parts, after=(2, 4), rng=rng)
             if at % 2:
                 yield _string("4-8 digits, a pause", name, parts, after=(3,), rng=rng, wanted=ANY_LENGTH)
+
+
+def _trimmed(samples: Samples) -> Samples:
+    """Without the silence at the ends, which would make every pause longer than it says."""
+    loud = np.flatnonzero(np.abs(samples) > 0.03 * np.abs(samples).max())
+    return samples[loud[0] : loud[-1] + 1]
 
 
 def _string(

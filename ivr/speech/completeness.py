@@ -71,8 +71,15 @@ _DIGIT_WORDS = frozenset(
     ноль один два три четыре пять шесть семь восемь девять
     """.split()  # noqa: SIM905
 )
-# What digits are misread as when nothing follows them yet.
-_DIGIT_LIKE = frozenset("to too tu for fore ate won sick sex sax tree free nein fife far off o it's it".split())  # noqa: SIM905
+# Short answers to a question for a number that are meant; any other word or two are digits misread so far.
+_COMMANDS = frozenset(
+    """
+    operator agent person human somebody someone help repeat again stop cancel back menu yes no nope what why sorry
+    none nothing unknown don't know later goodbye bye
+    оператор человек помощь помогите повторите назад меню да нет что не знаю стоп отмена
+    """.split()  # noqa: SIM905
+)
+FASTEST_DIGIT_MS = 200  # five digits a second are read out by nobody faster: then some were made up
 
 
 class Completeness(StrEnum):
@@ -88,10 +95,13 @@ def digits_in(text: str) -> int:
     return sum(len(w) if w.isdigit() else w in _DIGIT_WORDS for w in re.findall(r"\d+|[^\W\d]+", text))
 
 
-def completeness(expectation: Expectation, heard: Hypothesis) -> Completeness:
-    """How whole the hypothesis is as an answer to the expectation. An empty one is a plain end."""
+def completeness(expectation: Expectation, heard: Hypothesis, spoken_ms: int) -> Completeness:
+    """How whole the hypothesis is as an answer to the expectation. An empty one is a plain end.
+
+    spoken_ms: from the first to the last voice of the turn.
+    """
     if expectation.kind is ExpectationKind.DIGITS:
-        return _digits(expectation, heard)
+        return _digits(expectation, heard, spoken_ms)
     if heard.value is not None:
         return _closed(expectation, heard)
     found = _sentence(heard)
@@ -108,7 +118,7 @@ def _closed(expectation: Expectation, heard: Hypothesis) -> Completeness:
     return Completeness.WHOLE if goes_on else Completeness.COMPLETE
 
 
-def _digits(expectation: Expectation, heard: Hypothesis) -> Completeness:
+def _digits(expectation: Expectation, heard: Hypothesis, spoken_ms: int) -> Completeness:
     """A known length or a known string is complete, unless the decoder may have looped to get there.
 
     Five digits decoded as the six that were wanted have the five among the alternatives, and hardly less likely.
@@ -120,10 +130,11 @@ def _digits(expectation: Expectation, heard: Hypothesis) -> Completeness:
     count = len(value) or digits_in(heard.text)
     if count == 0:
         words = heard.text.split()
-        misread = bool(words) and len(words) < _CLAUSE_WORDS and bool(_DIGIT_LIKE & set(words))
+        misread = bool(words) and len(words) < _CLAUSE_WORDS and not _COMMANDS & set(words)
         return Completeness.INCOMPLETE if misread else _sentence(heard)
     if expectation.max_length and count >= expectation.max_length:
-        return Completeness.OPEN_ENDED if _looped(value, heard) else Completeness.COMPLETE
+        made_up = spoken_ms < FASTEST_DIGIT_MS * count or _looped(value, heard)
+        return Completeness.OPEN_ENDED if made_up else Completeness.COMPLETE
     return Completeness.INCOMPLETE if count < expectation.min_length else Completeness.OPEN_ENDED
 
 

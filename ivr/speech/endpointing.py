@@ -204,7 +204,8 @@ class Endpointer:
         heard = self._heard
         if self.phase is not Phase.PAUSING or heard is None:
             return []
-        needed = PAUSE_MS[self._expectation.profile, completeness(self._expectation, heard)]
+        spoken_ms = (self.end - self.start) // SAMPLES_PER_MS
+        needed = PAUSE_MS[self._expectation.profile, completeness(self._expectation, heard, spoken_ms)]
         stirs = self._now - self._stirred < STIR_MS * SAMPLES_PER_MS and self._stirred > self.end + CHUNK
         if self._paused_ms() >= needed + (STIR_WAIT_MS if stirs else 0):
             self._move(Sign.OVER)

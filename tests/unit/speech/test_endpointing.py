@@ -287,3 +287,17 @@ def test_a_sound_in_the_pause_holds_the_end_up_but_a_breath_not_for_long() -> No
     calm, breath = ended_at(99, 99), ended_at(22, 60)
     assert calm == 128
     assert calm < breath <= 288
+
+
+def test_six_digits_in_half_a_second_were_made_up() -> None:
+    real = Script(SIX, heard("4 7 4 7 4 4", "474744")).play((VOICE, 1920), (SILENCE, 4096))
+    made_up = Script(SIX, heard("4 7 4 7 4 4", "474744")).play((VOICE, 640), (SILENCE, 4096))
+    assert real.ended_after_ms <= 320
+    assert made_up.ended_after_ms >= 800
+
+
+def test_a_word_in_place_of_digits_is_a_digit_misread_unless_it_is_a_command() -> None:
+    misread = Script(SIX, heard("paid")).play((VOICE, 640), (SILENCE, 4096))
+    command = Script(SIX, heard("operator")).play((VOICE, 640), (SILENCE, 4096))
+    assert command.ended_after_ms <= 640
+    assert misread.ended_after_ms >= 1000
