@@ -50,7 +50,7 @@ class Ear:
 
     def __init__(self, models: Path, languages: Sequence[str]) -> None:
         catalogue = Catalogue(models)
-        self._voices = make_voices(catalogue, ("piper", "pyttsx3"), languages, steady=True)
+        self._voices = make_voices(catalogue, ("piper", "festival", "pyttsx3"), languages, steady=True)
         if not self._voices:
             raise SpeechError("there is no voice to speak the conversations with")
         self._recognizer = load_recognizer(catalogue, "whisper", languages, 1)
