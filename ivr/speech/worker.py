@@ -24,6 +24,7 @@ from ivr.model.hearing import ForgetCall, Listen, Render, SpeechHealth, SpeechRe
 from ivr.model.ids import monotonic_ms
 from ivr.speech.catalogue import Catalogue
 from ivr.speech.decoding import DecodeQueue, give_way
+from ivr.speech.frame_door import FrameDoor
 from ivr.speech.listening import CallAudio
 from ivr.speech.models import load_recognizer, load_vad, make_voices
 from ivr.speech.rendering import RenderQueue
@@ -33,11 +34,9 @@ log = get_log("speech.worker")
 
 TICK_S = 0.1
 HEALTH_MS = 1000
-FRAMES_AT_ONCE = 64  # read from one connection before others get their turn
 FORGOTTEN_CALLS = 256  # ids kept so that late frames do not bring a call back
 ABANDONED_MS = 600_000  # a call without frames for so long was never forgotten properly
 OUTBOX = 1000  # messages the control process may be behind before the worker gives up on it
-_RECEIVE_BYTES = 1024
 
 
 class SpeechWorker:
@@ -55,7 +54,7 @@ class SpeechWorker:
         self._renders = RenderQueue(self._voices, Path(settings.cache_dir), self._send)
         self._calls: dict[str, CallAudio] = {}
         self._forgotten: deque[str] = deque(maxlen=FORGOTTEN_CALLS)
-        self._connections: set[socket.socket] = set()
+        self._frames = FrameDoor(Path(settings.frames_path), self._frame)
         self._outbox: asyncio.Queue[object] = asyncio.Queue(OUTBOX)
         self._ended = asyncio.Event()
 
@@ -67,13 +66,14 @@ class SpeechWorker:
         give_way()
         control = socket.socket(fileno=self._settings.control_fd)
         control.setblocking(False)
-        frames = self._frames_socket()
+        self._frames.open()
         tasks: list[asyncio.Task[None]] = [
             asyncio.create_task(each)
             for each in (
                 self._read_control(control),
                 self._write_control(control),
-                self._accept(frames),
+                self._frames.accept(),
+                self._frames.read_paced(),
                 self._tick(),
                 self._decodes.run(),
                 self._renders.run(),
@@ -87,7 +87,7 @@ class SpeechWorker:
             for task in done:
                 task.result()  # a loop that failed takes the worker down with its error: it is replaced whole
         finally:
-            await self._close([*tasks, ended], frames, control)
+            await self._close([*tasks, ended], control)
 
     def _ready(self) -> SpeechReady:
         ids: dict[str, str] = {}
@@ -106,16 +106,6 @@ class SpeechWorker:
     def _health(self) -> SpeechHealth:
         pages = int(Path("/proc/self/statm").read_text().split()[1])
         return SpeechHealth(calls=len(self._calls), rss_bytes=pages * resource.getpagesize())
-
-    def _frames_socket(self) -> socket.socket:
-        path = Path(self._settings.frames_path)
-        self._unlink_frames()
-        listening = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        listening.bind(str(path))
-        path.chmod(0o600)
-        listening.listen(64)
-        listening.setblocking(False)
-        return listening
 
     async def _read_control(self, control: socket.socket) -> None:
         loop = asyncio.get_running_loop()
@@ -177,28 +167,6 @@ class SpeechWorker:
             call.forget_turn()
         self._forgotten.append(call_id)
 
-    async def _accept(self, frames: socket.socket) -> None:
-        loop = asyncio.get_running_loop()
-        while True:
-            connection, _ = await loop.sock_accept(frames)
-            connection.setblocking(False)
-            self._connections.add(connection)
-            loop.add_reader(connection, self._read_frames, connection)
-
-    def _read_frames(self, connection: socket.socket) -> None:
-        for _ in range(FRAMES_AT_ONCE):
-            try:
-                raw = connection.recv(_RECEIVE_BYTES)
-            except BlockingIOError:
-                return
-            except OSError as error:
-                log.info("worker.frames_gone", error=str(error))
-                raw = b""
-            if not raw:
-                self._drop_connection(connection)
-                return
-            self._frame(raw)
-
     def _frame(self, raw: bytes) -> None:
         try:
             leg, seq, at_ms, pcm = wire.unpack_frame(raw)
@@ -207,14 +175,6 @@ class SpeechWorker:
             return
         if leg in self._calls or leg not in self._forgotten:
             self._call(leg).frame(seq, at_ms, pcm, wire.said_in(raw))
-
-    def _drop_connection(self, connection: socket.socket) -> None:
-        asyncio.get_running_loop().remove_reader(connection)
-        self._connections.discard(connection)
-        connection.close()
-
-    def _unlink_frames(self) -> None:
-        Path(self._settings.frames_path).unlink(missing_ok=True)
 
     async def _until_ended(self) -> None:
         await self._ended.wait()
@@ -248,15 +208,12 @@ class SpeechWorker:
             except SpeechError as error:
                 log.warning("worker.voice_failed", voice=voice.name, error=str(error))
 
-    async def _close(self, tasks: list[asyncio.Task[None]], *sockets: socket.socket) -> None:
+    async def _close(self, tasks: list[asyncio.Task[None]], control: socket.socket) -> None:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        for connection in list(self._connections):
-            self._drop_connection(connection)
-        for each in sockets:
-            each.close()
-        self._unlink_frames()
+        self._frames.close()
+        control.close()
         await asyncio.gather(*(_close_voice(voice) for voice in self._voices))
         self._decodes.close()
 
