@@ -63,11 +63,7 @@ RUSSIAN = (
     "call-forwarding",
     "cannot-complete-as-dialed",
     "check-number-dial-again",
-    "conf-errormenu",
     "conf-full",
-    "conf-invalidpin",
-    "conf-locked",
-    "conf-muted",
 )
 
 _DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
@@ -100,9 +96,9 @@ async def english(folder: Path) -> Mapping[str, tuple[Line, ...]]:
     return {**found, "digits": tuple(_number(digits, at) for at in range(NUMBERS))}
 
 
-async def russian(folder: Path) -> tuple[Line, ...]:
-    """The Russian lines, fetched with apt when they are not installed; none where that cannot be done."""
-    sounds = await _russian_sounds(folder)
+async def russian() -> tuple[Line, ...]:
+    """The Russian lines, fetched with apt into the user's cache when they are not installed; none where apt is not."""
+    sounds = await _russian_sounds()
     if sounds is None:
         return ()
     return tuple(Line(kind="russian", text="", said=_said(read_wav(sounds / f"{name}.wav"), name)) for name in RUSSIAN)
@@ -148,8 +144,8 @@ def _real_digits() -> list[list[Pcm]]:
     return [[read_wav(min(folder.glob(f"{digit}_{s}_*.wav"))) for s in speakers] for digit in range(10)]
 
 
-async def _russian_sounds(folder: Path) -> Path | None:
-    cached = folder / "sounds"
+async def _russian_sounds() -> Path | None:
+    cached = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "ivr-sounds" / "x"
     for place in (Path("/") / _SOUNDS, cached / _SOUNDS):
         if await asyncio.to_thread((place / f"{RUSSIAN[0]}.wav").is_file):
             return place

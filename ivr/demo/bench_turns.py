@@ -60,7 +60,7 @@ async def bench_turns() -> dict[str, Any]:
 
 async def _russian(folder: Path, measured: Measured) -> str:
     """Add the Russian class. Returns why it was left out, "" when it was not."""
-    said = await corpus.russian(folder)
+    said = await corpus.russian()
     if not said:
         return _NO_RECORDINGS
     try:
