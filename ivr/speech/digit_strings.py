@@ -19,6 +19,7 @@ _NEAREST = 8  # candidates scored on the audio
 _REACH = 2  # edits between what was read and a candidate worth scoring
 _PREFER_NATS = 6.0  # how much less likely a known string may be than an unknown one and still be meant
 _AS_LIKELY_NATS = 0.5
+_THIN_MEAN = 0.15  # nats a token between two readings of a possible length: worth scoring both on the audio
 _LOOP_DIGITS = 2  # a last digit said twice is common in real numbers, and no loop
 _SLOWEST_DIGIT_S = 1.0
 
@@ -64,10 +65,19 @@ def best_reading(
     if not expectation.max_length:
         readings = sorted(readings, key=lambda r: (r.digits != free, -r.log_probability))
     ranked = [r for r in readings if possible(len(r.digits), expectation)] or readings
+    if expectation.max_length and len(ranked) > 1 and ranked[0].mean - ranked[1].mean < _THIN_MEAN:
+        ranked = _scored(ranked, score)
     best = _unlooped(ranked[0], readings, seconds)
     if best is not ranked[0] or len(ranked) == 1:
         return best
     return replace(best, margin=max(0.0, best.log_probability - ranked[1].log_probability))
+
+
+def _scored(ranked: list[Reading], score: Scorer) -> list[Reading]:
+    """The same, ordered by how well each explains the whole recording: a beam sees it from left to right only."""
+    scores = score([reading.digits for reading in ranked])
+    order = sorted(zip(scores, ranked, strict=True), key=lambda pair: -pair[0])
+    return [replace(reading, log_probability=log_probability) for log_probability, reading in order]
 
 
 def _unlooped(best: Reading, readings: list[Reading], seconds: float) -> Reading:

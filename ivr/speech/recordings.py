@@ -22,6 +22,9 @@ LEAD_MS, TAIL_MS = 400, 600  # of quiet line around a recording
 LINE_RMS = 2e-4  # -74 dBFS: a line is never digitally silent
 LONGEST_S = 12.0  # longer speech is cut at its longest pause, as in a call
 _LEAST_PAUSE_CHUNKS = 10  # 320 ms: what a call may take for the end of a turn
+_FAINT = 0.15  # probability of speech that may be the first word
+_FAINT_CHUNKS = 31  # 1 s: no further back
+_FAINT_GAP_CHUNKS = 12  # 384 ms: between two words
 _TAIL_MS = 128  # decoding begins about so long after the last voice
 
 
@@ -78,7 +81,18 @@ def speech(probabilities: list[float]) -> Span | None:
             last = i
         else:
             evidence = 0.0
-    return Span(first, last) if sure else None
+    return Span(_faint_start(probabilities, first), last) if sure else None
+
+
+def _faint_start(probabilities: list[float], first: int) -> int:
+    """Where speech may have begun that was sure at first: a recording begins abruptly, and the network still wakes."""
+    start = first
+    for i in range(first - 1, max(-1, first - _FAINT_CHUNKS - 1), -1):
+        if start - i > _FAINT_GAP_CHUNKS:
+            break
+        if probabilities[i] >= _FAINT:
+            start = i
+    return start
 
 
 def cut(span: Span | None, probabilities: list[float]) -> list[Span]:

@@ -21,7 +21,7 @@ from ivr.speech.digit_strings import Reading, best_reading, digit_tokens, possib
 from ivr.speech.digit_words import first_words
 from ivr.speech.free_speech import PIECE_S, joined, pieces, transcribe
 from ivr.speech.silence import INVENTED, nothing_to_hear
-from ivr.speech.text import broken_number, normal, split_digits, unlooped
+from ivr.speech.text import DIGIT_WORDS, broken_number, normal, split_digits, unlooped
 from ivr.speech.whisper_model import Decoded, Encoded, WhisperModel
 
 NAME = "whisper"
@@ -34,7 +34,8 @@ _TEMPERATURE = 1.5  # nats: turns a margin into a confidence, 0.5 at 0 and 0.8 a
 _EDGES_S = 0.45  # of a turn's audio before and after its speech
 THIN_MARGIN = 1.5  # nats between two values of a closed list: worth a second look
 QUIETER_PEAK = 0.25
-SURE_SILENCE = 0.8  # of no_speech: noise is above 0.8
+SURE_SILENCE = 0.8  # of no_speech: with the English model noise is above it
+CLEAR_MEAN = -0.6  # mean log-probability of a text believed although the model doubts it is speech
 RESCUE_MARGIN = 4.0  # nats that make a short word believed although the model doubts it is speech
 _TELLING_S = 0.2  # of speech that tell a language
 _PLAIN_LANGUAGE = 0.85  # how probable another language must be to be believed
@@ -106,7 +107,8 @@ class WhisperStream:
             return _open(self._long(samples))
         encoded = self._encoded(self._model, samples)
         if digits:
-            free = self._model.generate(encoded, repetition_penalty=DIGITS_REPETITION_PENALTY)[0]
+            penalty = 1.0 if self._model.multilingual else DIGITS_REPETITION_PENALTY  # it spoils Russian numbers
+            free = self._model.generate(encoded, repetition_penalty=penalty)[0]
         else:
             free = transcribe(self._model, samples, encoded)
         text = normal(free.text)
@@ -267,16 +269,20 @@ def _confidence(margin: float | None) -> float:
 
 
 def _phrases(language: str, expectation: Expectation) -> tuple[Phrase, ...]:
-    """The closed list of an expectation. A single digit is one of ten words."""
+    """The closed list of an expectation. A single digit is one of ten words; Whisper also writes it as a figure."""
+    phrases = expectation.phrases
     if expectation.kind is ExpectationKind.DIGITS and expectation.max_length == 1:
-        return tuple(Phrase(text=word, value=str(digit)) for digit, word in enumerate(first_words(language)))
-    return expectation.phrases
+        phrases = tuple(Phrase(text=word, value=str(digit)) for digit, word in enumerate(first_words(language)))
+    said = {phrase.text.lower(): phrase.value for phrase in phrases}
+    figures = {DIGIT_WORDS[word]: value for word, value in said.items() if word in DIGIT_WORDS}
+    return (*phrases, *(Phrase(text=f, value=value) for f, value in figures.items() if f not in said))
 
 
 def not_said(free: Decoded) -> bool:
     """Is this what Whisper writes when nobody speaks?"""
-    invented = normal(free.text) in INVENTED
-    return free.no_speech > NO_SPEECH or (invented and free.no_speech > NO_SPEECH_INVENTED)
+    if free.no_speech > NO_SPEECH:
+        return free.no_speech > SURE_SILENCE or free.mean < CLEAR_MEAN
+    return normal(free.text) in INVENTED and free.no_speech > NO_SPEECH_INVENTED
 
 
 def _open(free: Decoded) -> Hypothesis:

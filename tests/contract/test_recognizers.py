@@ -12,10 +12,8 @@ from ivr.model.errors import SpeechError
 from ivr.model.hearing import Expectation, ExpectationKind, Hypothesis, Phrase
 from ivr.model.ports import Recognizer
 from ivr.speech.catalogue import Catalogue
-from ivr.speech.digit_words import first_words
 from ivr.speech.engine_chain import EngineChain
 from ivr.speech.models import load_recognizer
-from tests.audio.korean import korean
 from tests.audio.phone_line import keypad, line_noise, pcm, quiet, spoken_digits
 from tests.fakes.speech import ScriptedRecognizer, spoken
 
@@ -27,12 +25,13 @@ DIGIT = Expectation(
     kind=ExpectationKind.CHOICE, phrases=tuple(Phrase(text=word, value=str(i)) for i, word in enumerate(WORDS))
 )
 SIX = Expectation(kind=ExpectationKind.DIGITS, min_length=6, max_length=6)
-ENGINES = [
+DICTATED = [
     pytest.param("whisper", marks=pytest.mark.models),
-    pytest.param("vosk", marks=pytest.mark.models),
     pytest.param("chain", marks=pytest.mark.models),
     "scripted",
 ]
+# Real Vosk hears Korean only, and there is no Korean caller who dictates clearly: its phrases are in test_vosk.
+ENGINES = [*DICTATED, pytest.param("vosk", marks=pytest.mark.models)]
 Digits = Callable[[str, str], bytes]
 
 
@@ -62,8 +61,6 @@ def digits(engine: Recognizer, request: pytest.FixtureRequest) -> Digits:
     """Audio of digits as the engine under test hears them: real recordings, or the fake's marked tones."""
     if isinstance(engine, ScriptedRecognizer):
         return lambda text, speaker: spoken(text)
-    if engine.name == "vosk":
-        return lambda text, speaker: pcm(korean(" ".join(first_words("ko")[int(digit)] for digit in text)))
     fsdd = request.getfixturevalue("shared_data") / "speech" / "fsdd"
     return lambda text, speaker: pcm(np.concatenate([quiet(0.3), 0.6 * spoken_digits(fsdd, text, speaker), quiet(0.2)]))
 
@@ -81,6 +78,7 @@ def decode(engine: Recognizer, expectation: Expectation, audio: bytes) -> Hypoth
     return hypothesis
 
 
+@pytest.mark.parametrize("engine", DICTATED, indirect=True)
 @pytest.mark.parametrize(("number", "speaker"), [("457891", "george"), ("203665", "lucas"), ("991840", "jackson")])
 def test_a_dictated_number_is_its_digits(engine: Recognizer, digits: Digits, number: str, speaker: str) -> None:
     hypothesis = decode(engine, SIX, digits(number, speaker))
@@ -89,6 +87,7 @@ def test_a_dictated_number_is_its_digits(engine: Recognizer, digits: Digits, num
     assert hypothesis.confidence > 0.3
 
 
+@pytest.mark.parametrize("engine", DICTATED, indirect=True)
 def test_a_number_known_to_exist_is_taken_for_the_one_that_sounds_like_it(engine: Recognizer, digits: Digits) -> None:
     known = Expectation(kind=ExpectationKind.DIGITS, candidates=("457891", "300002"))
     assert decode(engine, known, digits("457891", "george")).value == "457891"
@@ -113,6 +112,7 @@ def test_there_are_no_words_in_what_is_no_speech(engine: Recognizer, expectation
     assert hypothesis.confidence == 0.0
 
 
+@pytest.mark.parametrize("engine", DICTATED, indirect=True)
 def test_a_stream_may_be_decoded_before_it_is_over(engine: Recognizer, digits: Digits) -> None:
     audio = digits("457891", "george")
     stream = engine.open(engine.languages[0], SIX)
@@ -123,6 +123,7 @@ def test_a_stream_may_be_decoded_before_it_is_over(engine: Recognizer, digits: D
     stream.close()
 
 
+@pytest.mark.parametrize("engine", DICTATED, indirect=True)
 def test_streams_of_two_callers_do_not_mix(engine: Recognizer, digits: Digits) -> None:
     one, two = (engine.open(engine.languages[0], SIX) for _ in range(2))
     one.feed(digits("457891", "george"))
@@ -145,3 +146,20 @@ def test_a_real_single_digit_is_found_in_a_closed_list(whisper: Recognizer, shar
             audio = np.concatenate([quiet(0.3), 0.6 * spoken_digits(fsdd, digit, speaker, take=take), quiet(0.2)])
             right += decode(whisper, DIGIT, pcm(audio)).value == digit
     assert right >= 27, f"{right} of 30"
+
+
+@pytest.mark.models
+def test_the_first_words_tell_the_language(repo_root: Path, shared_data: Path) -> None:
+    both = load_recognizer(Catalogue(repo_root / "voice_models"), "whisper", ["en", "ru"], 1)
+    assert both.languages == ("en", "ru")
+    samples = np.concatenate([quiet(0.3), 0.6 * spoken_digits(shared_data / "speech" / "fsdd", "457", "george")])
+    stream = both.open("ru", Expectation(languages=("en", "ru")))
+    stream.feed(pcm(np.concatenate([samples, quiet(0.2)])))
+    heard = stream.decode(final=True)
+    stream.close()
+    assert heard.language == "en"
+    assert heard.text.replace(" ", "") == "457"
+    plain = both.open("en", Expectation())
+    plain.feed(pcm(samples))
+    assert plain.decode(final=True).language == ""
+    plain.close()

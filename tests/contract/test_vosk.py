@@ -25,7 +25,6 @@ MENU = Expectation(
         Phrase(text="배송 조회", value="delivery"),
     ),
 )
-SIX = Expectation(kind=ExpectationKind.DIGITS, min_length=6, max_length=6)
 
 
 @pytest.fixture(scope="module")
@@ -70,13 +69,23 @@ def test_words_the_lexicon_lacks_are_left_out_and_the_rest_is_heard(vosk: VoskRe
     assert hear(vosk, lost, "오늘 날씨가 좋습니다").value is None
 
 
-def test_a_number_with_a_pause_that_was_decoded_on_suspicion_is_whole(vosk: VoskRecognizer) -> None:
-    stream = vosk.open("ko", SIX)
-    stream.feed(pcm(np.concatenate([korean("사 오 칠"), quiet(0.2)])))
-    assert stream.decode(final=False).value == "457"
-    stream.feed(pcm(korean("팔 구 일")))
-    assert stream.decode(final=True).value == "457891"
+def test_a_turn_that_was_decoded_on_suspicion_and_went_on_is_whole(vosk: VoskRecognizer) -> None:
+    both = Expectation(kind=ExpectationKind.CHOICE, phrases=(*MENU.phrases, Phrase(text="상담원 청구서", value="both")))
+    stream = vosk.open("ko", both)
+    stream.feed(pcm(np.concatenate([korean("상담원"), quiet(0.2)])))
+    assert stream.decode(final=False).value == "agent"
+    stream.feed(pcm(korean("청구서")))
+    assert stream.decode(final=True).value == "both"
     stream.close()
+
+
+def test_two_callers_at_once_are_heard_apart(vosk: VoskRecognizer) -> None:
+    one, two = vosk.open("ko", MENU), vosk.open("ko", MENU)
+    first, second = pcm(korean("상담원")), pcm(korean("청구서"))
+    for at in range(0, max(len(first), len(second)), 3200):
+        one.feed(first[at : at + 3200])
+        two.feed(second[at : at + 3200])
+    assert (one.decode(final=True).value, two.decode(final=True).value) == ("agent", "bill")
 
 
 def test_a_folder_that_is_no_model_is_an_error_and_nothing_is_downloaded(tmp_path: Path) -> None:
