@@ -115,6 +115,9 @@ def load_assistant(folder: Path) -> Assistant:
     return assistant
 
 
+UNREADABLE = frozenset({"encoding", "too-large", "yaml"})
+
+
 def examine(folder: Path) -> tuple[Assistant | None, tuple[Fault, ...]]:
     """(assistant as far as it can be read, None when not at all; every error and warning, by place)."""
     faults = Faults()
@@ -123,7 +126,8 @@ def examine(folder: Path) -> tuple[Assistant | None, tuple[Fault, ...]]:
     if top is None or domain is None:
         return None, tuple(sorted(faults.found))
     assistant = read_assistant(folder, top, domain, faults)
-    lint.check(assistant, faults)
+    if not any(fault.code in UNREADABLE for fault in faults.found):  # whatever a lost file names would be missed, too
+        lint.check(assistant, faults)
     return assistant, tuple(sorted(set(faults.found)))
 
 
