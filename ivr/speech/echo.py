@@ -48,6 +48,7 @@ class EchoCanceller:
         self._heard: Array = np.zeros(_WINDOW)
         self._silent_frames = self._said.size
         self.delay: int | None = None
+        self.moved = False  # the last frame showed that the echo was not where it was taken out
         self._forget()
 
     def clean(self, pcm: bytes, said: bytes) -> bytes:
@@ -55,6 +56,7 @@ class EchoCanceller:
 
         said: what the line was told in the same 20 ms, b"" for silence.
         """
+        self.moved = False
         self._silent_frames = 0 if said else self._silent_frames + 1
         if self._silent_frames * FRAME > LONGEST_DELAY + _WINDOW:
             return pcm
@@ -89,7 +91,7 @@ class EchoCanceller:
             near = _likeliest(self._heard[-_SHORT:], self._said, max(0, self.delay - _SLIP), self.delay + _SLIP)
             if near[1] >= _FOUND_NEAR:
                 if abs(near[0] - self.delay) > _AGREE:
-                    self.delay = near[0]
+                    self.delay, self.moved = near[0], True
                 self._lost = 0
                 return
             if self._frames % _EVERY:
@@ -98,7 +100,7 @@ class EchoCanceller:
         if found[1] < _FOUND:
             return
         if self.delay is None or abs(found[0] - self.delay) > _AGREE:
-            self.delay = found[0]
+            self.delay, self.moved = found[0], True
             self._forget()
             self._learn(self._rows(_WINDOW), self._heard)
         self._lost = 0

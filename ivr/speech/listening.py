@@ -33,6 +33,7 @@ Report = Callable[[SpeechStarted | SpeechHeard | SpeechRejected], None]
 KEEP_MS = 1000  # audio kept when nobody speaks: the pre-roll and what came while the start was uncertain
 LONGEST_GAP = 50  # frames lost in a row that are filled with silence; more is a new beginning
 STARVED_MS = 200  # without frames for so long in mid-turn, silence is assumed: the peer stopped sending
+DOUBT_MS = 500  # speech so young may be an echo that has only now been found
 STUCK_MS = 10_000  # a decode takes 0.1 s, and in a crowd some tenths more; waiting in line does not count
 _SILENT_FRAME = bytes(FRAME_BYTES)
 
@@ -114,7 +115,24 @@ class CallAudio:
                 self._take(at_ms - FRAME_MS, self._echo.clean(_SILENT_FRAME, b""))
         self._seq = seq
         self.heard_at_ms = self._now_ms()
-        self._take(at_ms, self._echo.clean(pcm, said))
+        clean = self._echo.clean(pcm, said)
+        if self._echo.moved:
+            self._doubt()
+        self._take(at_ms, clean)
+
+    def _doubt(self) -> None:
+        """The echo of the prompt has just been found where nobody looked: what began a moment ago was the echo."""
+        turn = self._turn
+        if turn is None or turn.endpointer.phase in (Phase.WAITING, Phase.ENDED):
+            return
+        start = turn.endpointer.start
+        if self._clock.samples - start > DOUBT_MS * SAMPLES_PER_MS:
+            return
+        if turn.endpointer.phase is Phase.RISING:
+            turn.endpointer = Endpointer(turn.listen.expectation)
+            return
+        self._reject(turn.listen, "noise", start, turn.endpointer.end)
+        self.forget_turn()
 
     @property
     def stuck(self) -> bool:
