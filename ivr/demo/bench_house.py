@@ -6,10 +6,13 @@ Owns the sizing of a bench. Each media worker is dialled on its own port; nothin
 from __future__ import annotations
 
 import asyncio
+import os
+import shutil
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any
 
 from ivr.demo.bench_assistant import write_assistant
@@ -24,21 +27,28 @@ _WEB, _CRM, _PHONES, _RTP = 64, 65, 66, 100  # from the first port of a house
 
 @asynccontextmanager
 async def open_bot(folder: Path, language: str, calls: int = 1) -> AsyncIterator[House]:
-    """A house with the assistant of the benches, big enough for calls at once. Raises DemoError."""
-    home = folder / language
+    """A house with the assistant of the benches, big enough for calls at once. Raises DemoError.
+
+    Its files stand in a folder of their own, gone afterwards; rendered prompts stay in folder/prompts.
+    """
+    await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
+    home = Path(await asyncio.to_thread(mkdtemp, prefix=f"{language}-", dir=folder))
     topics = tuple(word.strip(".").lower() for word in MENU)
     assistant = await asyncio.to_thread(
         write_assistant, home / "assistant", language, topics=topics, length=NUMBER_LENGTH
     )
-    await asyncio.to_thread((home / "ivr.sqlite3").unlink, missing_ok=True)
     workers = -(-calls // CALLERS_PER_WORKER)
     overrides: dict[str, dict[str, Any]] = {
         "server": {"assistant": str(assistant), "language": language},
         "sip": {"workers": workers, "rtp_ports_per_worker": _RTP_PER_WORKER},
+        "speech": {"cache_dir": os.environ.get("IVR_PROMPT_CACHE", str(folder / "prompts"))},
         "recording": {"mode": "off"},
     }
-    async with open_house(home, _ports(workers), overrides) as house:
-        yield house
+    try:
+        async with open_house(home, _ports(workers), overrides) as house:
+            yield house
+    finally:
+        await asyncio.to_thread(shutil.rmtree, home, ignore_errors=True)
 
 
 def _ports(workers: int) -> Ports:
