@@ -86,7 +86,8 @@ class PromptLibrary:
         missing = list({self._key(prompt): prompt for prompt in prompts if self.find(prompt) is None}.values())
         began_ms = told_ms = monotonic_ms()
         failures: list[SpeechError] = []
-        renders = [self.render(prompt, urgent=False, within_s=within_s) for prompt in missing]
+        # Tasks of their own keep the order: as_completed would begin them in any.
+        renders = [asyncio.ensure_future(self.render(p, urgent=False, within_s=within_s)) for p in missing]
         for done, render in enumerate(asyncio.as_completed(renders), start=1):
             try:
                 await render
