@@ -49,12 +49,13 @@ def find_date(text: str, language: str, context: SlotContext) -> Entity | None:
     readings = tuple(dict.fromkeys(day.isoformat() for day in possible))
     if not readings:
         return None
+    one, other = said.said[first], said.said[after - 1]  # figures are read in another order than they are written
     return Entity(
         entity="date",
         value=readings[0],
         readings=readings,
-        start=said.said[first][1],
-        end=said.said[after - 1][2],
+        start=min(one[1], other[1]),
+        end=max(one[2], other[2]),
         confidence=1.0 if len(readings) == 1 else AMBIGUOUS_CONFIDENCE,
     )
 
