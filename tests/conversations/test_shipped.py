@@ -20,13 +20,14 @@ ROOT = Path(__file__).parents[2]
 DIALOGS = ROOT / "dialogs"
 AS_IN_A_CALL = NluSettings(cache_dir=ROOT / "var" / "nlu")
 FOLDERS = sorted(p.parent for p in DIALOGS.glob("*/dialog.yml"))
+ASSISTANTS = {folder: load_assistant(folder) for folder in FOLDERS}
 SHIPPED = [(folder, c) for folder in FOLDERS for path in sorted(folder.glob("tests/*.yml")) for c in load(path, folder)]
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def engines() -> AsyncIterator[dict[Path, NluEngine]]:
     """The engines `ivr run` would take."""
-    trained = {folder: engine_of(AS_IN_A_CALL, load_assistant(folder).nlu_files) for folder in FOLDERS}
+    trained = {folder: engine_of(AS_IN_A_CALL, ASSISTANTS[folder].nlu_files) for folder in FOLDERS}
     yield trained
     for engine in trained.values():
         await engine.close()
@@ -37,7 +38,7 @@ async def engines() -> AsyncIterator[dict[Path, NluEngine]]:
 async def test_a_shipped_conversation_goes_as_written(
     folder: Path, told: Conversation, engines: dict[Path, NluEngine]
 ) -> None:
-    report = await play(load_assistant(folder), told, engines[folder].parse)
+    report = await play(ASSISTANTS[folder], told, engines[folder].parse)
     assert not report.problems, "\n".join((*report.problems, *report.transcript))
 
 

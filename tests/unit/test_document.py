@@ -21,7 +21,13 @@ BROKEN = {
 }
 
 
-@pytest.mark.parametrize("content", BROKEN.values(), ids=BROKEN.keys())
+CASES = [
+    pytest.param(content, id=name, marks=[pytest.mark.slow] if name == "lists without end" else [])
+    for name, content in BROKEN.items()
+]
+
+
+@pytest.mark.parametrize("content", CASES)
 def test_a_broken_document_is_a_finding(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "offers.yml"
     path.write_bytes(content)
@@ -30,7 +36,7 @@ def test_a_broken_document_is_a_finding(tmp_path: Path, content: bytes) -> None:
     assert str(path) in str(found.value)
 
 
-@pytest.mark.parametrize("content", BROKEN.values(), ids=BROKEN.keys())
+@pytest.mark.parametrize("content", CASES)
 def test_broken_training_data_is_a_finding(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "nlu.en.yml"
     path.write_bytes(content)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
 from ivr.demo.crm import make_crm
+from ivr.demo.crm_data import Register
 from ivr.demo.crm_policies import CODE_VALID_S, PolicyDesk, today_utc
 
 Client = TestClient[Any, Any]
@@ -20,9 +22,18 @@ ANNA, JAMES, EDITH = "C1001", "C1002", "C1004"
 ADDRESS = {"postcode": "18055", "street": "Mill Lane", "house_number": 12, "flat_number": 0}
 
 
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Filled once: ten thousand customers take a second."""
+    path = tmp_path_factory.mktemp("policies") / "crm.sqlite"
+    Register(path).prepare()
+    return path
+
+
 @pytest.fixture
-async def crm(tmp_path: Path) -> AsyncIterator[Client]:
-    async with TestClient(TestServer(make_crm(tmp_path / "crm.sqlite"))) as client:
+async def crm(filled: Path, tmp_path: Path) -> AsyncIterator[Client]:
+    own = Path(shutil.copy(filled, tmp_path / "crm.sqlite"))
+    async with TestClient(TestServer(make_crm(own))) as client:
         yield client
 
 

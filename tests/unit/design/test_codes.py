@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[3]
 TABLE = (ROOT / "docs" / "findings.md").read_text("utf-8")
 CODE_AT = {"fault": 0, "add": 1, "warn": 1}
@@ -46,6 +48,7 @@ def test_every_code_stands_in_the_table() -> None:
     assert made() - listed() == set(), "docs/findings.md lacks these"
 
 
+@pytest.mark.slow
 def test_every_code_of_the_table_is_one() -> None:
     own = {code for code in listed() if code not in made()}
     sources = "\n".join(p.read_text("utf-8") for p in (ROOT / "ivr").rglob("*.py"))

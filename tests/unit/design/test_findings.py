@@ -114,6 +114,7 @@ def groups() -> list[list[tuple[str, str, str, str]]]:
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("cases", groups(), ids=lambda cases: "+".join(case[3] for case in cases))
 def test_faults_of_the_telephone_are_found_in_their_files(
     folder: Path, shipped: set[str], cases: list[tuple[str, str, str, str]]
@@ -180,6 +181,7 @@ def confuse(folder: Path) -> None:
         file.write(f"- intent: settle_premium\n  examples: |\n{lines}")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("engine", ["tfidf", "auto"])
 def test_two_intents_with_the_same_words_are_named_with_their_examples(folder: Path, engine: str) -> None:
     confuse(folder)
@@ -200,6 +202,7 @@ def test_a_few_examples_taken_for_another_intent_by_chance_are_no_finding() -> N
     assert surely(3, 10) < WORTH_MENDING < surely(8, 16)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shipped", sorted(p.parent for p in SHIPPED.parent.glob("*/dialog.yml")), ids=lambda p: p.name)
 @pytest.mark.parametrize("engine", ["tfidf", "auto"])
 def test_a_shipped_assistant_has_no_finding_at_all(shipped: Path, engine: str) -> None:

@@ -42,6 +42,7 @@ def small(small: Path) -> Path:
     return small
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("file", FILES)
 def test_a_bomb_in_any_file_is_a_finding(small: Path, file: str) -> None:
     kept = (small / file).read_bytes()

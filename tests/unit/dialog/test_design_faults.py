@@ -82,6 +82,7 @@ def test_all_mistakes_are_found_at_once(folder: Path) -> None:
     assert {"missing-text", "dtmf-twice", "unknown-value"} <= codes
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "raw",
     [
