@@ -72,8 +72,9 @@ def _test(arguments: argparse.Namespace) -> int:
     models = settings.speech.models_dir if arguments.audio else None
     rehearsal = asyncio.run(rehearse(arguments.folder, settings.nlu, only=arguments.only, models=models))
     failed = [result for result in rehearsal.results if not result.passed]
+    picked = arguments.audio and arguments.only  # who picks conversations to be heard wants to see what was heard
     for result in rehearsal.results:
-        if result.read_back or not result.passed:
+        if picked or result.read_back or not result.passed:
             print(story(result))
     if arguments.junit:
         write(rehearsal, arguments.junit)
