@@ -264,6 +264,7 @@ def likely_event(rng: random.Random, line: Line) -> ev.Event:
     )
 
 
+@pytest.mark.slow
 def test_a_caller_who_plays_along_reaches_every_step_and_every_answer_to_an_offer_and_never_silence() -> None:
     rng, seen, answers = random.Random(7), set(), set()
     for call in range(700):
