@@ -21,7 +21,6 @@ def households(
     holdout: float,
     *,
     alpha: float = 0.05,
-    power: float = 0.8,
     answering: float = 1.0,
 ) -> int:
     """Eligible households in total for one look at the planned end. answering: share that answers a survey, 0..1."""
@@ -36,7 +35,6 @@ def households_any_time(
     holdout: float,
     *,
     alpha: float = 0.05,
-    power: float = 0.8,
     answering: float = 1.0,
 ) -> int:
     """The same when it may be looked at every day."""
