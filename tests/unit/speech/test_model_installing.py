@@ -300,3 +300,52 @@ package = "toy-1 toy-2"
     )
     catalogue = Catalogue(tmp_path)
     assert (bring(catalogue) / "model.bin").read_bytes() == b"abcdef"
+
+
+def spread(tmp_path: Path, server: Server, files: Files) -> Catalogue:
+    """A catalogue whose toy model lies in single files under the server's /voice."""
+    listed = ",".join(
+        f'{{name = "{name}", bytes = {len(body)}, sha256 = "{hashlib.sha256(body).hexdigest()}"}}'
+        for name, body in files.items()
+    )
+    (tmp_path / "catalogue.toml").write_text(
+        f"""
+[[model]]
+id = "toy"
+kind = "tts"
+engine = "piper"
+languages = ["ru"]
+licence = "MIT"
+files = [{listed}]
+[[model.sources]]
+base = "{server.url}/voice"
+"""
+    )
+    return Catalogue(tmp_path)
+
+
+def test_a_model_of_single_files_is_collected_by_their_names(tmp_path: Path, server: Server) -> None:
+    files = {"voice.onnx": b"network" * 900, "voice.onnx.json": b"{}"}
+    server.bodies = {f"/voice/{name}": body for name, body in files.items()}
+    folder = bring(spread(tmp_path, server, files))
+    assert {path.name: path.read_bytes() for path in folder.iterdir() if path.name != MANIFEST} == files
+
+
+@pytest.mark.parametrize("wrong", [b"{ }", b"[]", None])
+def test_one_wrong_file_of_several_installs_nothing(tmp_path: Path, server: Server, wrong: bytes | None) -> None:
+    files = {"voice.onnx": b"network" * 900, "voice.onnx.json": b"{}"}
+    server.bodies = {"/voice/voice.onnx": files["voice.onnx"]}
+    if wrong is not None:
+        server.bodies["/voice/voice.onnx.json"] = wrong
+    catalogue = spread(tmp_path, server, files)
+    with pytest.raises(SpeechError, match=r"voice\.onnx\.json"):
+        bring(catalogue)
+    assert untouched(catalogue)
+
+
+def test_a_mirror_with_another_file_is_passed_over(tmp_path: Path, server: Server) -> None:
+    files = {"voice.onnx": b"network" * 900}
+    server.bodies = {"/voice/voice.onnx": files["voice.onnx"], "/mirror/voice.onnx": b"altered" * 900}
+    folder = bring(spread(tmp_path, server, files), mirrors=[f"{server.url}/mirror"])
+    assert (folder / "voice.onnx").read_bytes() == files["voice.onnx"]
+    assert server.asked == ["/mirror/voice.onnx", "/voice/voice.onnx"]
