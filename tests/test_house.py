@@ -40,6 +40,7 @@ HOMES = {
         "ivr/config.py",
         "ivr/document.py",
         "ivr/dialog/",
+        "ivr/identity/",
         "ivr/offers/",
         "ivr/routing/",
         "ivr/nlu/",
@@ -51,7 +52,7 @@ HOMES = {
 ONE_FILE = ("pjsua2", "faster_whisper", "ctranslate2", "piper", "pyttsx3", "espeakng_loader", "vosk", "simpleeval")
 MEDIA_IS_LIGHT = ("numpy", "scipy", "sklearn", "pydantic", "sqlalchemy", "aiohttp", "onnxruntime", "structlog")
 
-THINKING = ("dialog", "offers", "routing")
+THINKING = ("dialog", "identity", "offers", "routing")
 DOING = (
     *("asyncio", "socket", "selectors", "ssl", "subprocess", "threading", "multiprocessing", "time", "sqlite3"),
     *("urllib.request", "http.client", "aiohttp", "aiosqlite", "sqlalchemy"),

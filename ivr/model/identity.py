@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import IntEnum
+from enum import IntEnum, StrEnum
 from typing import Any
 
 
@@ -57,3 +57,117 @@ class Identity:
     level: Level = Level.L0
     customer: Customer | None = None
     evidence: tuple[str, ...] = ()
+
+
+class EvidenceKind(StrEnum):
+    """What can speak for who the caller is. A closed set: the ladder knows every one of them."""
+
+    ANI = "ani"  # the number is on file
+    ATTESTATION = "attestation"  # the carrier's word for the number (STIR attestation A)
+    SPOKEN_ID = "spoken_id"  # an account found by what the caller said of themselves
+    NAME = "name"
+    BIRTH_DATE = "birth_date"
+    POLICY_NUMBER = "policy_number"
+    ACCOUNT_NUMBER = "account_number"
+    POSTCODE = "postcode"
+    PASSPHRASE = "passphrase"
+    OTP = "otp"
+    PIN = "pin"
+    VOICEPRINT = "voiceprint"  # a risk signal; never raises a level
+    SERVICE = "service"  # a customer's own service said so (`identifies:` in services.yml)
+
+
+FACT_KINDS = frozenset(
+    {
+        EvidenceKind.NAME,
+        EvidenceKind.BIRTH_DATE,
+        EvidenceKind.POLICY_NUMBER,
+        EvidenceKind.ACCOUNT_NUMBER,
+        EvidenceKind.POSTCODE,
+    }
+)
+"""Facts: what a caller knows of an account. Two of different kinds make L2."""
+
+
+class IdentityStep(StrEnum):
+    """What a service of the kind `identity:` does."""
+
+    RECOGNISE = "recognise"
+    MATCH_FACTS = "match_facts"
+    SPOKEN_ID = "spoken_id"
+    SEND_CODE = "send_code"
+    CHECK_CODE = "check_code"
+    CHECK_PIN = "check_pin"
+    CHECK_PASSPHRASE = "check_passphrase"
+
+
+class RiskKind(StrEnum):
+    """What makes a call suspicious. Risk takes levels away or sends to a human; it never gives any."""
+
+    ATTEST_FAILED = "attest_failed"  # the number's signature is wrong
+    VOIP_INVALID = "voip_invalid"  # a number no carrier could have given out
+    NUMBER_NEW = "number_new"  # the number on file changed days ago
+    VELOCITY = "velocity"  # calls of one number within an hour
+    MANY_ACCOUNTS_ONE_NUMBER = "many_accounts_one_number_24h"  # enumeration
+    MANY_NUMBERS_ONE_ACCOUNT = "many_numbers_one_account_24h"
+    OTP_PUMPING = "otp_pumping"  # codes asked for from a range of numbers
+    FAST_KEYS = "fast_keys"  # keys faster than fingers
+    REPEATED_AUDIO = "repeated_audio"  # the same recording twice
+    VOICEPRINT_MISMATCH = "voiceprint_mismatch"
+    AGENT_AFTER_FAIL = "agent_request_after_fail"  # asks for a person right after a failure
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """One thing that speaks for, or with passed=False against, the caller being a customer.
+
+    evidence_id: unique, named by every change of level. at_ms and expires_ms: Unix milliseconds, expires_ms 0 = as long
+    as the call. customer_id: whom it speaks for. detail never holds the value itself: ids, counts and scores only.
+    """
+
+    kind: EvidenceKind
+    evidence_id: str
+    at_ms: int
+    customer_id: str
+    passed: bool = True
+    expires_ms: int = 0
+    detail: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RiskSignal:
+    """One reason for suspicion. detail: ids and counts only."""
+
+    kind: RiskKind
+    at_ms: int
+    detail: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Phone:
+    """A number on file. number: E.164; since: ISO date it was registered on, "" = long ago."""
+
+    number: str
+    since: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """A customer as identification sees one. Values stay in here: what leaves are ids and kinds.
+
+    names: language or script ("en", "ru") -> the full name in it. birth_date: ISO date, "" = unknown. facts: kind
+    (EvidenceKind value) -> the values on file. phones: numbers on file, the one for codes first. pin_hash and
+    passphrase_hash: Argon2id in PHC format, "" = none set. flags: as Customer.flags. customer: the profile, when known.
+    """
+
+    customer_id: str
+    household: str
+    names: Mapping[str, str] = field(default_factory=dict)
+    birth_date: str = ""
+    facts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    phones: tuple[Phone, ...] = ()
+    language: str = ""
+    pin_hash: str = ""
+    passphrase_hash: str = ""
+    flags: tuple[str, ...] = ()
+    customer: Customer | None = None
