@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from ivr.model.hearing import Expectation, Hypothesis
+from ivr.model.identity import Candidate, EvidenceKind
 from ivr.model.understanding import NO_CONTEXT, SlotContext, Understanding
 
 
@@ -63,5 +64,25 @@ class NluEngine(Protocol):
         slot_types: Sequence[str] = (),
         slot_context: SlotContext = NO_CONTEXT,
     ) -> Understanding: ...
+
+    async def close(self) -> None: ...
+
+
+class Directory(Protocol):
+    """Customers as identification looks for them: over a CRM's REST interface, or imported into the database.
+
+    by_number: everybody with that E.164 number, enough of them to see that a number is an office's. by_fact: everybody
+    with that value on file; value as ivr.identity.candidates.plain writes it. by_name: those whose names sound like
+    what was heard (words of any recogniser, in any order), best first. All raise ServiceError when the customers cannot
+    be asked now; nobody found is an empty answer.
+    """
+
+    async def by_id(self, customer_id: str) -> Candidate | None: ...
+
+    async def by_number(self, number: str) -> tuple[Candidate, ...]: ...
+
+    async def by_fact(self, kind: EvidenceKind, value: str) -> tuple[Candidate, ...]: ...
+
+    async def by_name(self, heard: str) -> tuple[Candidate, ...]: ...
 
     async def close(self) -> None: ...
