@@ -33,6 +33,8 @@ HOMES = {
     "rapidfuzz": ("ivr/nlu/", "ivr/dialog/", "ivr/speech/"),
     "aiohttp.web": ("ivr/web/", "ivr/demo/crm.py"),
     "aiohttp_jinja2": ("ivr/web/",),
+    "jwt": ("ivr/identity/",),
+    "cryptography": ("ivr/identity/",),
     "simpleeval": ("ivr/dialog/", "ivr/offers/"),
     "prometheus_client": ("ivr/metrics.py",),
     "msgspec": ("ivr/wire.py",),

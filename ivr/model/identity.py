@@ -24,12 +24,30 @@ class Caller:
     """What the number says about the caller.
 
     ani: E.164, "" when withheld or unusable. claimed: True when the number came from an untrusted peer's From.
+    private: the caller withheld the number; ani is "" and the number is kept nowhere. number_source: the header it came
+    from: "pai" | "rpid" | "from" | "none". number_type: "mobile" | "fixed" | "fixed_or_mobile" | "voip" | "premium" |
+    "shared_cost" | "toll_free" | "other" | "invalid" (no carrier gives it out) | "" (no number). verification: what
+    STIR says of the number: "passed" | "failed" | "none"; attest: with "passed" the carrier's word, "A" | "B" | "C" |
+    "" (none given). trunk: name of the trunk it came by. signals: oddities of the INVITE: "spoofed_header" (an
+    untrusted peer asserted an identity), "several_identities" (asserted ones name different numbers).
     """
 
     ani: str
     dnis: str
     claimed: bool = True
     diverted_from: str = ""
+    private: bool = False
+    number_source: str = "from"
+    number_type: str = ""
+    verification: str = "none"
+    attest: str = ""
+    trunk: str = ""
+    signals: tuple[str, ...] = ()
+
+    @property
+    def believed(self) -> bool:
+        """Whether the number may recognise somebody: a trusted trunk asserted it or A attests it, nothing failed."""
+        return bool(self.ani) and self.verification != "failed" and (not self.claimed or self.attest == "A")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
