@@ -6,17 +6,39 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
 from ivr.model.offers import ExperimentRow, OfferOutcome, Suspension
 from ivr.storage.database import Database
-from ivr.storage.tables import answers, beliefs, opportunities, outcomes, suspensions
+from ivr.storage.tables import answers, beliefs, call_requests, opportunities, opt_outs, outcomes, suspensions
 
 _ROW = ("opportunity_id", "household", "at_ms", "arm", "p_treat", "product", "relation", "probabilities")
 _OUTCOME = ("opportunity_id", "outcome", "value", "at", "source")
 _ROW_TOO = ("policy", "gate_version", "phase", "group")
+
+
+class Lesson(NamedTuple):
+    """How an offer that was really made ended. at: when it was answered, UTC ISO 8601."""
+
+    opportunity_id: str
+    product: str
+    group: str
+    known: tuple[float, ...]
+    accepted: bool
+    at: str
+
+
+class Due(NamedTuple):
+    """An opportunity some outcomes of which are not told yet. facts: what it was decided on; told: names told."""
+
+    opportunity_id: str
+    household: str
+    call_id: str
+    at_ms: int
+    facts: Mapping[str, Any]
+    told: frozenset[str]
 
 
 class Experiments:
@@ -52,6 +74,52 @@ class Experiments:
             .order_by(opportunities.c.at_ms, opportunities.c.opportunity_id)
         )
         return [_row(row._mapping, found) for row in await self._db.read(query)]
+
+    async def lessons(self, since: str) -> list[Lesson]:
+        """Answers to spoken offers since a moment (as stored: UTC ISO 8601, milliseconds, Z), oldest first."""
+        row, told = opportunities.c, answers.c
+        query = (
+            sa.select(row.opportunity_id, row.product, row.group, row.known, told.answer, told.at)
+            .select_from(opportunities.join(answers))
+            .where(told.at >= since, row.speak.is_(True))
+            .order_by(told.at, row.opportunity_id)
+        )
+        return [
+            Lesson(r.opportunity_id, r.product, r.group, tuple(_numbers(r.known)), r.answer == "accepted", r.at)
+            for r in await self._db.read(query)
+        ]
+
+    async def due_outcomes(self, wanted: Sequence[str], since_ms: int) -> list[Due]:
+        """Opportunities since a moment, of which at least one of the wanted outcomes is not told yet."""
+        row = opportunities.c
+        found: dict[str, set[str]] = {}
+        told = sa.select(outcomes.c.opportunity_id, outcomes.c.outcome).join(opportunities)
+        for each in await self._db.read(told.where(row.at_ms >= since_ms, outcomes.c.outcome.in_(wanted))):
+            found.setdefault(each.opportunity_id, set()).add(each.outcome)
+        query = sa.select(row.opportunity_id, row.household, row.call_id, row.at_ms, row.facts).where(
+            row.at_ms >= since_ms, row.arm.in_(("treat", "holdout"))
+        )
+        return [
+            Due(*each, frozenset(found.get(each.opportunity_id, ())))
+            for each in await self._db.read(query.order_by(row.at_ms))
+            if len(found.get(each.opportunity_id, ())) < len(set(wanted))
+        ]
+
+    async def requests_between(self, household: str, since_ms: int, until_ms: int) -> list[tuple[str, str]]:
+        """(call_id, intent) of what a household asked for, since a moment and before another."""
+        asked = call_requests.c
+        query = sa.select(asked.call_id, asked.intent).where(
+            asked.household == household, asked.started_ms >= since_ms, asked.started_ms < until_ms
+        )
+        return [(r.call_id, r.intent) for r in await self._db.read(query)]
+
+    async def opt_out_moments(self) -> dict[str, str]:
+        """Household -> when it said "no offers", UTC ISO 8601."""
+        return {row.household: row.at for row in await self._db.read(sa.select(opt_outs.c.household, opt_outs.c.at))}
+
+    async def suspensions(self) -> list[Suspension]:
+        """All suspensions there ever were, oldest first."""
+        return [Suspension(**row._mapping) for row in await self._db.read(sa.select(suspensions).order_by("at"))]
 
     async def suspend(self, suspension: Suspension) -> None:
         """Offers to a group are off from now on."""

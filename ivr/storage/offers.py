@@ -5,13 +5,13 @@ An answer is stored once; an acceptance without its proof is refused by the data
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
-from ivr.model.offers import OfferAnswer, OfferDecision, OfferProof
+from ivr.model.offers import GateFinding, OfferAnswer, OfferDecision, OfferProof
 from ivr.storage.database import Database, unix_ms
 from ivr.storage.tables import answers, opportunities, opt_outs
 
@@ -30,15 +30,49 @@ class PastOffer(NamedTuple):
     at: str
 
 
+class StoredOffer(NamedTuple):
+    """An opportunity as it was decided, without its words. facts: what it was decided on, as data; answer: "" while
+    there is none; at: UTC ISO 8601."""
+
+    decision: OfferDecision
+    call_id: str
+    customer_id: str
+    at: str
+    facts: Mapping[str, Any]
+    answer: str
+
+
 class Offers:
     """The offers' part of the store."""
 
     _db: Database
 
-    async def save_opportunity(self, decision: OfferDecision, call_id: str, customer_id: str, at: str) -> None:
-        """Store what the offer desk decided, ghosts of the holdout included. Raises StorageError, also when the
-        opportunity is already stored."""
-        await self.save_opportunities([(decision, call_id, customer_id, at)])
+    async def save_opportunity(
+        self, decision: OfferDecision, call_id: str, customer_id: str, at: str, facts: Mapping[str, Any] | None = None
+    ) -> None:
+        """Store what the offer desk decided and on which facts, ghosts of the holdout included. Raises StorageError,
+        also when the opportunity is already stored."""
+        row = _opportunity(decision, call_id, customer_id, at) | {"facts": dict(facts or {})}
+        await self._db.write((sa.insert(opportunities), [row]))
+
+    async def opportunity(self, opportunity_id: str) -> StoredOffer | None:
+        """One opportunity, or None."""
+        found = await self._stored(opportunities.c.opportunity_id == opportunity_id)
+        return found[0] if found else None
+
+    async def opportunities_of(self, *, call_id: str = "", customer_id: str = "") -> list[StoredOffer]:
+        """The opportunities of a call, of a customer, or of both, oldest first."""
+        wanted = {opportunities.c.call_id: call_id, opportunities.c.customer_id: customer_id}
+        return await self._stored(*(column == value for column, value in wanted.items() if value))
+
+    async def _stored(self, *where: sa.ColumnElement[bool]) -> list[StoredOffer]:
+        query = (
+            sa.select(opportunities, sa.func.coalesce(answers.c.answer, "").label("answer"))
+            .select_from(opportunities.outerjoin(answers))
+            .where(*where)
+            .order_by(opportunities.c.at_ms, opportunities.c.opportunity_id)
+        )
+        return [_stored_offer(row._mapping) for row in await self._db.read(query)]
 
     async def save_opportunities(self, decided: Sequence[tuple[OfferDecision, str, str, str]]) -> None:
         """Many at once, all or none: decision, call_id, customer_id, at. Raises StorageError."""
@@ -73,12 +107,12 @@ class Offers:
         rows = await self._db.read(query)
         return [_past_offer(row._mapping) for row in rows]
 
-    async def opted_out(self, household: str) -> bool:
-        """Did this household ever say "no offers"?"""
-        return bool(await self._db.read(sa.select(opt_outs.c.household).where(opt_outs.c.household == household)))
+    async def opted_out(self, *who: str) -> bool:
+        """Did any of these households or numbers ever say "no offers"?"""
+        return bool(await self._db.read(sa.select(opt_outs.c.household).where(opt_outs.c.household.in_(who)).limit(1)))
 
     async def opt_out(self, household: str, at: str, call_id: str) -> None:
-        """No offers to this household from now on; the first time said is kept."""
+        """No offers to this household (or number) from now on; the first time said is kept."""
         row = {"household": household, "at": at, "call_id": call_id}
         await self._db.write((self._db.upsert(opt_outs, row, keep=True), None))
 
@@ -86,6 +120,18 @@ class Offers:
 def _past_offer(row: sa.RowMapping) -> PastOffer:
     answer = row["answer"]
     return PastOffer(row["product"], OfferAnswer(answer) if answer else None, row["at"])
+
+
+def _stored_offer(row: sa.RowMapping) -> StoredOffer:
+    decision = OfferDecision(
+        **{name: row[name] for name in _AS_DECIDED},
+        probabilities=row["probabilities"],
+        gate=tuple(GateFinding(**finding) for finding in row["gate"]),
+        eligible=tuple(row["eligible"]),
+        removed=row["removed"],
+        known=tuple(float(value) for value in row["known"]),
+    )
+    return StoredOffer(decision, *(row[name] for name in ("call_id", "customer_id", "at", "facts", "answer")))
 
 
 def _opportunity(decision: OfferDecision, call_id: str, customer_id: str, at: str) -> dict[str, Any]:
@@ -101,6 +147,7 @@ def _opportunity(decision: OfferDecision, call_id: str, customer_id: str, at: st
         "customer_id": customer_id,
         "at": at,
         "at_ms": unix_ms(at),
+        "facts": {},
     }
 
 

@@ -89,8 +89,11 @@ opportunities = sa.Table(
     sa.Column("p_treat", sa.Float, nullable=False),
     *(sa.Column(name, sa.JSON, nullable=False) for name in ("probabilities", "gate", "eligible", "removed")),
     sa.Column("known", sa.JSON, nullable=False, server_default="[]"),
+    sa.Column("facts", sa.JSON, nullable=False, server_default="{}"),
     _ms("at_ms"),
     sa.Index(None, "household", "at_ms"),
+    sa.Index(None, "call_id"),
+    sa.Index(None, "customer_id"),
 )
 
 answers = sa.Table(
