@@ -14,7 +14,7 @@ from ivr.model.media import HangUp, MaskRecording, StartRecording
 from ivr.model.routing import HandoffRequest
 
 # What a rescued call still owes; the rest of the dialog is over, whatever events are on their way to it.
-_OWED = (say.RecordOfferAnswer, say.PromiseCallback, say.Note)
+_OWED = (say.RecordOfferAnswer, say.RecordSurvey, say.PromiseCallback, say.Note)
 
 _UNFINISHED = frozenset({Outcome.OPEN, Outcome.UNRESOLVED, Outcome.ABANDONED})
 
@@ -24,7 +24,8 @@ class Performer:
 
     def __init__(self, line: Line, house: Surroundings) -> None:
         self._line, self._house = line, house
-        self._errands, self._humans = Errands(line, house), Humans(line, house)
+        self._errands = Errands(line, house)
+        self._humans = Humans(line, house, self._errands.offers_refused)
         self._ending = False
         self._rescued = False
         self._recording = ""
@@ -121,6 +122,16 @@ class Performer:
         if self._line.caller.ani:
             await self._errands.promise("the call was cut off by a failure on our side", self._line.caller.ani)
 
+    def owe_outcomes(self, ended_by: str, answered_s: float) -> None:
+        """The call is over: what the experiment wants to know of it. Whoever hangs up before the closing line is out
+        hung up early, in either arm; with a human on the line there is no closing line, and no early end."""
+        entries = self._line.journal.entries
+        closing = next((e.seq for e in entries if e.kind == "dialog.ended"), 0)
+        heard_out = any(e.kind == "turn.prompted" and e.seq > closing > 0 for e in entries)
+        early = ended_by == "caller" and not heard_out and not self.with_human
+        known = ended_by != "failure"
+        self._line.owe(self._errands.tell_offer_outcomes(early=early if known else None, answered_s=answered_s))
+
     def rescue(self) -> None:
         """Something of ours broke: a human takes the call; if none can, an apology, a promised callback, goodbye."""
         if self._rescued:
@@ -167,6 +178,8 @@ class Performer:
                 line.start(errands.decide_offer(command, recorded=bool(self._recording)))
             case say.RecordOfferAnswer():
                 line.owe(errands.record_offer_answer(command, self._recording))
+            case say.RecordSurvey():
+                line.owe(errands.record_survey(command))
             case say.RequestHandoff(request=request):
                 line.start(self._humans.serve(request))
             case say.PromiseCallback():

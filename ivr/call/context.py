@@ -19,8 +19,8 @@ CONTEXT_KEPT = timedelta(hours=4)
 MOST_TRIED = 8
 
 
-def packet_for(line: Line, request: HandoffRequest, agent: Agent) -> Packet:
-    """What this agent is told about this call, now."""
+def packet_for(line: Line, request: HandoffRequest, agent: Agent, *, no_offers: bool = False) -> Packet:
+    """What this agent is told about this call, now. no_offers: the caller refused them, in this call or an earlier."""
     journal, session = line.journal, line.session()
     record, token, now = fold(journal.entries), new_id(), datetime.now(UTC)
     level = next((e.data for e in reversed(journal.entries) if e.kind == "identity.level"), None)
@@ -51,6 +51,7 @@ def packet_for(line: Line, request: HandoffRequest, agent: Agent) -> Packet:
         tried=_tried(line),
         requests=session.requests[:-1],
         offer=session.decision,
+        no_offers=no_offers,
         offer_answer=OfferAnswer(answers[-1]) if answers else None,
         transcript_url=f"/calls/{line.call_id}",
     )

@@ -23,6 +23,7 @@ from ivr.log import get_log
 from ivr.model import dialog as say
 from ivr.model.call import CallRecord, Outcome
 from ivr.model.hearing import ForgetCall, SpeechHeard, SpeechRejected, SpeechStarted
+from ivr.model.ids import monotonic_ms
 from ivr.model.media import (
     AnswerCall,
     CallArrived,
@@ -199,6 +200,7 @@ class CallController:
         performer = self.conversation.performer
         if self._lost:
             line.owe(performer.make_up_for_loss())
+        performer.owe_outcomes(self._ended_by, self.conversation.lasted_ms(monotonic_ms()) / 1000)
         await line.settle(within_s=SETTLE_S)
         outcome = Outcome.LOST if self._lost else performer.outcome
         disposition = self.conversation.session.disposition

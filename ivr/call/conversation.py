@@ -46,6 +46,10 @@ class Conversation:
         self._nodded_at_ms = 0
         self._hidden = False  # the answer being handled is to a sensitive question
 
+    def lasted_ms(self, now_ms: int) -> int:
+        """Since the caller's leg was confirmed; 0 when it never was."""
+        return now_ms - self.answered_at_ms if self.answered_at_ms else 0
+
     def advance(self, event: say.Event) -> None:
         """Let the dialog react to an event and do what it commands."""
         turn = advance(self._house.assistant, self.session, event)

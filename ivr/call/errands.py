@@ -81,6 +81,7 @@ class Errands:
             load=self._house.load(),
             recorded=recorded,
             latency_p95_ms=int(fold(self._line.journal.entries).timings.get("turn_p95_ms", 0)),
+            ani=self._line.caller.ani,
         )
         self._line.post(await self._offering.decide(command, self._line.session(), so_far))
 
@@ -90,8 +91,19 @@ class Errands:
 
     async def refuse_offers(self) -> None:
         """No offers to this household any more."""
-        customer = self._line.session().customer
-        await self._offering.refused_for_good(customer.household if customer else "")
+        await self._offering.refused_for_good(self._line.session())
+
+    async def offers_refused(self) -> bool:
+        """Did this caller ever say "no offers"?"""
+        return await self._offering.refused(self._line.session())
+
+    async def record_survey(self, command: say.RecordSurvey) -> None:
+        """Store the grade."""
+        await self._offering.surveyed(command)
+
+    async def tell_offer_outcomes(self, *, early: bool | None, answered_s: float) -> None:
+        """What became of the offer drawn in this call, now that it is over."""
+        await self._offering.ended(early=early, answered_s=answered_s)
 
     async def promise(self, reason: str, number: str, *, within_ms: int = 0) -> None:
         """Store a promise to call back, by default within the operator's limit."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -18,10 +19,11 @@ CONTEXT_KEPT = timedelta(hours=4)
 
 
 class Humans:
-    """The humans of one call."""
+    """The humans of one call. no_offers() tells whether the caller ever refused offers: an agent must know."""
 
-    def __init__(self, line: Line, house: Surroundings) -> None:
+    def __init__(self, line: Line, house: Surroundings, no_offers: Callable[[], Awaitable[bool]]) -> None:
         self._line, self._house = line, house
+        self._no_offers, self._refused = no_offers, False
         self._handoff: Handoff | None = None
         self.took_over = False
 
@@ -32,6 +34,7 @@ class Humans:
         house.to_media(
             Play(leg=line.call_id, playback=f"comfort-{line.call_id}", files=(house.comfort_path,), loop=True)
         )
+        self._refused = await self._no_offers()
         self._handoff = Handoff(line.call_id, self._tools(), line.journal)
         result = await self._handoff.run(request, line.session().language)
         house.metrics.handoffs.labels(result=result.value).inc()
@@ -65,7 +68,7 @@ class Humans:
         language = line.session().language
 
         def make_packet(request: HandoffRequest, agent: Agent) -> Packet:
-            return packet_for(line, request, agent)
+            return packet_for(line, request, agent, no_offers=self._refused)
 
         async def store_context(packet: Packet) -> None:
             expires = datetime.now(UTC) + CONTEXT_KEPT

@@ -1,32 +1,37 @@
-"""Between the dialog's offer step and the offer desk: facts gathered, decisions and answers stored with their proof."""
+"""Between the dialog's offer step and the offer desk: facts gathered, decisions and answers stored with their proof,
+and, when the call ends, what became of it - in both arms by the same rule."""
 
 from __future__ import annotations
 
-import random
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from ivr.call.journal import Journal, wall_clock
+from ivr.call.opportunities import Opportunities
 from ivr.call.surroundings import Surroundings
 from ivr.dialog.engine import Session
-from ivr.model.dialog import DecideOffer, OfferDecided, RecordOfferAnswer
+from ivr.model.dialog import DecideOffer, OfferDecided, RecordOfferAnswer, RecordSurvey
+from ivr.model.errors import StorageError
 from ivr.model.ids import monotonic_ms, new_id
-from ivr.model.offers import OfferAnswer, OfferProof
-from ivr.offers.gate import OfferFacts, OfferHistory, PastOffer
+from ivr.model.offers import OfferAnswer, OfferDecision, OfferOutcome, OfferProof, household_of
+from ivr.offers.gate import OfferFacts, OfferHistory
 
-REPEAT_DAYS = 7
+DECIDE_S = 0.5  # a caller waits in silence meanwhile; without a decision by then nothing is offered
+SOURCE = "call"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallSoFar:
-    """What the gate may know of the call besides the dialog's own facts. Durations in ms; load 0..1."""
+    """What the gate may know of the call besides the dialog's own facts. Durations in ms; load 0..1; ani E.164."""
 
     call_ms: int
     load: float
     recorded: bool
     latency_p95_ms: int
+    ani: str = ""
 
 
 class Offering:
@@ -34,14 +39,23 @@ class Offering:
 
     def __init__(self, call_id: str, house: Surroundings, journal: Journal) -> None:
         self._call_id, self._house, self._journal = call_id, house, journal
-        self._read_back_at = ""
+        self._opportunities = Opportunities(house.offers, house.store)
+        self._drawn: list[OfferDecision] = []  # decisions with an arm: the report will want to know what became of them
 
     async def decide(self, command: DecideOffer, session: Session, so_far: CallSoFar) -> OfferDecided:
-        """Ask the desk and store the opportunity (a ghost too) before anybody hears of it."""
-        facts = await self._facts(command.facts, session, so_far)
-        decision = self._house.offers.decide(facts, opportunity_id=new_id(), draw=random.SystemRandom())
-        customer_id = facts.customer.customer_id if facts.customer else ""
-        await self._house.store.save_opportunity(decision, self._call_id, customer_id, wall_clock())
+        """Ask the desk and store the opportunity (a ghost too) before anybody hears of it. No store, no offer."""
+        facts, opportunity_id = self._facts(command.facts, session, so_far), new_id()
+        try:
+            async with asyncio.timeout(DECIDE_S):
+                decision = await self._opportunities.decide(
+                    facts, opportunity_id=opportunity_id, call_id=self._call_id, ani=so_far.ani
+                )
+        except (TimeoutError, StorageError) as error:
+            self._journal.note("trouble", where="offers", what=f"nothing is offered: {error or 'the store is slow'}")
+            household = household_of(facts.customer)
+            decision = OfferDecision(opportunity_id=opportunity_id, arm="none", speak=False, household=household)
+        if decision.arm != "none":
+            self._drawn.append(decision)
         closed = [finding.rule for finding in decision.gate if not finding.passed]
         self._journal.note(
             "offer.decided",
@@ -50,6 +64,7 @@ class Offering:
             speak=decision.speak,
             product=decision.product,
             relation=decision.relation,
+            group=decision.group,
             closed_by=closed,
             probabilities=dict(decision.probabilities),
         )
@@ -58,10 +73,11 @@ class Offering:
         return OfferDecided(at_ms=monotonic_ms(), decision=decision)
 
     async def answered(self, command: RecordOfferAnswer, recording: str) -> None:
-        """Store how the offer ended; an acceptance with its proof, a "no offers" for good."""
-        decision, at = command.decision, wall_clock()
+        """Store how the offer ended; an acceptance with its proof, a "no offers" for good. Then the desk learns."""
+        decision = command.decision
         proof = None
         if command.answer is OfferAnswer.ACCEPTED:
+            at = wall_clock()
             proof = OfferProof(
                 script_version=decision.script.version if decision.script else "",
                 read_back=command.read_back,
@@ -73,9 +89,7 @@ class Offering:
                 digits=command.digits,
                 recording=recording,
             )
-        await self._house.store.save_answer(decision.opportunity_id, command.answer, at, proof)
-        if command.answer is OfferAnswer.NEVER_AGAIN:
-            await self._house.store.opt_out(decision.household, at, self._call_id)
+        await self._opportunities.answer(decision, command.answer, proof, self._call_id)
         self._house.metrics.offers.labels(result=command.answer.value).inc()
         self._journal.note(
             "offer.answered",
@@ -85,26 +99,62 @@ class Offering:
             method=command.method,
             proof=proof is not None,
         )
+        if command.answer is OfferAnswer.NEVER_AGAIN:
+            await self._tell(decision.opportunity_id, {"optout": 1.0})
+        self._house.learn()
 
-    async def refused_for_good(self, household: str) -> None:
+    async def refused_for_good(self, session: Session) -> None:
         """The caller wants no offers, said anywhere in the call: that holds for good."""
-        if household:
-            await self._house.store.opt_out(household, wall_clock(), self._call_id)
+        await self._opportunities.refuse(session.customer, session.caller.ani, self._call_id)
+        for decision in self._drawn:
+            await self._tell(decision.opportunity_id, {"optout": 1.0})
+
+    async def refused(self, session: Session) -> bool:
+        """Did this caller or household ever say "no offers"? Not knowing counts as yes: agents are told."""
+        if session.no_offers:
+            return True
+        try:
+            async with asyncio.timeout(DECIDE_S):
+                return await self._opportunities.refused(session.customer, session.caller.ani)
+        except (TimeoutError, StorageError) as error:
+            self._journal.note("trouble", where="offers", what=f"opt-out not looked up: {error or 'the store is slow'}")
+            return True
+
+    async def surveyed(self, command: RecordSurvey) -> None:
+        """Store that a grade was asked for and, if one was given, which."""
+        grade = {"csat": float(command.grade)} if command.grade else {}
+        await self._tell(command.decision.opportunity_id, {"csat_asked": 1.0, **grade})
+        self._journal.note("offer.survey", opportunity=command.decision.opportunity_id, grade=command.grade)
+
+    async def ended(self, *, early: bool | None, answered_s: float) -> None:
+        """The call is over. early: the caller hung up before the closing line was out; None: it broke off by our fault,
+        which tells nothing about the caller. answered_s: how long it lasted."""
+        for decision in self._drawn:
+            hung_up = {} if early is None else {"early_hangup": float(early)}
+            await self._tell(decision.opportunity_id, {**hung_up, "aht_s": round(answered_s, 1)})
+
+    async def _tell(self, opportunity_id: str, told: Mapping[str, float]) -> None:
+        at = wall_clock()
+        await self._house.store.save_outcomes(
+            [
+                OfferOutcome(opportunity_id=opportunity_id, outcome=name, value=value, at=at, source=SOURCE)
+                for name, value in told.items()
+            ]
+        )
 
     def _asked_at(self, read_back: str) -> str:
         """When the read-back was said: the proof's first moment."""
         said = [e.at for e in self._journal.entries if e.kind == "turn.said" and e.data["text"] in read_back]
         return said[-1] if said and read_back else ""
 
-    async def _facts(self, told: Mapping[str, Any], session: Session, so_far: CallSoFar) -> OfferFacts:
-        customer, intent = session.customer, str(told.get("intent", ""))
+    def _facts(self, told: Mapping[str, Any], session: Session, so_far: CallSoFar) -> OfferFacts:
         desk = self._house.offers
         said = [str(e.data["text"]) for e in self._journal.entries if e.kind == "turn.heard"]
         return OfferFacts(
-            customer=customer,
+            customer=session.customer,
             level=session.level,
             language=session.language,
-            intent=intent,
+            intent=str(told.get("intent", "")),
             resolved=bool(told.get("resolved")),
             confirmed=bool(told.get("confirmed")),
             repairs=int(told.get("repairs", 0)),
@@ -113,32 +163,11 @@ class Offering:
             call_ms=so_far.call_ms,
             waited_s=0.0,
             load=so_far.load,
-            history=await self._history(customer.household if customer else "", intent),
+            history=OfferHistory(opted_out=bool(told.get("no_offers"))),
             now=datetime.now(UTC),
             recorded=so_far.recorded,
             negative_words=tuple(told.get("negative_words", ())) + desk.negative_words(said, session.language),
             vulnerable_words=tuple(told.get("vulnerable_words", ())) + desk.vulnerable_words(said, session.language),
             recent_failures=int(told.get("recent_failures", 0)),
             latency_p95_ms=so_far.latency_p95_ms,
-        )
-
-    async def _history(self, household: str, intent: str) -> OfferHistory:
-        if not household:
-            return OfferHistory()
-        store = self._house.store
-        past = await store.offer_history(household)
-        since = datetime.now(UTC) - timedelta(days=REPEAT_DAYS)
-        return OfferHistory(
-            offers=tuple(
-                PastOffer(
-                    product=offer.product,
-                    answer=offer.answer or OfferAnswer.NO_ANSWER,
-                    at=datetime.fromisoformat(offer.at),
-                )
-                for offer in past
-            ),
-            opted_out=await store.opted_out(household),
-            same_intent_calls_7d=await store.same_intent_calls(
-                household, intent, since.isoformat(), besides=self._call_id
-            ),
         )

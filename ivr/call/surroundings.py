@@ -26,6 +26,7 @@ class Surroundings:
 
     to_media and to_speech never block. find_prompt answers from the prompt cache; render_prompt waits for a voice.
     pop(agent_id, packet) is True when the agent's page says it shows it. load() is the share of slots taken, 0..1.
+    learn() has the offer desk take in, soon and beside the calls, what was answered.
     """
 
     settings: Settings
@@ -44,6 +45,7 @@ class Surroundings:
     pop: Callable[[str, Packet], Awaitable[bool]]
     publish: Callable[[LogEntry], None]
     load: Callable[[], float]
+    learn: Callable[[], None]
     frames_path: Callable[[], str]
     hearing: bool
     comfort_path: str

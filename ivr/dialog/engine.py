@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ivr.dialog import answers, choosing, offering
+from ivr.dialog import answers, choosing, offering, survey
 from ivr.dialog import steps as st
 from ivr.dialog.asking import ended, fail, put
 from ivr.dialog.assistant import Assistant
@@ -123,7 +123,9 @@ def _heard(run: Run, event: ev.UtteranceHeard) -> None:
         vulnerable_words=tuple(dict.fromkeys((*session.vulnerable_words, *distressed))),
     )
     step = run.step
-    if isinstance(step, st.OfferStep):
+    if isinstance(step, st.HangupStep):
+        survey.answered(run)
+    elif isinstance(step, st.OfferStep):
         offering.on_utterance(run, step, event)
     elif isinstance(step, st.QuestionStep):
         answers.on_utterance(run, step, event)
@@ -134,7 +136,9 @@ def _dialed(run: Run, event: ev.DigitsDialed) -> None:
         return
     _count_turn(run)
     step = run.step
-    if isinstance(step, st.OfferStep):
+    if isinstance(step, st.HangupStep):
+        survey.answered(run, event.digits)
+    elif isinstance(step, st.OfferStep):
         offering.on_keys(run, step, event)
     elif isinstance(step, st.QuestionStep):
         answers.on_keys(run, step, event)
@@ -145,7 +149,9 @@ def _unusable(kind: str) -> Callable[[Run, Any], None]:
         if run.session.wait is not Wait.CALLER:
             return
         step = run.step
-        if isinstance(step, st.OfferStep):
+        if isinstance(step, st.HangupStep):
+            survey.answered(run)
+        elif isinstance(step, st.OfferStep):
             offering.on_nothing(run)
         elif isinstance(step, st.QuestionStep):
             fail(run, step, kind)

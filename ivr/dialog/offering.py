@@ -25,6 +25,7 @@ SURE_YES = 0.9
 def on_decided(run: Run, event: OfferDecided) -> None:
     """The offer desk answered: put the offer, or go on silently."""
     decision, step = event.decision, run.step
+    run.change(survey=decision if decision.survey else None)
     if not decision.speak or decision.script is None or not isinstance(step, st.OfferStep):
         follow(run, NEXT)
         return

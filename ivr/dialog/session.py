@@ -35,6 +35,7 @@ class Phase(StrEnum):
     WHICH_VALUE = "which_value"
     OFFER_PERMISSION = "offer_permission"
     OFFER_CONFIRM = "offer_confirm"
+    SURVEY = "survey"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +96,7 @@ class Session:
     since the last repair. pending: the value or intent a confirmation is about; others: what else the same words may
     mean, likeliest first. taken: values of collects that may still be corrected, oldest first. words: what the caller
     said when the request was understood. read_back: the words of an offer's read-back, once the caller heard them to
-    the end.
+    the end. survey: the opportunity a grade is to be asked for before the goodbye.
     """
 
     language: str
@@ -120,6 +121,7 @@ class Session:
     service: str = ""
     decision: OfferDecision | None = None
     read_back: str = ""
+    survey: OfferDecision | None = None
     hearing: bool = True
     hearing_excuse: bool = False
     last_said: tuple[Prompt, ...] = ()

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ivr.dialog import asking, conditions
+from ivr.dialog import asking, conditions, survey
 from ivr.dialog import steps as st
 from ivr.dialog.everywhere import switch_language
 from ivr.dialog.run import Run
@@ -162,6 +162,8 @@ def _retry(run: Run, step: st.RetryStep) -> None:
 
 
 def _hangup(run: Run, step: st.HangupStep) -> None:
+    if survey.ask(run):
+        return
     if not run.say(step.utter):
         run.say_own("goodbye")
     run.end(step.reason or "goodbye")

@@ -232,6 +232,14 @@ class RecordOfferAnswer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RecordSurvey:
+    """The grade by key was asked for. grade: 1..5, 0 when none was given."""
+
+    decision: OfferDecision
+    grade: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RequestHandoff:
     """Bring a human. comfort: what the caller hears first (already in Say)."""
 
@@ -275,6 +283,7 @@ Command = (
     | CallService
     | DecideOffer
     | RecordOfferAnswer
+    | RecordSurvey
     | RequestHandoff
     | PromiseCallback
     | SwitchLanguage

@@ -6,6 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from ivr.model.identity import Customer
+
+EVERYBODY = "*"
+"""The group of a suspension that stops all offers."""
+
 
 class OfferAnswer(StrEnum):
     """How an offer ended. Anything but ACCEPTED counts as not accepted."""
@@ -47,7 +52,8 @@ class OfferDecision:
     arm: "treat" | "holdout" | "none" (gate closed). speak: True only when an offer is to be made aloud; a holdout
     household has a chosen product and speak=False (the ghost). probabilities: product -> exact propensity. phase names
     the share held out at the time; group is the pre-registered group ("" for none); known are the numbers about the
-    caller from before the call, around 0 and about one wide.
+    caller from before the call, around 0 and about one wide. survey: what asks for a grade by key before the goodbye,
+    in both arms alike, "" when nothing does.
     """
 
     opportunity_id: str
@@ -67,6 +73,12 @@ class OfferDecision:
     phase: str = ""
     group: str = ""
     known: tuple[float, ...] = ()
+    survey: str = ""
+
+
+def household_of(customer: Customer | None) -> str:
+    """The unit of experiments and of opt-outs: the household, without one the customer; "" for strangers."""
+    return (customer.household or customer.customer_id) if customer else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

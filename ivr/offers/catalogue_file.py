@@ -89,13 +89,16 @@ class MarginsShape(_Shape):
 
 
 class ExperimentShape(_Shape):
-    """What is decided before the first offer. prices: what one more of an outcome costs, in the currency above."""
+    """What is decided before the first offer. prices: what one more of an outcome costs, in the currency above. survey:
+    what asks for a grade by key. complaints: intents of calls that count as complaints."""
 
     groups: Annotated[dict[str, str], Field(min_length=1, max_length=8)]
     known: dict[str, KnownShape] = {}
     planned: Annotated[int, Field(ge=100)] = 20_000
     margins: MarginsShape = MarginsShape()
     prices: dict[str, float] = {}
+    survey: Texts = {}
+    complaints: tuple[str, ...] = ("complaint",)
 
 
 class CatalogueShape(_Shape):

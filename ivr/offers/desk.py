@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from ivr.model.identity import Customer
-from ivr.model.offers import GateFinding, OfferDecision, OfferScript
+from ivr.model.offers import GateFinding, OfferDecision, OfferScript, household_of
 from ivr.offers.catalogue import Catalogue, Product
 from ivr.offers.eligibility import CallView, CustomerView, view_of
 from ivr.offers.experiment import Experiment
@@ -91,7 +91,7 @@ class OfferDesk:
 
     def decide(self, facts: OfferFacts, *, opportunity_id: str, draw: random.Random) -> OfferDecision:
         """The decision for this moment of the call. arm "none": no opportunity, nothing is drawn."""
-        household = _household(facts.customer)
+        household = household_of(facts.customer)
         group, known = self._who(facts)
         facts = replace(facts, group=group)
         findings = check(facts, self.catalogue.terms)
@@ -132,20 +132,27 @@ class OfferDesk:
             phase=self._phase,
             group=group,
             known=known,
+            survey=self._survey(facts.language),
         )
 
     def learn(self, decision: OfferDecision, *, accepted: bool) -> None:
         """Take in how a spoken offer ended. A ghost teaches nothing, whoever asks."""
-        if self.learner is not None and decision.speak and decision.product in self.learner.products:
-            situation = Situation(group=decision.group, known=decision.known)
-            self.learner.learn(situation, decision.product, accepted=accepted)
+        if decision.speak:
+            self.take_in(decision.group, decision.known, decision.product, accepted=accepted)
 
-    def remember(self, belief: Mapping[str, Any]) -> None:
-        """Go on with what was learned before, when it is about the same products and groups."""
+    def take_in(self, group: str, known: tuple[float, ...], product: str, *, accepted: bool) -> None:
+        """The same of an offer that was certainly made. A product no longer in the catalogue teaches nothing."""
+        if self.learner is not None and product in self.learner.products:
+            self.learner.learn(Situation(group=group, known=known), product, accepted=accepted)
+
+    def remember(self, belief: Mapping[str, Any]) -> bool:
+        """Go on with what was learned before. False, and nothing changes, when it is about other products or groups."""
         restored = PooledRidge.restored(belief)
         fresh = self.learner
-        if restored is not None and fresh is not None and _about(restored) == _about(fresh):
-            self.learner = restored
+        if restored is None or fresh is None or _about(restored) != _about(fresh):
+            return False
+        self.learner = restored
+        return True
 
     def texts(self) -> tuple[tuple[str, str], ...]:
         """(language, text) of everything an offer may say, so that no caller waits for a voice."""
@@ -156,7 +163,8 @@ class OfferDesk:
             for text in (script.ask, script.pitch, script.confirm, script.accepted, script.declined)
         ]
         notices = [item for pack in self.catalogue.terms.packs for item in pack.first_offer_notice.items()]
-        return (*notices, *found)
+        terms = self.catalogue.experiment
+        return (*notices, *(terms.survey.items() if terms else ()), *found)
 
     def negative_words(self, said: Iterable[str], language: str) -> tuple[str, ...]:
         """The catalogue's negative phrases found in what the caller said; for OfferFacts.negative_words."""
@@ -211,6 +219,10 @@ class OfferDesk:
                 removed[name] = reason
         return removed, tuple(product for name, product in products.items() if name not in removed)
 
+    def _survey(self, language: str) -> str:
+        terms = self.catalogue.experiment
+        return terms.survey.get(language, "") if terms else ""
+
     def _script(self, product: Product, facts: OfferFacts) -> OfferScript:
         script = product.scripts[facts.language]
         if facts.history.offers:
@@ -230,10 +242,6 @@ def _learner(catalogue: Catalogue) -> PooledRidge | None:
 
 def _about(learner: PooledRidge) -> tuple[tuple[str, ...], tuple[str, ...], int]:
     return learner.products, tuple(learner.groups), learner.known
-
-
-def _household(customer: Customer | None) -> str:
-    return (customer.household or customer.customer_id) if customer else ""
 
 
 def _found(said: Iterable[str], phrases: tuple[str, ...]) -> tuple[str, ...]:

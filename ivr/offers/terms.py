@@ -5,8 +5,8 @@ Owns the reading of `experiment:` and `rules:`; what a report makes of it is ivr
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
 from ivr.document import Location
 from ivr.offers.catalogue_file import CatalogueShape, ExperimentShape
@@ -19,10 +19,13 @@ Problem = tuple[Location, str, str, str]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExperimentTerms:
-    """grouping says who is who; plan is what the report is held to."""
+    """grouping says who is who; plan is what the report is held to. survey: language -> what asks both arms for a grade
+    from 1 to 5 by key; complaints: intents that count as one."""
 
     grouping: Grouping
     plan: Plan
+    survey: Mapping[str, str] = field(default_factory=dict)
+    complaints: tuple[str, ...] = ("complaint",)
 
 
 def terms_of(shape: ExperimentShape) -> ExperimentTerms:
@@ -39,6 +42,8 @@ def terms_of(shape: ExperimentShape) -> ExperimentTerms:
             margins=tuple(replace(margin, limit=limits[margin.outcome]) for margin in DEFAULT_MARGINS),
             prices=shape.prices,
         ),
+        survey=shape.survey,
+        complaints=shape.complaints,
     )
 
 
@@ -51,6 +56,10 @@ def problems(shape: CatalogueShape) -> Iterator[Problem]:
                 Eligibility(text)
             except ValueError as error:
                 yield ("experiment", "groups", name), "offer-group", str(error), "Mend the expression."
+        for language in shape.languages if experiment.survey else ():
+            if not experiment.survey.get(language):
+                fix = f"Add {language}: to survey."
+                yield ("experiment", "survey"), "offer-language", f"no survey in {language}", fix
     if shape.ranking in {"rules", "learned"} and experiment is None:
         fix = "Add experiment: with its groups, or use ranking: fixed."
         yield ("ranking",), "offer-ranking", f"ranking {shape.ranking} goes by group, and there are none", fix

@@ -32,7 +32,8 @@ class HandoffContext:
     context_id: the ULID peers are given as token. Times: UTC ISO 8601; bot_s: seconds with the bot. intent, slots,
     caller_words, status ("resolved" | "informed" | "failed" | "open"), why and tried tell of the open request;
     requests are the ones served before, each {"intent", "result"}. reason: why a human. required: skill -> least.
-    offer_answer: set when the offer was made already. contacts: newest first, each {"at", "what"}.
+    offer_answer: set when the offer was made already; no_offers: they were refused for good. contacts:
+    newest first, each {"at", "what"}.
     """
 
     context_id: str
@@ -65,6 +66,7 @@ class HandoffContext:
     offer: OfferDecision | None = None
     offer_answer: OfferAnswer | None = None
     offer_why: str = ""
+    no_offers: bool = False
     promise: str = ""
     next_step: str = ""
     transcript_url: str = ""
@@ -146,9 +148,15 @@ def _customer(context: HandoffContext, name: str) -> dict[str, Any]:
         "owns": [_text(product, 32) for product in customer.owns[:12]] if customer else [],
         "flags": [_text(flag, 32) for flag in flags[:12]],
         "vulnerable": "vulnerable" in flags,
-        "no_offers": "no_offers" in flags or context.offer_answer is OfferAnswer.NEVER_AGAIN,
+        "no_offers": _refused(context),
         "contacts": [{key: _text(c.get(key, ""), 100) for key in ("at", "what")} for c in context.contacts[:3]],
     }
+
+
+def _refused(context: HandoffContext) -> bool:
+    customer = context.identity.customer
+    flagged = customer is not None and "no_offers" in customer.flags
+    return flagged or context.no_offers or context.offer_answer is OfferAnswer.NEVER_AGAIN
 
 
 def _need(context: HandoffContext) -> dict[str, Any]:
@@ -165,6 +173,8 @@ def _need(context: HandoffContext) -> dict[str, Any]:
 def _offer(context: HandoffContext) -> dict[str, Any]:
     decision = context.offer
     nothing = {"hint": "", "why": "", "script": "", "arm": "none", "allowed": False}
+    if _refused(context):
+        return {**nothing, "blocked_by": "g.optout"}
     if context.offer_answer is not None:
         return {**nothing, "blocked_by": "g.cap"}
     if decision is None or not decision.speak:

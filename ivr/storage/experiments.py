@@ -100,7 +100,14 @@ class Experiments:
             row.at_ms >= since_ms, row.arm.in_(("treat", "holdout"))
         )
         return [
-            Due(*each, frozenset(found.get(each.opportunity_id, ())))
+            Due(
+                each.opportunity_id,
+                each.household,
+                each.call_id,
+                each.at_ms,
+                each.facts,
+                frozenset(found.get(each.opportunity_id, ())),
+            )
             for each in await self._db.read(query.order_by(row.at_ms))
             if len(found.get(each.opportunity_id, ())) < len(set(wanted))
         ]

@@ -30,6 +30,7 @@ from ivr.supervisor.brain import Brain
 from ivr.supervisor.broken_calls import close_broken_calls
 from ivr.supervisor.comfort import write_comfort
 from ivr.supervisor.media_pool import MediaPool
+from ivr.supervisor.offer_keeping import OfferKeeping
 from ivr.supervisor.speech_pool import SpeechPool
 from ivr.web.desk import Desk
 from ivr.web.live import LiveHub
@@ -62,9 +63,11 @@ class Center:
             lost=lambda call_id: self._post(call_id, MediaLost()),
         )
         self._services = ServiceCaller(variables(settings), self.metrics)
+        self.offers = OfferKeeping(settings, store, self.hub, lambda: self.brain)
         self._calls: dict[str, CallController] = {}
         self._tasks: asyncio.TaskGroup | None = None
         self._housekeeping: asyncio.Task[None] | None = None
+        self._keeping: asyncio.Task[None] | None = None
         self._comfort = write_comfort(settings.server.run_dir / "comfort.wav")
         self.capacity = settings.sip.workers * settings.sip.max_callers_per_worker
         self.metrics.capacity.set(self.capacity)
@@ -79,6 +82,7 @@ class Center:
         self._tasks = tasks
         await close_broken_calls(self.store, self.settings.limits.callback_s)
         self._housekeeping = tasks.create_task(self._keep_house())
+        self._keeping = tasks.create_task(self.offers.run())
         self.speech.start(tasks)
         if await self.speech.wait_ready(READY_S):
             await self.warm_up()
@@ -128,8 +132,9 @@ class Center:
 
     async def stop(self) -> None:
         """End the workers, the services' connections and the store."""
-        if self._housekeeping is not None:
-            self._housekeeping.cancel()
+        for task in (self._housekeeping, self._keeping):
+            if task is not None:
+                task.cancel()
         await self.media.stop()
         if not await self._emptied(SETTLE_S):  # the last records are still being written
             _log.error("stop.unsettled", live=len(self._calls))
@@ -229,6 +234,7 @@ class Center:
             pop=pop,
             publish=agents.follow,
             load=lambda: len(self._calls) / self.capacity,
+            learn=self.offers.learn,
             frames_path=lambda: self.speech.frames_path(call_id),
             hearing=self.speech.hearing(call_id),
             comfort_path=str(self._comfort),

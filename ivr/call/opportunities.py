@@ -1,0 +1,93 @@
+"""Opportunities: the offer desk's decisions joined with what the store remembers, and stored before anybody hears.
+
+The one way to an offer, for calls and for the API: history, opt-outs and suspensions are read at every decision, so
+that what one process learned holds in all of them at once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from ivr.call.journal import wall_clock
+from ivr.model.identity import Customer
+from ivr.model.offers import EVERYBODY, OfferAnswer, OfferDecision, OfferProof, Suspension, household_of
+from ivr.offers.desk import OfferDesk
+from ivr.offers.gate import OfferFacts, OfferHistory, PastOffer
+from ivr.offers.replay import facts_as_data
+from ivr.storage.store import Store
+
+REPEAT_DAYS = 7
+
+
+class Opportunities:
+    """Opportunities of one desk in one store."""
+
+    def __init__(self, desk: OfferDesk, store: Store) -> None:
+        self._desk, self._store = desk, store
+
+    async def decide(self, facts: OfferFacts, *, opportunity_id: str, call_id: str, ani: str = "") -> OfferDecision:
+        """Complete the facts from the store, ask the desk, store the opportunity (a ghost too). facts.history is taken
+        for what others know beside us. Raises StorageError: then nothing may be offered."""
+        facts = await self.completed(facts, call_id=call_id, ani=ani)
+        decision = self._desk.decide(facts, opportunity_id=opportunity_id, draw=random.SystemRandom())
+        terms = self._desk.catalogue.experiment
+        known = [each.name for each in terms.grouping.known] if terms else []
+        who = facts.customer.customer_id if facts.customer else ""
+        await self._store.save_opportunity(decision, call_id, who, wall_clock(), facts_as_data(facts, known))
+        return decision
+
+    async def completed(self, facts: OfferFacts, *, call_id: str, ani: str = "") -> OfferFacts:
+        """The facts with everything stored about this household, and what is switched off now."""
+        store, household = self._store, household_of(facts.customer)
+        since = (datetime.now(UTC) - timedelta(days=REPEAT_DAYS)).isoformat()
+        past, opted_out, calls, off = await asyncio.gather(
+            store.offer_history(household),
+            store.opted_out(*_keys(household, ani)),
+            store.same_intent_calls(household, facts.intent, since, besides=call_id),
+            store.suspended(),
+        )
+        told = facts.history
+        remembered = OfferHistory(
+            offers=(*told.offers, *(_past(o.product, o.answer, o.at) for o in past if household)),
+            opted_out=told.opted_out or opted_out,
+            same_intent_calls_7d=max(calls, told.same_intent_calls_7d),
+            open_ticket=told.open_ticket,
+        )
+        return replace(
+            facts, history=remembered, suspended=frozenset(s.group for s in off) - {EVERYBODY}, stopped=_stopped(off)
+        )
+
+    async def answer(
+        self, decision: OfferDecision, answer: OfferAnswer, proof: OfferProof | None, call_id: str
+    ) -> None:
+        """Store how an offer ended; "no offers" for good. Raises StorageError: an acceptance needs its proof."""
+        at = wall_clock()
+        await self._store.save_answer(decision.opportunity_id, answer, at, proof)
+        if answer is OfferAnswer.NEVER_AGAIN and decision.household:
+            await self._store.opt_out(decision.household, at, call_id)
+
+    async def refuse(self, customer: Customer | None, ani: str, call_id: str) -> None:
+        """No offers to this household any more, nor to whoever calls from this number while it is not known who."""
+        for key in _keys(household_of(customer), "" if customer else ani):
+            await self._store.opt_out(key, wall_clock(), call_id)
+
+    async def refused(self, customer: Customer | None, ani: str) -> bool:
+        """Did they ever say "no offers"?"""
+        return await self._store.opted_out(*_keys(household_of(customer), ani))
+
+
+def _keys(household: str, ani: str) -> tuple[str, ...]:
+    """What an opt-out is kept under: the household, or the number of somebody who was not recognised."""
+    return tuple(key for key in (household, f"tel:{ani}" if ani else "") if key)
+
+
+def _past(product: str, answer: OfferAnswer | None, at: str) -> PastOffer:
+    return PastOffer(product=product, answer=answer or OfferAnswer.NO_ANSWER, at=datetime.fromisoformat(at))
+
+
+def _stopped(off: Iterable[Suspension]) -> str:
+    return next((f"all offers stopped: {s.reason}" for s in off if s.group == EVERYBODY), "")
