@@ -30,7 +30,7 @@ HOMES = {
     "aiosqlite": ("ivr/storage/",),
     "alembic": ("ivr/storage/",),
     "sklearn": ("ivr/nlu/",),
-    "rapidfuzz": ("ivr/nlu/", "ivr/dialog/", "ivr/speech/"),
+    "rapidfuzz": ("ivr/nlu/", "ivr/dialog/", "ivr/speech/", "ivr/identity/"),
     "aiohttp.web": ("ivr/web/", "ivr/demo/crm.py"),
     "aiohttp_jinja2": ("ivr/web/",),
     "jwt": ("ivr/identity/",),
