@@ -5,16 +5,26 @@ Owns names, defaults and ranges; refuses to know what the rooms do with them. de
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import tomllib
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from ivr.model.errors import ConfigError
 
 Port = Annotated[int, Field(ge=1, le=65535)]
+
+
+def _network(peer: str) -> str:
+    """An IP address or network."""
+    ipaddress.ip_network(peer, strict=False)
+    return peer
+
+
+Peer = Annotated[str, AfterValidator(_network)]
 NLU_ENGINES = ("auto", "tfidf", "minilm", "e5")
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
@@ -36,7 +46,8 @@ class ServerSettings(_Section):
 class SipSettings(_Section):
     """The SIP side. Worker n takes port + n and the RTP ports from rtp_port + n * rtp_ports_per_worker on.
 
-    trusted_peers: IP addresses whose P-Asserted-Identity is believed. public_host: the address in SDP and Contact.
+    trusted_peers: IP addresses whose P-Asserted-Identity is believed, the short form of [[trunks]]. public_host: the
+    address in SDP and Contact.
     """
 
     host: str = "127.0.0.1"
@@ -46,8 +57,44 @@ class SipSettings(_Section):
     max_callers_per_worker: Annotated[int, Field(ge=1, le=4)] = 2
     rtp_port: Port = 10000
     rtp_ports_per_worker: Annotated[int, Field(ge=8, le=1000)] = 40
-    trusted_peers: tuple[str, ...] = ()
+    trusted_peers: tuple[Peer, ...] = ()
     user_agent: str = "ivr"
+
+
+class TrunkSettings(_Section):
+    """A trunk INVITEs come by, known by peers: IP addresses or networks (CIDR); the narrowest that fits counts.
+
+    trusted: its P-Asserted-Identity and Remote-Party-ID are believed; from_asserted: its From as well. region: that of
+    numbers without a country code, "" = [server] region. numbers: more numbers of ours a PASSporT may name as called.
+    verstat: whether its verdict on STIR counts; plain_verstat: what its bare TN-Validation-Passed attests. stir:
+    whether we verify Identity headers. reject: what is refused (RFC 8224 6.2.2): nothing, numbers proven false, or
+    unsigned ones too. strict: the number of an untrusted peer that asserts an identity counts for nothing.
+    """
+
+    name: Annotated[str, Field(min_length=1, max_length=40)]
+    peers: Annotated[tuple[Peer, ...], Field(min_length=1)]
+    trusted: bool = False
+    from_asserted: bool = False
+    region: str = ""
+    numbers: tuple[str, ...] = ()
+    verstat: bool = False
+    plain_verstat: Literal["", "A", "B", "C"] = ""
+    stir: bool = False
+    reject: Literal["off", "failed", "absent"] = "off"
+    strict: bool = False
+
+
+class StirSettings(_Section):
+    """Our own verification of callers' numbers. ca_file: certificates of the authorities (PEM). hosts: where
+    certificates may be fetched: "host" (ports 443 and 8443), "host:port", "*.domain", or "*". tls_ca_file: authorities
+    of these servers, "" = the system's. wait_ms: a call waits for the verdict so long, else it is later evidence."""
+
+    ca_file: str = ""
+    hosts: tuple[str, ...] = ()
+    tls_ca_file: str = ""
+    freshness_s: Annotated[int, Field(ge=5, le=300)] = 60
+    wait_ms: Annotated[int, Field(ge=0, le=300)] = 300
+    fetch_ms: Annotated[int, Field(ge=100, le=5000)] = 2000
 
 
 class SpeechRoomSettings(_Section):
@@ -126,6 +173,8 @@ class Settings(_Section):
 
     server: ServerSettings = ServerSettings()
     sip: SipSettings = SipSettings()
+    trunks: tuple[TrunkSettings, ...] = ()
+    stir: StirSettings = StirSettings()
     speech: SpeechRoomSettings = SpeechRoomSettings()
     nlu: NluSettings = NluSettings()
     web: WebSettings = WebSettings()
@@ -134,6 +183,13 @@ class Settings(_Section):
     recording: RecordingSettings = RecordingSettings()
     limits: LimitSettings = LimitSettings()
     variables: dict[str, str] = {}
+
+    @property
+    def known_trunks(self) -> tuple[TrunkSettings, ...]:
+        """The trunks, with what [sip] trusted_peers says in short."""
+        peers = self.sip.trusted_peers
+        short = (TrunkSettings(name="trusted_peers", peers=peers, trusted=True),) if peers else ()
+        return (*self.trunks, *short)
 
 
 def load_settings(path: Path) -> Settings:
@@ -169,13 +225,33 @@ def check(settings: Settings) -> Settings:
         raise ConfigError(f"[sip] SIP ports {sip.port}-{last_sip} and RTP ports {sip.rtp_port}-{last_rtp} overlap")
     if sip.rtp_port % 2:
         raise ConfigError(f"[sip] rtp_port must be even (RFC 3550 section 11), got {sip.rtp_port}")
+    _check_trunks(settings)
     return settings
+
+
+def _check_trunks(settings: Settings) -> None:
+    owners: dict[object, str] = {}
+    for trunk in settings.known_trunks:
+        if trunk.name in owners.values():
+            raise ConfigError(f"[[trunks]] two are named {trunk.name!r}: give each a name of its own")
+        for peer in trunk.peers:
+            network = ipaddress.ip_network(peer, strict=False)
+            if network in owners:
+                raise ConfigError(
+                    f"[[trunks]] {peer} belongs to {owners[network]!r} and to {trunk.name!r}: name it once"
+                )
+            owners[network] = trunk.name
+        if trunk.stir and not settings.stir.ca_file:
+            raise ConfigError(f"[[trunks]] {trunk.name!r} has stir = true: set [stir] ca_file, else nothing can pass")
+        if trunk.reject != "off" and not trunk.stir:
+            raise ConfigError(f'[[trunks]] {trunk.name!r} rejects by STIR: set stir = true, or reject = "off"')
 
 
 def anchored(settings: Settings, folder: Path) -> Settings:
     """The settings with every relative path taken from folder."""
     base = folder.resolve()
-    server, speech, recording = settings.server, settings.speech, settings.recording
+    server, speech, recording, stir = settings.server, settings.speech, settings.recording, settings.stir
+    files = {name: str(base / path) for name in ("ca_file", "tls_ca_file") if (path := getattr(stir, name))}
     url = settings.storage.url
     prefix = "sqlite:///"
     if url.startswith(prefix) and not url.startswith(prefix + "/"):
@@ -191,6 +267,7 @@ def anchored(settings: Settings, folder: Path) -> Settings:
             "nlu": settings.nlu.model_copy(update={"cache_dir": base / settings.nlu.cache_dir}),
             "recording": recording.model_copy(update={"dir": base / recording.dir}),
             "storage": settings.storage.model_copy(update={"url": url}),
+            "stir": stir.model_copy(update=files),
         }
     )
 

@@ -10,7 +10,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from ivr.call.ani import caller_of
 from ivr.call.conversation import Conversation, Understood
 from ivr.call.journal import Journal
 from ivr.call.line import Line
@@ -19,6 +18,7 @@ from ivr.call.record import fold
 from ivr.call.speaking import Speaker
 from ivr.call.surroundings import Surroundings
 from ivr.dialog.engine import new_session
+from ivr.identity.numbers import number_evidence, trunk_of
 from ivr.log import get_log
 from ivr.model import dialog as say
 from ivr.model.call import CallRecord, Outcome
@@ -68,7 +68,8 @@ class CallController:
     def __init__(self, arrived: CallArrived, house: Surroundings) -> None:
         settings = house.settings
         self.call_id, self._arrived, self._house = arrived.leg, arrived, house
-        self.caller = caller_of(arrived, trusted_peers=settings.sip.trusted_peers, region=settings.server.region)
+        trunk = trunk_of(arrived.source, settings.known_trunks)
+        self.caller = number_evidence(arrived, trunk, region=settings.server.region).caller
         self.journal = Journal(self.call_id, (house.store.append, house.publish))
         self._mailbox: asyncio.Queue[object] = asyncio.Queue()
         self._conversation: Conversation | None = None

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 
 from ivr.model.media import Headers
-from ivr.model.sip import SipDialog
+from ivr.model.sip import SipDialog, split_outside
 
 _COMPACT = {
     "a": "Accept-Contact",
@@ -41,7 +41,6 @@ _ODD_NAMES = {
     "mime-version": "MIME-Version",
 }
 _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
-_COMMA_OUTSIDE = re.compile(r',(?=(?:[^"]*"[^"]*")*[^"]*$)(?![^<]*>)')
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +57,7 @@ class SipMessage:
     def values(self, name: str) -> tuple[str, ...]:
         """All values of that name, comma lists taken apart, in order."""
         lines = (value for key, value in self.headers if key.lower() == name.lower())
-        return tuple(part.strip() for line in lines for part in _COMMA_OUTSIDE.split(line) if part.strip())
+        return tuple(part.strip() for line in lines for part in split_outside(line, ",") if part.strip())
 
     @property
     def request_uri(self) -> str:
