@@ -173,10 +173,10 @@ def _need(context: HandoffContext) -> dict[str, Any]:
 def _offer(context: HandoffContext) -> dict[str, Any]:
     decision = context.offer
     nothing = {"hint": "", "why": "", "script": "", "arm": "none", "allowed": False}
-    if _refused(context):
-        return {**nothing, "blocked_by": "g.optout"}
     if context.offer_answer is not None:
         return {**nothing, "blocked_by": "g.cap"}
+    if _refused(context):
+        return {**nothing, "blocked_by": "g.optout"}
     if decision is None or not decision.speak:
         return {**nothing, "blocked_by": "no offer on this call"}
     script = f"{decision.script.ask} {decision.script.pitch} {decision.script.confirm}" if decision.script else ""
