@@ -224,6 +224,7 @@ _OFFERS = {
     "seller": "Who sells: language to name.",
     "strength": "How many offers the expectation is worth.",
     "annoyed": "How much larger a share of annoyed callers is too much, 0 to 1.",
+    "complaints": "Intents of calls that count as complaints.",
     "csat": "How much less satisfaction is too much, in points: a number below 0.",
     "experiment": "What is decided before the first offer: groups, margins, the planned number of households.",
     "groups": "Group to condition, at most eight; a caller belongs to the first that fits.",
@@ -232,6 +233,7 @@ _OFFERS = {
     "planned": "Households until the planned end.",
     "prices": "What one more of an outcome costs, in the currency: only for the money line of the report.",
     "rules": "For ranking: rules: group, or else, to products, best first.",
+    "survey": "What asks both arms for a grade from 1 to 5 by key before the goodbye: language to words.",
     "spread": "How far the number usually lies from its mean.",
 }
 

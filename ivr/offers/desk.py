@@ -121,7 +121,7 @@ class OfferDesk:
             household=household,
             product=chosen.product_id,
             relation=chosen.relation(facts.customer),
-            script=self._script(chosen, facts) if speak else None,
+            script=self.words(chosen.product_id, facts.language, first=not facts.history.offers) if speak else None,
             p_treat=self.experiment.p_treat,
             probabilities=probabilities,
             gate=findings,
@@ -132,7 +132,7 @@ class OfferDesk:
             phase=self._phase,
             group=group,
             known=known,
-            survey=self._survey(facts.language),
+            survey=self.survey(facts.language),
         )
 
     def learn(self, decision: OfferDecision, *, accepted: bool) -> None:
@@ -219,15 +219,18 @@ class OfferDesk:
                 removed[name] = reason
         return removed, tuple(product for name, product in products.items() if name not in removed)
 
-    def _survey(self, language: str) -> str:
+    def survey(self, language: str) -> str:
+        """What asks both arms for a grade by key; "" when the experiment does not."""
         terms = self.catalogue.experiment
         return terms.survey.get(language, "") if terms else ""
 
-    def _script(self, product: Product, facts: OfferFacts) -> OfferScript:
-        script = product.scripts[facts.language]
-        if facts.history.offers:
+    def words(self, product: str, language: str, *, first: bool) -> OfferScript | None:
+        """The script of a product, with the notice a household's first offer carries; None when there is none."""
+        known = self.catalogue.products.get(product)
+        script = known.scripts.get(language) if known else None
+        if script is None or not first:
             return script
-        notices = (pack.first_offer_notice.get(facts.language, "") for pack in self.catalogue.terms.packs)
+        notices = (pack.first_offer_notice.get(language, "") for pack in self.catalogue.terms.packs)
         return with_notice(script, next(filter(None, notices), ""))
 
 

@@ -257,6 +257,8 @@ class Center:
             assistant=self.brain.assistant.name,
             recordings=Path(self.settings.recording.dir),
             record=self.record,
+            offers=lambda: self.brain.offers,
+            learn=self.offers.learn,
         )
 
     def health(self) -> Mapping[str, Any]:

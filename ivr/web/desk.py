@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ivr.model.routing import Agent, AgentState
+from ivr.offers.desk import OfferDesk
 from ivr.storage.store import Store
 from ivr.web.live import LiveHub
 
@@ -23,6 +24,7 @@ class Desk:
     health: {"ready": bool, "reasons": [str], "live_calls": int, "workers": {...}}, more keys welcome.
     metrics: Prometheus text. token: "" serves this machine only, without login. recordings: the folder recordings
     must lie in; None serves none. record(call_id): start recording a live call, False when there is no such call.
+    offers: the offer desk of the moment; learn(): something was answered, it should learn from it.
     """
 
     store: Store
@@ -35,3 +37,5 @@ class Desk:
     assistant: str = "ivr"
     recordings: Path | None = None
     record: Callable[[str], bool] | None = None
+    offers: Callable[[], OfferDesk] | None = None
+    learn: Callable[[], None] = lambda: None

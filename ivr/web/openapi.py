@@ -7,6 +7,7 @@ from typing import Any, get_args, get_origin, get_type_hints
 
 from ivr.model.call import Callback, CallRecord, LogEntry, Outcome
 from ivr.model.routing import AgentState
+from ivr.web.openapi_offers import offers_paths
 
 Schema = dict[str, Any]
 TEXT: Schema = {"type": "string"}
@@ -16,7 +17,7 @@ ANY_OBJECT: Schema = {"type": "object"}
 
 def description() -> dict[str, Any]:
     """The whole document."""
-    paths = {**_operating(), **_calls(), **_agents(), **_pages()}
+    paths = {**_operating(), **_calls(), **_agents(), **_offers(), **_pages()}
     for operations in paths.values():
         for method, operation in operations.items():
             operation["responses"].update(_guarded(method, open_to_all=operation.get("security") == []))
@@ -87,6 +88,10 @@ def _agents() -> dict[str, Any]:
         },
         "/calls/events": {"get": _op("callEvents", "Server-sent events: call {call_id, kind}", _stream())},
     }
+
+
+def _offers() -> dict[str, Any]:
+    return offers_paths({int(code): refusal for code, refusal in _errors(400, 404, 409, 422).items()})
 
 
 def _pages() -> dict[str, Any]:
@@ -223,6 +228,7 @@ def _errors(*codes: int) -> dict[str, Any]:
         403: "From another machine while no token is configured, or sent by another site's page",
         404: "Not found",
         409: "Not possible now",
+        422: "An acceptance without its proof",
         503: "The database does not answer",
     }
     return {str(code): _json(words[code], _ref("Error")) for code in codes}

@@ -7,6 +7,7 @@ once nothing can change it any more; callers too recent for that wait for the ne
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -18,6 +19,7 @@ from ivr.offers.effects.plan import ACCEPTED, AHT, ANNOYED, CSAT, HANGUP, REPEAT
 from ivr.offers.effects.validity import Logged
 
 EPOCH_MS = 90 * 24 * 3600 * 1000
+REVENUE_MS = 30 * 24 * 3600 * 1000
 PARTS_OF_ANNOYED = (HANGUP, "optout", "complaint_14d", REPEAT)
 TOLD = (CSAT, REPEAT, HANGUP, "optout", "complaint_14d", AHT, REVENUE)
 
@@ -32,10 +34,15 @@ class Population:
 
 
 def population(
-    rows: Sequence[ExperimentRow], *, before_ms: int | None = None, counted: int | None = None
+    rows: Sequence[ExperimentRow],
+    *,
+    before_ms: int | None = None,
+    counted: int | None = None,
+    now_ms: int | None = None,
 ) -> Population:
     """Of rows in order of time. before_ms: only opportunities older than that, so that their outcomes are complete.
-    counted: opportunities the call log knows of, to be compared with the rows stored."""
+    counted: opportunities the call log knows of, to be compared with the rows stored. now_ms: the moment of the report;
+    revenue counts after 30 days then, and is nothing for those of whom nobody told any."""
     first = tuple(_first_of_households(r for r in rows if before_ms is None or r.at_ms < before_ms))
     width = max((len(row.known) for row in first), default=0)
     known = np.zeros((len(first), width))
@@ -45,7 +52,7 @@ def population(
         treated=np.array([row.arm == "treat" for row in first], dtype=bool),
         p_treat=np.array([row.p_treat for row in first], dtype=float),
         covariates=known,
-        outcomes=_outcomes(first),
+        outcomes=_outcomes(first, now_ms),
         groups=np.array([row.group for row in first], dtype=np.str_),
     )
     logged = Logged(
@@ -66,15 +73,29 @@ def _first_of_households(rows: Iterable[ExperimentRow]) -> Iterable[ExperimentRo
             yield row
 
 
-def _outcomes(rows: Sequence[ExperimentRow]) -> Mapping[str, np.ndarray[tuple[int], np.dtype[np.float64]]]:
+def _outcomes(
+    rows: Sequence[ExperimentRow], now_ms: int | None
+) -> Mapping[str, np.ndarray[tuple[int], np.dtype[np.float64]]]:
     """Outcome -> a value for each row, nan where nobody told. An acceptance is known at once: a ghost has none."""
     columns = {
         name: np.array([row.outcomes.get(name, np.nan) for row in rows], dtype=float)
         for name in TOLD
         if any(name in row.outcomes for row in rows)
     }
+    if REVENUE in columns:
+        columns[REVENUE] = np.array([_revenue(row, now_ms) for row in rows], dtype=float)
     columns[ACCEPTED] = np.array([row.answer == OfferAnswer.ACCEPTED for row in rows], dtype=float)
     parts = [columns[name] for name in PARTS_OF_ANNOYED if name in columns]
     if parts:
         columns[ANNOYED] = np.max(parts, axis=0)  # nan as long as one part is not known
     return columns
+
+
+def _revenue(row: ExperimentRow, now_ms: int | None) -> float:
+    """Net of a cancellation. Sales are told, their absence is not: nothing told within the time is no revenue."""
+    told = row.outcomes.get(REVENUE)
+    if now_ms is not None:
+        if now_ms - row.at_ms < REVENUE_MS:
+            return math.nan  # those who bought at once are known already, the others are not
+        told = told or 0.0
+    return math.nan if told is None else told * (1.0 - row.outcomes.get("cancelled_30d", 0.0))

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import math
 from statistics import NormalDist
+from typing import Any
 
+from ivr.offers.effects.plan import ANNOYED, CSAT, Plan
 from ivr.offers.effects.sequence import KEPT_FOR_AFTER, critical
 
 POWER = 0.8
@@ -47,3 +49,25 @@ def households_any_time(
 def deviation_of_rate(rate: float) -> float:
     """Standard deviation of a yes/no outcome."""
     return math.sqrt(rate * (1.0 - rate))
+
+
+def guidance(plan: Plan, holdout: float) -> list[dict[str, Any]]:
+    """What the planned experiment can detect, to be shown before it starts: detect in words, once and any_time in
+    households. The usual rates and spreads of a service line are assumed; domain.md 1.5 has the same table."""
+    csat, annoyed = (next(abs(m.limit) for m in plan.margins if m.outcome == name) for name in (CSAT, ANNOYED))
+    wanted = [
+        (f"satisfaction -{csat:g} (sd 1.1, 40 % answer)", csat, 1.1, 0.4),
+        (f"annoyed +{annoyed:.1%} (of 12 %)", annoyed, deviation_of_rate(0.12 + annoyed / 2), 1.0),
+        ("repeat calls 10 -> 12 %", 0.02, deviation_of_rate(0.11), 1.0),
+        ("hang-ups 2 -> 3 %", 0.01, deviation_of_rate(0.025), 1.0),
+        ("complaints 0.5 -> 0.7 %", 0.002, deviation_of_rate(0.006), 1.0),
+        ("handling time +10 s (sd 70)", 10.0, 70.0, 1.0),
+    ]
+    return [
+        {
+            "detect": words,
+            "once": households(difference, deviation, holdout, answering=answering),
+            "any_time": households_any_time(difference, deviation, holdout, answering=answering),
+        }
+        for words, difference, deviation, answering in wanted
+    ]

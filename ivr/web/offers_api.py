@@ -1,0 +1,266 @@
+"""Offers for others: another bot or an agent's desktop asks whether to offer something, and tells what came of it.
+
+The same gate, experiment and store as our own calls have. Whoever asks again with the same key gets the same answer,
+and nothing is drawn or stored a second time.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal, TypeVar
+
+from aiohttp import web
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from ivr.call.journal import wall_clock
+from ivr.call.opportunities import Opportunities
+from ivr.model.errors import StorageError
+from ivr.model.identity import Customer, Level
+from ivr.model.offers import OfferAnswer, OfferDecision, OfferOutcome, OfferProof
+from ivr.offers.desk import OfferDesk
+from ivr.offers.gate import OfferFacts, OfferHistory
+from ivr.offers.outcomes import complaint_about
+from ivr.storage.offers import StoredOffer
+from ivr.web.api import DESK, body_of
+from ivr.web.guard import error
+
+SOURCE = "api"
+routes = web.RouteTableDef()
+
+Text = Annotated[str, Field(max_length=200)]
+Name = Annotated[str, Field(min_length=1, max_length=200)]
+Names = Annotated[tuple[Text, ...], Field(max_length=100)]
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+Shape = TypeVar("Shape", bound=BaseModel)
+
+
+class CustomerBody(_Body):
+    """Who calls. household: the unit of the experiment; "" takes the customer alone."""
+
+    id: Name
+    household: Text = ""
+    language: Text = ""
+    lines: Names = ()
+    owns: Names = ()
+    flags: Names = ()
+    profile: Annotated[dict[str, Any], Field(max_length=50)] = {}
+
+
+class CallBody(_Body):
+    """How the conversation went. What is left out counts against the offer."""
+
+    id: Name
+    intent: Text
+    resolved: bool = False
+    confirmed: bool = False
+    bot_disclosed: bool = False
+    repairs: Annotated[int, Field(ge=0)] = 0
+    recent_failures: Annotated[int, Field(ge=0)] = 0
+    agent_requested: bool = False
+    open_ticket: bool = False
+    recorded: bool = False
+    overflow: bool = False
+    seconds: Annotated[float, Field(ge=0)] = 0.0
+    waited_s: Annotated[float, Field(ge=0)] = 0.0
+    load: Annotated[float, Field(ge=0, le=1)] = 0.0
+    said: Annotated[tuple[Annotated[str, Field(max_length=2000)], ...], Field(max_length=200)] = ()
+
+
+class DecideBody(_Body):
+    """key: yours, one for each conversation."""
+
+    key: Name
+    language: Text = "en"
+    level: Literal["L0", "L1", "L2", "L3", "L4"] = "L0"
+    customer: CustomerBody | None = None
+    call: CallBody
+
+
+class ProofBody(_Body):
+    """Why an acceptance is one: key 1, or a yes heard with confidence >= 0.9, after the read-back."""
+
+    read_back: Name
+    asked_at: datetime
+    answered_at: datetime
+    method: Literal["dtmf", "speech"]
+    heard: Text = ""
+    confidence: Annotated[float, Field(ge=0, le=1)] = 0.0
+    digits: Text = ""
+    recording: Text = ""
+
+
+class OutcomeBody(_Body):
+    """An answer, outcomes, or both."""
+
+    opportunity: Name
+    answer: OfferAnswer | None = None
+    proof: ProofBody | None = None
+    outcomes: dict[str, float] = {}
+
+
+@routes.post("/api/offers/decide")
+async def decide(request: web.Request) -> web.Response:
+    """May something be offered now, and what?"""
+    desk = request.app[DESK]
+    if desk.offers is None:
+        return error(404, "no offers are configured")
+    body = _parsed(DecideBody, await body_of(request))
+    offers = desk.offers()
+    opportunity_id = f"api-{hashlib.sha256(body.key.encode()).hexdigest()[:32]}"
+    customer_id = body.customer.id if body.customer else ""
+    stored = await desk.store.opportunity(opportunity_id)
+    if stored is None:
+        try:
+            decision = await Opportunities(offers, desk.store).decide(
+                _facts(body, offers), opportunity_id=opportunity_id, call_id=body.call.id
+            )
+            return web.json_response(_told(decision, decision.speak))
+        except StorageError:
+            stored = await desk.store.opportunity(opportunity_id)  # somebody asked with this key a moment ago
+            if stored is None:
+                raise
+    if (stored.customer_id, stored.call_id) != (customer_id, body.call.id):
+        return error(409, "this key was used for another conversation")
+    return web.json_response(_told_again(stored, offers))
+
+
+@routes.post("/api/offers/outcome")
+async def outcome(request: web.Request) -> web.Response:
+    """How an offer ended, and what became of the caller. Told once: what is told again stays as it was."""
+    desk = request.app[DESK]
+    if desk.offers is None:
+        return error(404, "no offers are configured")
+    body = _parsed(OutcomeBody, await body_of(request))
+    problem = next(filter(None, (complaint_about(name, value) for name, value in body.outcomes.items())), "")
+    if problem or (body.answer is None and not body.outcomes):
+        return error(400, problem or "tell an answer, outcomes, or both")
+    stored = await desk.store.opportunity(body.opportunity)
+    if stored is None:
+        return error(404, "no such opportunity")
+    fresh = False
+    if body.answer is not None and body.answer.value != stored.answer:
+        refusal = _refusal(body, stored)
+        if refusal is not None:
+            return refusal
+        await Opportunities(desk.offers(), desk.store).answer(
+            stored.decision, body.answer, _proof(body), stored.call_id
+        )
+        desk.learn()
+        fresh = True
+    at = wall_clock()
+    told = [
+        OfferOutcome(opportunity_id=body.opportunity, outcome=name, value=value, at=at, source=SOURCE)
+        for name, value in body.outcomes.items()
+    ]
+    await desk.store.save_outcomes(told)
+    return web.json_response({"opportunity": body.opportunity, "answered": fresh, "outcomes": len(told)})
+
+
+def _refusal(body: OutcomeBody, stored: StoredOffer) -> web.Response | None:
+    """Why this answer cannot be stored."""
+    if not stored.decision.speak:
+        return error(409, "nothing was to be said in this conversation, so there is nothing to answer")
+    if stored.answer:
+        return error(409, f"it was answered already: {stored.answer}")
+    if body.answer is not OfferAnswer.ACCEPTED:
+        return None
+    proof = body.proof
+    pressed = proof is not None and proof.method == "dtmf" and proof.digits == "1"
+    said = proof is not None and proof.method == "speech" and bool(proof.heard.strip()) and proof.confidence >= 0.9
+    if proof is None or not proof.read_back.strip() or not (pressed or said):
+        return error(422, "an acceptance needs its proof: the read-back, and key 1 or a yes of confidence 0.9 and up")
+    return None
+
+
+def _proof(body: OutcomeBody) -> OfferProof | None:
+    proof = body.proof
+    if body.answer is not OfferAnswer.ACCEPTED or proof is None:
+        return None
+    return OfferProof(
+        script_version=f"api-{hashlib.sha256(proof.read_back.encode()).hexdigest()[:12]}",
+        read_back=proof.read_back,
+        asked_at=proof.asked_at.isoformat(),
+        answered_at=proof.answered_at.isoformat(),
+        method=proof.method,
+        heard=proof.heard,
+        confidence=proof.confidence,
+        digits=proof.digits,
+        recording=proof.recording,
+    )
+
+
+def _facts(body: DecideBody, offers: OfferDesk) -> OfferFacts:
+    told, call = body.customer, body.call
+    customer = None
+    if told is not None:
+        customer = Customer(
+            customer_id=told.id,
+            household=told.household,
+            language=told.language,
+            lines=told.lines,
+            owns=told.owns,
+            flags=told.flags,
+            profile=told.profile,
+        )
+    return OfferFacts(
+        customer=customer,
+        level=Level[body.level],
+        language=body.language,
+        intent=call.intent,
+        resolved=call.resolved,
+        confirmed=call.confirmed,
+        repairs=call.repairs,
+        agent_requested=call.agent_requested,
+        bot_disclosed=call.bot_disclosed,
+        call_ms=round(call.seconds * 1000),
+        waited_s=call.waited_s,
+        load=call.load,
+        history=OfferHistory(open_ticket=call.open_ticket),
+        now=datetime.now(UTC),
+        recorded=call.recorded,
+        negative_words=offers.negative_words(call.said, body.language),
+        vulnerable_words=offers.vulnerable_words(call.said, body.language),
+        recent_failures=call.recent_failures,
+        overflow=call.overflow,
+    )
+
+
+def _told(decision: OfferDecision, speak: bool) -> dict[str, Any]:
+    """What a caller of the interface may know: the holdout's offer is nobody's business."""
+    closed = [finding.rule for finding in decision.gate if not finding.passed]
+    script = asdict(decision.script) if speak and decision.script is not None else None
+    return {
+        "opportunity": decision.opportunity_id,
+        "speak": speak,
+        "product": decision.product if speak else "",
+        "relation": decision.relation if speak else "",
+        "script": script,
+        "survey": decision.survey,
+        "closed_by": closed,
+    }
+
+
+def _told_again(stored: StoredOffer, offers: OfferDesk) -> dict[str, Any]:
+    """The answer of before. An offer that was answered, or whose product is gone, is not made twice."""
+    decision, language = stored.decision, str(stored.facts.get("language", ""))
+    first = not stored.facts.get("history", {}).get("offers")
+    words = offers.words(decision.product, language, first=first) if decision.speak and not stored.answer else None
+    survey = offers.survey(language) if decision.arm != "none" else ""
+    told = _told(decision, speak=words is not None)
+    return {**told, "script": asdict(words) if words is not None else None, "survey": survey}
+
+
+def _parsed(shape: type[Shape], body: dict[str, Any]) -> Shape:
+    """The body as it must be. Raises 400 with every fault."""
+    try:
+        return shape.model_validate(body)
+    except ValidationError as wrong:
+        found = [f"{'.'.join(map(str, e['loc'])) or 'body'}: {e['msg']}" for e in wrong.errors()]
+        raise web.HTTPBadRequest(reason="; ".join(found)[:500].replace("\n", " ")) from wrong

@@ -1,0 +1,165 @@
+"""Offers over the API: the same gate, holdout and proof as in our own calls, held against the description."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import subprocess
+import sys
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from ivr.model.offers import Suspension
+from ivr.offers.catalogue import load_catalogue
+from ivr.offers.desk import OfferDesk
+from ivr.storage.store import Store
+from tests.unit.offers.cases import OFFERS, ROOT
+from tests.unit.web.test_web_api import checked
+
+DECIDE, OUTCOME = "/api/offers/decide", "/api/offers/outcome"
+CATALOGUE = load_catalogue(OFFERS)
+CUSTOMER = {"id": "C1", "household": "H1", "lines": ["dacha"], "profile": {"age": 46}}
+CALL = {"id": "1", "intent": "claim_status", "resolved": True, "confirmed": True, "bot_disclosed": True}
+ASKED = {"key": "k1", "level": "L1", "customer": CUSTOMER, "call": CALL}
+PROOF = {
+    "read_back": "Shall a colleague call you about furniture cover?",
+    "asked_at": "2026-11-21T10:00:00Z",
+    "answered_at": "2026-11-21T10:00:06Z",
+    "method": "dtmf",
+    "digits": "1",
+}
+
+
+def desk(holdout: float = 0.0) -> OfferDesk:
+    return OfferDesk(CATALOGUE, "s", holdout)
+
+
+async def decided(client: Any, body: dict[str, Any], status: int = 200) -> dict[str, Any]:
+    return dict(await checked(client, "POST", DECIDE, DECIDE, status, json=body))
+
+
+async def told(client: Any, body: dict[str, Any], status: int = 200) -> dict[str, Any]:
+    return dict(await checked(client, "POST", OUTCOME, OUTCOME, status, json=body))
+
+
+async def test_an_offer_is_decided_told_once_and_answered_with_its_proof(serve: Any, store: Store) -> None:
+    learned: list[int] = []
+    client = await serve(offers=desk, learn=lambda: learned.append(1))
+    first = await decided(client, ASKED)
+    assert (first["speak"], first["product"], first["relation"]) == (True, "dacha_furniture", "cross")
+    assert "no offers" in first["script"]["notice"], "the first offer of a household carries the right to object"
+    assert await decided(client, ASKED) == first, "the same key gets the same answer"
+    assert len(await store.opportunities_of(customer_id="C1")) == 1
+    opportunity = first["opportunity"]
+    lacking = {"opportunity": opportunity, "answer": "accepted"}
+    assert "proof" in (await told(client, lacking, 422))["error"]
+    await told(client, {**lacking, "proof": {**PROOF, "digits": "2"}}, 422)
+    await told(client, {**lacking, "proof": {**PROOF, "method": "speech", "heard": "yes", "confidence": 0.8}}, 422)
+    stored = await told(client, {**lacking, "proof": PROOF})
+    assert stored == {"opportunity": opportunity, "answered": True, "outcomes": 0}
+    assert (await told(client, {**lacking, "proof": PROOF}))["answered"] is False, "told twice, stored once"
+    assert learned == [1]
+    await told(client, {"opportunity": opportunity, "answer": "declined"}, 409)
+    await told(client, {"opportunity": opportunity, "outcomes": {"csat": 5, "aht_s": 200}})
+    await told(client, {"opportunity": opportunity, "outcomes": {"csat": 1}})
+    (row,) = await store.experiment_rows()
+    assert (row.answer, row.outcomes) == ("accepted", {"csat": 5.0, "aht_s": 200.0})
+    assert (await decided(client, ASKED))["speak"] is False, "an offer that was answered is not made again"
+    again = await decided(client, {**ASKED, "key": "k2"})
+    assert again["closed_by"] == ["g.cap"]
+
+
+async def test_the_holdout_hears_nothing_and_is_not_told_what(serve: Any, store: Store) -> None:
+    client = await serve(offers=lambda: desk(1.0))
+    silent = await decided(client, ASKED)
+    assert (silent["speak"], silent["product"], silent["script"], silent["closed_by"]) == (False, "", None, [])
+    refused = await told(client, {"opportunity": silent["opportunity"], "answer": "accepted", "proof": PROOF}, 409)
+    assert "nothing" in refused["error"]
+    (row,) = await store.experiment_rows()
+    assert (row.arm, row.product, row.answer) == ("holdout", "dacha_furniture", "")
+
+
+async def test_never_again_and_a_suspension_hold_for_the_next_conversation(serve: Any, store: Store) -> None:
+    client = await serve(offers=desk)
+    first = await decided(client, ASKED)
+    await told(client, {"opportunity": first["opportunity"], "answer": "never_again"})
+    sister = {**ASKED, "key": "k2", "customer": {**CUSTOMER, "id": "C2"}}
+    assert "g.optout" in (await decided(client, sister))["closed_by"]
+    other = {**ASKED, "key": "k3", "customer": {**CUSTOMER, "id": "C3", "household": "H3"}}
+    await store.suspend(Suspension(group="middle", at="2026-11-21T10:00:00.000Z", reason="csat -0.4"))
+    assert (await decided(client, other))["closed_by"] == ["g.suspended"]
+    assert await store.reopen("middle", "2026-11-22T10:00:00.000Z", "boss")
+    await store.suspend(Suspension(group="*", at="2026-11-23T10:00:00.000Z", reason="hang-ups"))
+    assert (await decided(client, {**other, "key": "k4"}))["closed_by"] == ["g.suspended"]
+
+
+@pytest.mark.parametrize(
+    ("change", "rule"),
+    [
+        ({"resolved": False}, "g.resolved"),
+        ({"bot_disclosed": False}, "g.bot_disclosed"),
+        ({"said": ["This is ridiculous"]}, "g.positive"),
+        ({"said": ["my husband passed away"]}, "g.vulnerable"),
+        ({"open_ticket": True}, "g.repeat"),
+        ({"load": 0.9}, "g.load"),
+        ({"waited_s": 130}, "g.wait"),
+    ],
+)
+async def test_what_is_told_of_the_call_closes_the_gate(serve: Any, change: dict[str, Any], rule: str) -> None:
+    client = await serve(offers=desk)
+    answer = await decided(client, {**ASKED, "call": {**CALL, **change}})
+    assert (answer["speak"], answer["closed_by"]) == (False, [rule])
+
+
+async def test_wrong_requests_are_refused_with_words(serve: Any) -> None:
+    client = await serve(offers=desk)
+    assert "call.intent" in (await decided(client, {**ASKED, "call": {"id": "1"}}, 400))["error"]
+    assert "colour" in (await decided(client, {**ASKED, "colour": "red"}, 400))["error"]
+    first = await decided(client, ASKED)
+    await decided(client, {**ASKED, "call": {**CALL, "id": "2"}}, 409)
+    at = {"opportunity": first["opportunity"]}
+    await told(client, at, 400)
+    assert "csat" in (await told(client, {**at, "outcomes": {"csat": 6}}, 400))["error"]
+    assert "unknown" in (await told(client, {**at, "outcomes": {"mood": 1}}, 400))["error"]
+    await told(client, {"opportunity": "nobody", "outcomes": {"csat": 5}}, 404)
+    without = await serve()
+    await decided(without, ASKED, 404)
+    await told(without, {**at, "answer": "declined"}, 404)
+    guarded = await serve(offers=desk, token="secret")
+    await decided(guarded, ASKED, 401)
+
+
+async def test_asking_twice_at_once_draws_one_offer(serve: Any, store: Store) -> None:
+    client = await serve(offers=desk)
+    answers = await asyncio.gather(*(decided(client, ASKED) for _ in range(5)))
+    assert all(answer == answers[0] for answer in answers)
+    assert len(await store.opportunities_of(customer_id="C1")) == 1
+
+
+async def test_a_survey_is_asked_of_both_arms_in_the_same_words(serve: Any) -> None:
+    terms = CATALOGUE.experiment
+    assert terms is not None
+    asking = replace(CATALOGUE, experiment=replace(terms, survey={"en": "Press one to five."}))
+    answers = []
+    for share in (1.0, 0.0):
+        client = await serve(offers=lambda share=share: OfferDesk(asking, "s", share))
+        answers.append(await decided(client, {**ASKED, "key": str(share)}))
+    assert [(a["speak"], a["survey"]) for a in answers] == [(False, "Press one to five."), (True, "Press one to five.")]
+
+
+async def test_the_program_of_the_guide_runs(serve: Any, store: Store) -> None:
+    client = await serve(offers=desk, token="secret")
+    guide = (ROOT / "docs" / "integrating.md").read_text(encoding="utf-8")
+    program = re.search(r"```python\n(.*?)```", guide, re.DOTALL)
+    assert program is not None
+    assert len([line for line in program[1].splitlines() if line.strip()]) <= 24
+    environment = {"IVR_URL": str(client.make_url("")).rstrip("/"), "IVR_WEB_TOKEN": "secret", "PATH": "/usr/bin"}
+    ran = await asyncio.to_thread(
+        subprocess.run, [sys.executable, "-c", program[1]], env=environment, capture_output=True, text=True, check=False
+    )
+    assert ran.returncode == 0, ran.stderr
+    assert "one offer from Northwind" in ran.stdout
+    (row,) = await store.experiment_rows()
+    assert (row.answer, row.outcomes) == ("declined", {"csat": 5.0, "early_hangup": 0.0, "aht_s": 184.0})
