@@ -108,7 +108,7 @@ def _domain() -> Schema:
 
 
 def _services() -> Schema:
-    kinds = [_service(kind) for kind in ("url", "rasa_action", "python")]
+    kinds = [_service(kind) for kind in ("url", "rasa_action", "python", "identity")]
     service = {"anyOf": [schema for schema in kinds if schema]}
     return _file({"services": {"type": "object", "additionalProperties": service}})
 
@@ -121,7 +121,7 @@ def _service(kind: str) -> Schema:
         return {}
     if "idempotent" in words:  # looked at only where a retry needs it
         words["idempotent"] = {"type": "boolean"}
-    return {**service, "required": [kind, "outcomes"]}
+    return {**service, "required": [kind, "outcomes"] if "outcomes" in words else [kind]}
 
 
 def _responses() -> Schema:

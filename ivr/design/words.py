@@ -97,6 +97,7 @@ _COMMON = {
     "hold": "What is said while a service is slow, and when.",
     "id": "The step's name, to go to.",
     "idempotent": "true: may be repeated without harm, whatever its method.",
+    "identity": "A step of identification, done by the product itself.",
     "identifies": "The level of identity the caller reaches by this answer.",
     "identify": "How callers are recognised.",
     "if": "A condition over slots, customer, caller, level, language and hearing.",

@@ -13,6 +13,7 @@ from ivr.dialog import engine, script
 from ivr.dialog.assistant import Assistant
 from ivr.dialog.report import Happening, Report
 from ivr.dialog.script import Conversation, Line
+from ivr.dialog.services import told_ended
 from ivr.dialog.session import Wait
 from ivr.log import mask
 from ivr.model import dialog as ev
@@ -91,10 +92,9 @@ class Stage:
             )
         )
         if told.customer and (service := self.assistant.identify_service):
-            outcome = next((o for o in self.assistant.services[service].outcomes if o.identifies), None)
-            name = outcome.name if outcome else "ok"
-            values = {"customer": dict(told.customer)}
-            self.advance(ev.ServiceEnded(at_ms=1, service=service, outcome=name, values=values))
+            spec = self.assistant.services[service]
+            name = next((o.name for o in spec.outcomes if o.identifies), "ok")
+            self.advance(told_ended(spec, 1, name, {"customer": dict(told.customer)}))
 
     # ---- the engine's side ----
     def advance(self, event: ev.Event) -> None:
@@ -162,8 +162,7 @@ class Stage:
         if delay >= command.timeout_ms:
             outcome, values = "timeout", {}
         self.at_ms += min(delay, command.timeout_ms)
-        ended = ev.ServiceEnded(at_ms=self.at_ms, service=command.service, outcome=outcome, values=values)
-        return [*events, ended]
+        return [*events, told_ended(self.assistant.services[command.service], self.at_ms, outcome, values)]
 
     def decide(self) -> OfferDecision:
         told = self.offers.pop(0) if self.offers else None

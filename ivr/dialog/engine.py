@@ -11,21 +11,19 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ivr.dialog import answers, choosing, offering, survey
+from ivr.dialog import answers, choosing, knowing, offering
 from ivr.dialog import steps as st
 from ivr.dialog.asking import ended, fail, put
 from ivr.dialog.assistant import Assistant
 from ivr.dialog.everywhere import switch_language
 from ivr.dialog.listening import hear
 from ivr.dialog.run import Run, words_in
-from ivr.dialog.services import customer_of
-from ivr.dialog.session import Phase, Session, Wait
+from ivr.dialog.session import Session, Wait
 from ivr.dialog.stack import enter, escape, follow
 from ivr.dialog.stepping import go_on
 from ivr.dialog.steps import NEXT
 from ivr.model import dialog as ev
 from ivr.model.call import Outcome
-from ivr.model.identity import Level
 from ivr.model.routing import TransferResult
 
 __all__ = ["Session", "Turn", "advance", "new_session"]
@@ -66,25 +64,6 @@ def _started(run: Run, event: ev.CallStarted) -> None:
     if event.cut_off:
         run.say_own("cut_off")
     enter(run, run.assistant.start)
-
-
-def _identified(run: Run, event: ev.CallerIdentified) -> None:
-    identity = event.identity
-    # A number lookup that ends late must not undo what the caller has proved since.
-    if identity.customer is None and identity.level < run.session.level:
-        return
-    run.change(level=identity.level, customer=identity.customer or run.session.customer)
-    _skip_identification(run)
-
-
-def _skip_identification(run: Run) -> None:
-    """The caller became known while being asked who it is: go on with the request."""
-    session, flow = run.session, run.assistant.identify_flow
-    if session.wait is not Wait.CALLER or len(session.stack) < 2 or session.stack[-1].flow != flow:
-        return
-    if run.assistant.flows[session.stack[-2].flow].level <= session.level:
-        ended(run, run.step, "caller known")
-        run.change(stack=session.stack[:-1], phase=Phase.MAIN, pending="", wait=Wait.RUNNING)
 
 
 def _hung_up(run: Run, _event: ev.CallerHungUp) -> None:
@@ -167,9 +146,9 @@ def _count_turn(run: Run) -> None:
 
 
 def _service_ended(run: Run, event: ev.ServiceEnded) -> None:
+    knowing.believe(run, event.identity)
     if run.session.wait is not Wait.SERVICE or event.service != run.session.service:
-        if event.service == run.assistant.identify_service:
-            _number_looked_up(run, event)
+        knowing.looked_up_beside(run, event)
         return
     step = run.step
     if not isinstance(step, st.ActionStep):
@@ -190,26 +169,11 @@ def _service_ended(run: Run, event: ev.ServiceEnded) -> None:
         follow(run, NEXT)
 
 
-def _number_looked_up(run: Run, event: ev.ServiceEnded) -> None:
-    """The caller's number was looked up beside the dialog. A number that was only claimed proves nothing."""
-    if run.session.level is Level.L0 and (run.assistant.believe_claimed or not run.session.caller.claimed):
-        _take_identity(run, event)
-        _skip_identification(run)
-
-
 def _take_values(run: Run, event: ev.ServiceEnded) -> None:
     for name, value in event.values.items():
         if name in run.assistant.slots:
             run.set_slot(name, value)
-    _take_identity(run, event)
-
-
-def _take_identity(run: Run, event: ev.ServiceEnded) -> None:
-    spec = run.assistant.services.get(event.service)
-    outcome = next((o for o in spec.outcomes if o.name == event.outcome), None) if spec else None
-    customer = customer_of(event.values.get("customer"))
-    if outcome is not None and outcome.identifies is not None and customer is not None:
-        run.change(customer=customer, level=max(run.session.level, outcome.identifies))
+    knowing.take_service(run, event)
 
 
 def _hold(run: Run, event: ev.HoldElapsed) -> None:
@@ -263,7 +227,7 @@ def _hearing_restored(run: Run, _event: ev.HearingRestored) -> None:
 
 _ON: dict[type[ev.Event], Callable[[Run, Any], None]] = {
     ev.CallStarted: _started,
-    ev.CallerIdentified: _identified,
+    ev.CallerIdentified: knowing.identified,
     ev.CallerHungUp: _hung_up,
     ev.PromptsEnded: _said,
     ev.UtteranceHeard: _heard,

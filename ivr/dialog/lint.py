@@ -192,8 +192,8 @@ class _Check:
             if self.secrets(step.args[name]):
                 what = f"the sensitive slot {self.secrets(step.args[name])[0]!r} is sent in the URL, which servers log"
                 self.warn(step.at(name), "sensitive-url", what, "Send it in the body.")
-        for name in step.args.keys() - spec.arguments:
-            self.known("argument", name, spec.arguments, step.at(name))
+        for name in step.args.keys() - spec.accepted:
+            self.known("argument", name, spec.accepted, step.at(name))
 
     def handoff(self, step: st.HandoffStep) -> None:
         self.texts(step, (step.utter,))

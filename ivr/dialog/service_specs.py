@@ -1,8 +1,8 @@
 """What a customer's service is called with and what its answers mean: a specification, no I/O.
 
 Owns the filling of templates and the mapping of an answer to an outcome. A service is an HTTP request, an action of a
-Rasa action server, or a Python function. The caller that opens sockets, runs functions, waits and retries lives in the
-call room.
+Rasa action server, a Python function, or a step of identification. The caller that opens sockets, runs functions,
+waits and retries lives in the call room.
 """
 
 from __future__ import annotations
@@ -14,8 +14,9 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from ivr.dialog import conditions
+from ivr.model.dialog import ServiceEnded
 from ivr.model.errors import ServiceError
-from ivr.model.identity import Customer, Level
+from ivr.model.identity import STEP_OUTCOMES, Customer, Identity, IdentityStep, Level
 
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 _ENVIRONMENT = re.compile(r"\$\{(\w+)\}")
@@ -41,7 +42,8 @@ class ServiceSpec:
     auth_env: environment variable with a bearer token, "" = none. timeout_ms: for one try. retries: further tries
     after a failure to connect or a 5xx; 0 unless the method is idempotent or declared so. action: of the Rasa action
     server at url, "" = none. python: "package.module:function" or the name of an entry point, "" = none (url is then
-    ""). takes: the arguments an action is given; all of them, None when absent. idempotent: declared so.
+    ""). takes: the arguments an action is given; all of them, None when absent. idempotent: declared so. identity: the
+    step of identification done by ourselves, None = a customer's service. optional: arguments it can do without.
     """
 
     name: str
@@ -57,6 +59,8 @@ class ServiceSpec:
     python: str = ""
     takes: tuple[str, ...] = ()
     idempotent: bool = False
+    identity: IdentityStep | None = None
+    optional: tuple[str, ...] = ()
 
     @property
     def repeatable(self) -> bool:
@@ -66,6 +70,8 @@ class ServiceSpec:
     @property
     def outcome_names(self) -> frozenset[str]:
         """Everything ServiceEnded.outcome can be."""
+        if self.identity is not None:
+            return STEP_OUTCOMES[self.identity]
         by_itself = {"error", "timeout", "rejected"} if self.action else {"error", "timeout"}
         return frozenset({o.name for o in self.outcomes} | by_itself)
 
@@ -73,6 +79,11 @@ class ServiceSpec:
     def arguments(self) -> frozenset[str]:
         """The arguments the templates use, or the action takes."""
         return _placeholders(self.body.values()) | self.url_arguments | frozenset(self.takes)
+
+    @property
+    def accepted(self) -> frozenset[str]:
+        """All arguments it may be given."""
+        return self.arguments | frozenset(self.optional)
 
     @property
     def url_arguments(self) -> frozenset[str]:
@@ -187,6 +198,15 @@ def customer_of(body: Any) -> Customer | None:
         flags=words("flags"),
         profile=dict(profile) if isinstance(profile, Mapping) else {},
     )
+
+
+def told_ended(spec: ServiceSpec, at_ms: int, outcome: str, values: Mapping[str, Any]) -> ServiceEnded:
+    """The answer of a service as a conversation test tells it. An identity service proves {customer: {...}, level: L2}
+    of its values, nothing when they name no customer."""
+    customer, level = customer_of(values.get("customer")), str(values.get("level") or "L1")
+    proven = spec.identity is not None and customer is not None and level in Level.__members__
+    identity = Identity(level=Level[level], customer=customer, evidence=("told",)) if proven else None
+    return ServiceEnded(at_ms=at_ms, service=spec.name, outcome=outcome, values=values, identity=identity)
 
 
 def _fill(template: str, args: Mapping[str, Any]) -> Any:

@@ -18,9 +18,10 @@ from ivr.dialog.service_specs import (
     interpret,
     interpret_result,
     request_of,
+    told_ended,
 )
-from ivr.dialog.source import Node
-from ivr.model.identity import Level
+from ivr.dialog.source import Node, did_you_mean
+from ivr.model.identity import FACT_ARGUMENTS, STEP_TAKES, IdentityStep, Level
 
 __all__ = [
     "READERS",
@@ -32,6 +33,7 @@ __all__ = [
     "interpret_result",
     "read_services",
     "request_of",
+    "told_ended",
 ]
 
 _VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]*")
@@ -44,6 +46,7 @@ _HTTP_NAMES = frozenset({"status", "body"})
 _RASA_NAMES = frozenset({"status", "body", "slots", "responses"})
 _PYTHON_NAMES = frozenset({"slots"})
 IDEMPOTENT = frozenset({"GET", "HEAD", "PUT", "DELETE"})
+IDENTITY_TIMEOUT_MS = 5_000  # a gateway may take its time to send a code
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 
@@ -58,9 +61,9 @@ def read_services(top: Node) -> dict[str, ServiceSpec]:
 
 def read_service(name: str, node: Node) -> ServiceSpec:
     """One service; faults are added to its node."""
-    kinds = [kind for kind in ("rasa_action", "python") if node.has(kind)]
+    kinds = [kind for kind in ("rasa_action", "python", "identity") if node.has(kind)]
     if len(kinds) + node.has("url") > 1:
-        what = f"service {name} is more than one of url, rasa_action and python"
+        what = f"service {name} is more than one of url, rasa_action, python and identity"
         node.key(kinds[-1]).fault(
             "service-kind", what, "Keep one of them; the URL of a Rasa action is rasa_action.url."
         )
@@ -135,8 +138,32 @@ def _read_python(name: str, node: Node) -> ServiceSpec:
     )
 
 
+def _read_identity(name: str, node: Node) -> ServiceSpec:
+    """A step of identification: what it takes and what it answers are given."""
+    node.only(("identity", "takes", "timeout"))
+    word = node.get("identity")
+    told = word.one_of(tuple(IdentityStep)) if word else ""
+    step = IdentityStep(told) if told in tuple(IdentityStep) else IdentityStep.RECOGNISE
+    facts = FACT_ARGUMENTS if step in (IdentityStep.MATCH_FACTS, IdentityStep.SPOKEN_ID) else ()
+    takes_node = node.get("takes")
+    for entry in takes_node.entries() if takes_node and takes_node.is_list() else ():
+        if entry.text() not in facts:
+            fix = did_you_mean(entry.text(), facts) if facts else "Remove takes: what this step is given is fixed."
+            entry.fault("argument", f"{step.value} takes no {entry.text()!r}", fix)
+    return ServiceSpec(
+        name=name,
+        method="",
+        url="",
+        timeout_ms=_timeout_ms(node) if node.has("timeout") else IDENTITY_TIMEOUT_MS,
+        outcomes=(),
+        takes=STEP_TAKES.get(step, ()),
+        optional=_takes(node) if facts and takes_node else facts,
+        identity=step,
+    )
+
+
 READERS: Mapping[str, Callable[[str, Node], ServiceSpec]] = MappingProxyType(
-    {"url": _read_http, "rasa_action": _read_rasa, "python": _read_python}
+    {"url": _read_http, "rasa_action": _read_rasa, "python": _read_python, "identity": _read_identity}
 )
 """Kinds of services: the word that tells each from the others, and its reader."""
 

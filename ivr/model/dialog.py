@@ -74,13 +74,15 @@ class DigitsDialed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceEnded:
-    """A service call came back. outcome: a name from services.yml, or "error" | "timeout". values: slot -> value."""
+    """A service call came back. outcome: a name from services.yml, or "error" | "timeout". values: slot -> value.
+    identity: what the ladder says now, from a service of the kind `identity:`; None = nothing changed."""
 
     at_ms: int
     service: str
     outcome: str
     values: Mapping[str, Any] = field(default_factory=dict)
     error: str = ""
+    identity: Identity | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

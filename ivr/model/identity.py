@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
+from types import MappingProxyType
 from typing import Any
 
 
@@ -117,6 +118,35 @@ class IdentityStep(StrEnum):
     CHECK_CODE = "check_code"
     CHECK_PIN = "check_pin"
     CHECK_PASSPHRASE = "check_passphrase"
+
+
+FACT_ARGUMENTS = tuple(sorted(kind.value for kind in FACT_KINDS))
+"""What match_facts and spoken_id may be given with `with:`."""
+
+STEP_TAKES: Mapping[IdentityStep, tuple[str, ...]] = MappingProxyType(
+    {
+        IdentityStep.CHECK_CODE: ("code",),
+        IdentityStep.CHECK_PIN: ("pin",),
+        IdentityStep.CHECK_PASSPHRASE: ("passphrase",),
+    }
+)
+"""What a step must be given."""
+
+_CHECKED = frozenset({"ok", "refused", "locked", "error", "timeout"})
+STEP_OUTCOMES: Mapping[IdentityStep, frozenset[str]] = MappingProxyType(
+    {
+        # shared: 2 to 5 customers have the number; more, or a number listed as shared, is not_found.
+        IdentityStep.RECOGNISE: frozenset({"ok", "shared", "not_found", "no_number", "refused", "error", "timeout"}),
+        IdentityStep.SPOKEN_ID: _CHECKED | {"several", "not_found"},
+        IdentityStep.MATCH_FACTS: _CHECKED | {"several"},
+        # no_number: none on file that may get one; refused: nobody is a candidate, or too many were sent.
+        IdentityStep.SEND_CODE: frozenset({"ok", "no_number", "refused", "locked", "error", "timeout"}),
+        IdentityStep.CHECK_CODE: _CHECKED | {"expired"},
+        IdentityStep.CHECK_PIN: _CHECKED,
+        IdentityStep.CHECK_PASSPHRASE: _CHECKED,
+    }
+)
+"""Everything an identity service may answer. refused: not proven, nor said why; locked: no more tries for now."""
 
 
 class RiskKind(StrEnum):
