@@ -30,6 +30,12 @@ class Metrics:
         self.nlu_spared = Counter(
             "ivr_nlu_spared", "Sentences the embedded engine understood in Rasa's place", ["reason"], registry=r
         )
+        self.stir = Counter(
+            "ivr_stir", "Signatures of callers' numbers, by what they came to", ["verification", "why"], registry=r
+        )
+        self.stir_seconds = Histogram(
+            "ivr_stir_seconds", "INVITE to verdict", buckets=(0.005, 0.02, 0.05, 0.1, 0.3, 1.0, 2.0), registry=r
+        )
         self.barge_ins = Counter("ivr_barge_ins", "Prompts interrupted by voice", registry=r)
         self.services = Histogram(
             "ivr_service_seconds", "Service calls", ["service", "outcome"], buckets=_LATENCY_BUCKETS, registry=r

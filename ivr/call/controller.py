@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from ivr.call.ani import CallingNumber
 from ivr.call.conversation import Conversation, Understood
 from ivr.call.journal import Journal
 from ivr.call.line import Line
@@ -18,7 +19,6 @@ from ivr.call.record import fold
 from ivr.call.speaking import Speaker
 from ivr.call.surroundings import Surroundings
 from ivr.dialog.engine import new_session
-from ivr.identity.numbers import number_evidence, trunk_of
 from ivr.log import get_log
 from ivr.model import dialog as say
 from ivr.model.call import CallRecord, Outcome
@@ -35,6 +35,7 @@ from ivr.model.media import (
     LegHeld,
     PlaybackEnded,
     PlaybackStarted,
+    RejectCall,
     SendAudioTo,
 )
 
@@ -66,11 +67,9 @@ class CallController:
     """One call, from INVITE to record."""
 
     def __init__(self, arrived: CallArrived, house: Surroundings) -> None:
-        settings = house.settings
         self.call_id, self._arrived, self._house = arrived.leg, arrived, house
-        trunk = trunk_of(arrived.source, settings.known_trunks)
-        self.caller = number_evidence(arrived, trunk, region=settings.server.region).caller
         self.journal = Journal(self.call_id, (house.store.append, house.publish))
+        self._number = CallingNumber(arrived, house.settings, house.signatures, self.journal)
         self._mailbox: asyncio.Queue[object] = asyncio.Queue()
         self._conversation: Conversation | None = None
         self._lost = False
@@ -85,6 +84,10 @@ class CallController:
         house, language = self._house, self._house.settings.server.language
         session = new_session(house.assistant, language)
         self._note_arrival(language)
+        self._number.begin()
+        refusal = await self._number.refusal()
+        if refusal is not None:
+            return await self._refuse(*refusal)
         house.to_media(AnswerCall(leg=self.call_id))
         await house.store.save_record(fold(self.journal.entries))
         try:
@@ -109,13 +112,21 @@ class CallController:
         return self._conversation
 
     def _note_arrival(self, language: str) -> None:
+        caller = self._number.caller
         self.journal.note(
             "call.arrived",
             sip_call_id=self._arrived.sip_call_id,
-            ani=self.caller.ani,
-            dnis=self.caller.dnis,
-            claimed=self.caller.claimed,
-            diverted_from=self.caller.diverted_from,
+            ani=caller.ani,
+            dnis=caller.dnis,
+            claimed=caller.claimed,
+            private=caller.private,
+            number_source=caller.number_source,
+            number_type=caller.number_type,
+            verification=caller.verification,
+            attest=caller.attest,
+            signals=list(caller.signals),
+            trunk=caller.trunk,
+            diverted_from=caller.diverted_from,
             source=self._arrived.source,
             assistant=self._house.assistant.name,
             language=language,
@@ -130,7 +141,7 @@ class CallController:
         ear.available = house.hearing
         return Line(
             call_id=self.call_id,
-            caller=self.caller,
+            number=self._number,
             journal=self.journal,
             speaker=speaker,
             ear=ear,
@@ -197,14 +208,23 @@ class CallController:
         self.journal.note("trouble", where="service", what="the service stops")
         self.conversation.performer.dismiss()
 
+    async def _refuse(self, code: int, reason: str) -> CallRecord:
+        """The trunk wants no calls whose number is proven false or unsigned."""
+        self._house.to_media(RejectCall(leg=self.call_id, code=code, reason=reason))
+        self.journal.note("leg.ended", code=code, reason=reason, by="local")
+        return await self._store(Outcome.REFUSED, disposition="")
+
     async def _finish(self, line: Line) -> CallRecord:
         performer = self.conversation.performer
         if self._lost:
             line.owe(performer.make_up_for_loss())
         performer.owe_outcomes(self._ended_by, self.conversation.lasted_ms(monotonic_ms()) / 1000)
         await line.settle(within_s=SETTLE_S)
+        self._number.close()
         outcome = Outcome.LOST if self._lost else performer.outcome
-        disposition = self.conversation.session.disposition
+        return await self._store(outcome, self.conversation.session.disposition)
+
+    async def _store(self, outcome: Outcome, disposition: str) -> CallRecord:
         self.journal.note("call.ended", by=self._ended_by, outcome=outcome.value, disposition=disposition)
         record = fold(self.journal.entries)
         await self._house.store.save_record(record)

@@ -32,8 +32,9 @@ class Errands:
 
     async def greet(self) -> None:
         """Let the dialog begin, knowing whether the last call of this number broke off."""
-        line, caller, cut_off = self._line, self._line.caller, False
+        line, cut_off = self._line, False
         self._began_ms = monotonic_ms()
+        caller = await line.number.settled()
         if caller.ani:
             try:
                 async with asyncio.timeout(LOOKUP_S):

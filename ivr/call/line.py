@@ -7,6 +7,7 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from typing import Any
 
+from ivr.call.ani import CallingNumber
 from ivr.call.journal import Journal
 from ivr.call.listening import Ear
 from ivr.call.speaking import Speaker
@@ -22,7 +23,7 @@ class Line:
     """One call. session() is the dialog's state at the moment; rescue() is called when something of ours breaks."""
 
     call_id: str
-    caller: Caller
+    number: CallingNumber
     journal: Journal
     speaker: Speaker
     ear: Ear
@@ -31,6 +32,11 @@ class Line:
     session: Callable[[], Session]
     rescue: Callable[[], None]
     debts: set[asyncio.Task[None]] = field(default_factory=set)
+
+    @property
+    def caller(self) -> Caller:
+        """Who calls, as far as the number tells at the moment: the verdict on its signature may come later."""
+        return self.number.caller
 
     def start(self, work: Coroutine[Any, Any, None]) -> None:
         """Run work beside the call, inside the call's exception boundary."""

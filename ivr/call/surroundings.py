@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from ivr.call.ani import Signatures
 from ivr.call.handoff import Packet
 from ivr.call.services import ServiceCaller
 from ivr.config import Settings
@@ -33,6 +34,7 @@ class Surroundings:
     assistant: Assistant
     nlu: NluEngine
     services: ServiceCaller
+    signatures: Signatures
     store: Store
     offers: OfferDesk
     routing: RoutingPlan

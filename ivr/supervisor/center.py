@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from ivr.call.ani import Signatures
 from ivr.call.controller import CallController, MediaLost, RecordingRequested, ServiceStopping
 from ivr.call.handoff import Packet
 from ivr.call.services import ServiceCaller
@@ -63,6 +64,7 @@ class Center:
             lost=lambda call_id: self._post(call_id, MediaLost()),
         )
         self._services = ServiceCaller(variables(settings), self.metrics)
+        self._signatures = Signatures(settings.stir, self.metrics)
         self.offers = OfferKeeping(settings, store, self.hub, lambda: self.brain)
         self._calls: dict[str, CallController] = {}
         self._tasks: asyncio.TaskGroup | None = None
@@ -140,6 +142,7 @@ class Center:
             _log.error("stop.unsettled", live=len(self._calls))
         await self.speech.stop()
         await self._services.close()
+        await self._signatures.close()
         for brain in (*self._retired, self.brain):
             await brain.nlu.close()
         await self.store.close()
@@ -193,7 +196,8 @@ class Center:
 
     def _refused(self, message: CallRefused) -> None:
         self.metrics.refused.inc()
-        _log.warning("call.refused", caller=message.from_header, code=message.code)
+        # Not who called: this INVITE may withhold it.
+        _log.warning("call.refused", called=message.to_header, code=message.code)
 
     def _post(self, call_id: str, message: object) -> None:
         call = self._calls.get(call_id)
@@ -222,6 +226,7 @@ class Center:
             assistant=brain.assistant,
             nlu=brain.nlu,
             services=self._services,
+            signatures=self._signatures,
             store=self.store,
             offers=brain.offers,
             routing=brain.routing,
