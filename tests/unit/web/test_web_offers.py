@@ -154,7 +154,7 @@ async def test_the_program_of_the_guide_runs(serve: Any, store: Store) -> None:
     guide = (ROOT / "docs" / "integrating.md").read_text(encoding="utf-8")
     program = re.search(r"```python\n(.*?)```", guide, re.DOTALL)
     assert program is not None
-    assert len([line for line in program[1].splitlines() if line.strip()]) <= 24
+    assert len([line for line in program[1].splitlines() if line.strip()]) <= 20
     environment = {"IVR_URL": str(client.make_url("")).rstrip("/"), "IVR_WEB_TOKEN": "secret", "PATH": "/usr/bin"}
     ran = await asyncio.to_thread(
         subprocess.run, [sys.executable, "-c", program[1]], env=environment, capture_output=True, text=True, check=False
