@@ -1,7 +1,8 @@
 """Where sound ends inside a chunk, by its energy: the network that hears voice is 15-85 ms late in noticing its end.
 
 Owns the level of the line's noise and of the caller's voice, from samples alone. Refuses to decide what is voice: quiet
-is only what lies near the noise or far below the voice, and on a noisy line nothing is.
+is only what lies near the noise or far below the voice, and on a noisy line nothing is. Whether nothing stirs at all is
+told apart from that: it needs no voice to compare with.
 """
 
 from __future__ import annotations
@@ -20,17 +21,22 @@ _CLEAR = 10**-1.8  # the line must be so quiet beside the voice that energy says
 _FADING = 10**-0.02  # a chunk: the voice's level is forgotten by 6 dB a second
 _LEAST = 1e-9  # mean square of digital silence
 _NOISE_CHUNKS = 94  # 3 s: nobody speaks so long without a gap of one chunk
+_AT_NOISE = 2.0  # 3 dB over the noise: no voice was ever found in a chunk like that after a quarter second of them
+_HUSH = 1e-5  # mean square, -50 dBFS: no line is called still above it
 
 
 @dataclass(frozen=True, slots=True)
 class Weight:
-    """tail: samples at the end of a chunk that are quiet. stirs: something in it is surely not."""
+    """tail: samples at the end of a chunk that are quiet. stirs: something in it is surely not. still: it is the
+    line's noise and no more, however loud a voice is on this line."""
 
     tail: int
     stirs: bool
+    still: bool = False
 
 
 UNKNOWN = Weight(0, False)
+_STILL = Weight(0, False, still=True)
 
 
 class Levels:
@@ -41,14 +47,19 @@ class Levels:
         self._voice = _LEAST
 
     def weigh(self, samples: Samples) -> Weight:
-        """A chunk of whole BLOCKs; UNKNOWN when energy cannot tell."""
-        energies = np.mean(samples.reshape(-1, BLOCK) ** 2, axis=1) + _LEAST
-        self._noise.append(float(np.mean(energies)))
-        self._voice = max(self._voice * _FADING, float(energies.max()))
-        limit = max(min(self._noise) * _NEAR_NOISE, self._voice * _FAR_BELOW)
+        """A chunk of whole BLOCKs; UNKNOWN, or still, when energy cannot tell."""
+        blocks = samples.reshape(-1, BLOCK)
+        energies = [energy / BLOCK + _LEAST for energy in np.einsum("ij,ij->i", blocks, blocks).tolist()]
+        loudest = max(energies)
+        self._noise.append(sum(energies) / len(energies))
+        self._voice = max(self._voice * _FADING, loudest)
+        noise = min(self._noise)
+        limit = max(noise * _NEAR_NOISE, self._voice * _FAR_BELOW)
         if limit > self._voice * _CLEAR:
-            return UNKNOWN
-        loud = np.flatnonzero(energies > limit)
-        if loud.size == 0:
-            return Weight(samples.size, False)
-        return Weight((energies.size - 1 - int(loud[-1])) * BLOCK, True)
+            return _STILL if loudest <= min(noise * _AT_NOISE, _HUSH) else UNKNOWN
+        tail = 0
+        for energy in reversed(energies):
+            if energy > limit:
+                return Weight(tail, True)
+            tail += BLOCK
+        return Weight(tail, False, still=True)

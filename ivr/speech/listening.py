@@ -91,7 +91,7 @@ class CallAudio:
         now_ms: Callable[[], int],
     ) -> None:
         self.call_id = call_id
-        self._activity = VoiceActivity(vad)
+        self._activity = VoiceActivity(vad, resting=True)
         self._echo = EchoCanceller()
         self._recognizer, self._queue, self._report, self._now_ms = recognizer, queue, report, now_ms
         self._clock = Clock()
@@ -141,6 +141,11 @@ class CallAudio:
         began_ms = turn.job.began_ms if turn is not None and turn.job is not None else 0
         return bool(began_ms) and self._now_ms() - began_ms > STUCK_MS
 
+    @property
+    def _hearing(self) -> bool:
+        """Does a turn wait for what the caller says next?"""
+        return self._turn is not None and self._turn.endpointer.phase is not Phase.ENDED
+
     def starve(self) -> None:
         """Called now and then: fills in for a peer that stopped sending in the middle of a turn."""
         turn = self._turn
@@ -176,10 +181,10 @@ class CallAudio:
     def _take(self, at_ms: int, pcm: bytes) -> None:
         self._pcm += pcm
         self._clock.advance(len(pcm) // 2, at_ms)
-        for sound in self._activity.feed(pcm):
+        for sound in self._activity.feed(pcm, wanted=self._hearing):
             self._chunk_end += CHUNK
             turn = self._turn
-            if turn is not None and turn.endpointer.phase is not Phase.ENDED:
+            if turn is not None and self._hearing:
                 self._act(turn, turn.endpointer.hear(sound.probability, self._chunk_end, sound.weight))
         self._trim()
 

@@ -1,6 +1,7 @@
 """Voice activity: the probability of speech for every 32 ms of a call (silero v6, ONNX).
 
-Owns the network and its state per call. Knows nothing of turns: see endpointing.
+Owns the network and its state per call, and when it runs: one chunk at a time costs most of the time of a silent call,
+so chunks that cannot be voice wait until the network can take many at once. Knows nothing of turns: see endpointing.
 """
 
 from __future__ import annotations
@@ -20,12 +21,18 @@ CHUNK = 256  # samples at 8 kHz: the 512 at 16 kHz the network was trained on
 CHUNK_MS = 32
 _CONTEXT = 64
 _STATE = 128
+_AT_ONCE = 32  # chunks that wait at most: 1 s
+_CALM = 8  # chunks at the line's noise, heard as no voice, before the next ones are taken for the same: 256 ms
+_DOUBT = 0.35  # probability from which a chunk may be voice
 _DEAF = 0.02
 _DEAF_CHUNKS = 4000 // CHUNK_MS  # 4 s of sound without a trace of voice
 
 
 class SileroModel:
-    """The network, loaded once and shared by all calls. About 0.1 ms of CPU a chunk."""
+    """The network, loaded once and shared by all calls.
+
+    About 0.06 ms of CPU a chunk when many are run together, 0.1 ms alone, and 0.5 ms alone after other work.
+    """
 
     def __init__(self, path: Path) -> None:
         import onnxruntime
@@ -39,11 +46,14 @@ class SileroModel:
             str(path), providers=["CPUExecutionProvider"], sess_options=options
         )
 
-    def run(self, window: Samples, h: Samples, c: Samples) -> tuple[float, Samples, Samples]:
-        """Probability of speech in the last 512 of 576 samples at 16 kHz, and the next state."""
-        inputs: dict[str, Any] = {"input": window[None, :], "h": h, "c": c}
-        probability, h, c = self._session.run(None, inputs)
-        return float(np.asarray(probability).reshape(-1)[0]), h, c
+    def run(self, windows: Samples, h: Samples, c: Samples) -> tuple[list[float], Samples, Samples]:
+        """Probability of speech in the last 512 of the 576 samples at 16 kHz of each row, and the state after them all.
+
+        Rows follow each other in time: the same as one run a row.
+        """
+        inputs: dict[str, Any] = {"input": windows, "h": h, "c": c}
+        probabilities, h, c = self._session.run(None, inputs)
+        return np.asarray(probabilities, dtype=float).reshape(-1).tolist(), h, c
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,40 +65,71 @@ class Sound:
 
 
 class VoiceActivity:
-    """The ear of one call: feed PCM, get one Sound for every whole chunk."""
+    """The ear of one call: feed PCM, get one Sound for every whole chunk.
 
-    def __init__(self, model: SileroModel) -> None:
-        self._model = model
+    resting: chunks that are quiet by their energy have probability 0, and the network hears them later, with others,
+    before it hears the next one that counts. So its state is always what it would be.
+    """
+
+    def __init__(self, model: SileroModel, *, resting: bool = False) -> None:
+        self._model, self._resting = model, resting
         self._upsampler = Upsampler()
         self._levels = Levels()
         self._rest = b""
+        self._waiting: list[tuple[Samples, Weight]] = []
+        self._calm_chunks = 0
         self._deaf_chunks = 0
         self._forget()
 
-    def feed(self, pcm: bytes) -> list[Sound]:
-        """What the chunks completed by pcm (8 kHz, any length) sound like. Keypad tones have probability 0."""
+    def feed(self, pcm: bytes, *, wanted: bool = True) -> list[Sound]:
+        """What the chunks completed by pcm (8 kHz, any length) sound like. Keypad tones have probability 0.
+
+        wanted: somebody acts upon it; else the network may hear all of it later.
+        """
         self._rest += pcm
-        found = []
-        while len(self._rest) >= 2 * CHUNK:
-            chunk, self._rest = self._rest[: 2 * CHUNK], self._rest[2 * CHUNK :]
-            found.append(self._chunk(from_pcm(chunk)))
-        return found
+        if len(self._rest) < 2 * CHUNK:
+            return []
+        whole = len(self._rest) // (2 * CHUNK) * CHUNK
+        samples, self._rest = from_pcm(self._rest[: 2 * whole]), self._rest[2 * whole :]
+        return [self._chunk(samples[at : at + CHUNK], wanted) for at in range(0, whole, CHUNK)]
 
     def _forget(self) -> None:
         self._context: Samples = np.zeros(_CONTEXT, dtype=np.float32)
         self._h: Samples = np.zeros((1, 1, _STATE), dtype=np.float32)
         self._c: Samples = np.zeros((1, 1, _STATE), dtype=np.float32)
 
-    def _chunk(self, samples: Samples) -> Sound:
+    def _chunk(self, samples: Samples, wanted: bool) -> Sound:
         weight = self._levels.weigh(samples)
-        wide = self._upsampler.feed(samples)
-        window = np.concatenate([self._context, wide])
-        self._context = wide[-_CONTEXT:]
-        probability, self._h, self._c = self._model.run(window, self._h, self._c)
-        if is_keypad_tone(samples):
+        self._waiting.append((samples, weight))
+        if self._resting and (self._may_wait(weight) or not wanted):
+            if len(self._waiting) >= _AT_ONCE:
+                self._catch_up()
             return Sound(0.0, weight)
-        self._watch(probability, weight)
-        return Sound(probability if math.isfinite(probability) else 0.0, weight)
+        probability = self._catch_up()
+        self._calm_chunks = self._calm_chunks + 1 if weight.still and probability < _DOUBT else 0
+        return Sound(0.0 if is_keypad_tone(samples) else probability, weight)
+
+    def _may_wait(self, weight: Weight) -> bool:
+        """Would nobody take the chunk for voice, whatever the network says?"""
+        if weight.tail >= CHUNK:
+            self._calm_chunks += 1
+            return True
+        if not weight.still:
+            self._calm_chunks = 0
+        return self._calm_chunks >= _CALM
+
+    def _catch_up(self) -> float:
+        """Let the network hear all that waits. Returns the probability of the last chunk, 0 when it is nonsense."""
+        waiting, self._waiting = self._waiting, []
+        wide = np.concatenate([self._context, self._upsampler.feed(np.concatenate([s for s, _ in waiting]))])
+        self._context = wide[-_CONTEXT:]
+        windows = np.stack(
+            [wide[at : at + _CONTEXT + 2 * CHUNK] for at in range(0, 2 * CHUNK * len(waiting), 2 * CHUNK)]
+        )
+        probabilities, self._h, self._c = self._model.run(windows, self._h, self._c)
+        for probability, (_, weight) in zip(probabilities, waiting, strict=True):
+            self._watch(probability, weight)
+        return probabilities[-1] if math.isfinite(probabilities[-1]) else 0.0
 
     def _watch(self, probability: float, weight: Weight) -> None:
         """A network whose state has run away hears nothing for the rest of the call: it begins anew."""

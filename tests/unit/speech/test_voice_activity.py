@@ -16,9 +16,9 @@ class Network:
         self.probability = probability
         self.states: list[float] = []
 
-    def run(self, _window: Samples, h: Samples, c: Samples) -> tuple[float, Samples, Samples]:
+    def run(self, windows: Samples, h: Samples, c: Samples) -> tuple[list[float], Samples, Samples]:
         self.states.append(float(h.max()))
-        return self.probability, h + 1, c + 1
+        return [self.probability] * len(windows), h + 1, c + 1
 
 
 def tone(chunks: int, level: float = 0.2) -> Samples:
@@ -71,3 +71,54 @@ def test_on_a_noisy_line_energy_says_nothing() -> None:
         levels.weigh(noise(1, level=0.05, seed=at))
     assert levels.weigh(tone(1) + noise(1, level=0.05)).tail == 0
     assert levels.weigh(noise(1, level=0.05, seed=30)).tail == 0
+
+
+class Window(Network):
+    """Notes what it was given, and how many rows at a time."""
+
+    def __init__(self) -> None:
+        super().__init__(0.001)
+        self.rows: list[Samples] = []
+        self.runs: list[int] = []
+
+    def run(self, windows: Samples, h: Samples, c: Samples) -> tuple[list[float], Samples, Samples]:
+        self.rows += list(windows)
+        self.runs.append(len(windows))
+        return super().run(windows, h, c)
+
+
+def test_a_resting_ear_lets_the_network_hear_everything_in_order_and_before_it_counts() -> None:
+    line = to_pcm(np.concatenate([noise(20), tone(3), noise(70, seed=2), tone(2)]))
+    awake, resting = Window(), Window()
+    VoiceActivity(awake).feed(line)  # type: ignore[arg-type]
+    VoiceActivity(resting, resting=True).feed(line)  # type: ignore[arg-type]
+    assert np.allclose(awake.rows, resting.rows, atol=1e-6)
+    assert awake.runs == [1] * 95
+    assert resting.runs == [*[1] * 8, 13, 1, 1, 32, 32, 7, 1], (
+        "a tone is heard at once, and all of the silence before it"
+    )
+
+
+def test_what_nobody_waits_for_is_heard_by_the_network_before_the_next_turn() -> None:
+    network = Window()
+    ear = VoiceActivity(network, resting=True)  # type: ignore[arg-type]
+    for _ in range(20):
+        ear.feed(to_pcm(tone(1)), wanted=False)
+    assert network.runs == []
+    ear.feed(to_pcm(tone(1)))
+    assert network.runs == [21]
+
+
+def test_a_voice_that_rises_out_of_the_noise_of_the_line_is_no_rest() -> None:
+    network = Window()
+    ear = VoiceActivity(network, resting=True)  # type: ignore[arg-type]
+    ear.feed(to_pcm(noise(30)))
+    heard = len(network.rows)
+    ear.feed(to_pcm(noise(1, level=9e-4)))  # 5 dB more
+    assert len(network.rows) > heard
+
+
+def test_a_line_that_is_never_quiet_has_no_rest() -> None:
+    network = Window()
+    VoiceActivity(network, resting=True).feed(to_pcm(noise(60, level=0.01)))  # type: ignore[arg-type]
+    assert network.runs == [1] * 60
