@@ -33,7 +33,7 @@ class Signatures:
 
     def __init__(self, settings: StirSettings, metrics: Metrics, clock: Callable[[], float] = time.time) -> None:
         self.settings, self._metrics, self.clock = settings, metrics, clock
-        self._shelf, self._seen = CertificateShelf(settings), SeenPassports()
+        self.shelf, self._seen = CertificateShelf(settings), SeenPassports()
 
     async def verdict(self, identity: Sequence[str], facts: CallFacts) -> Verdict:
         """What the Identity headers of a call come to: one that is verified decides, else the first that is not."""
@@ -41,7 +41,7 @@ class Signatures:
         refusals: list[Why] = []
         for passport in passports[:_MOST_TRIED]:
             try:
-                found = passport.verify(await self._shelf.credential(passport.x5u), facts)
+                found = passport.verify(await self.shelf.credential(passport.x5u), facts)
                 self._seen.note(passport, facts)
             except StirError as error:
                 refusals.append(error.why)
@@ -56,7 +56,7 @@ class Signatures:
 
     async def close(self) -> None:
         """End what is in flight."""
-        await self._shelf.close()
+        await self.shelf.close()
 
 
 class CallingNumber:
