@@ -22,8 +22,10 @@ ALSO_CALLED = 0.96
 HALF_OF_DOUBLE = 0.93
 """Likeness of one half of "Smith-Jones" to the whole."""
 GIVEN_SHARE = 0.4
-UNSAID_MIDDLE = 1.0
-MIDDLE_SHARE = 0.2
+OTHER_PATRONYMIC = 0.4
+"""Share of the score that a wholly different patronymic takes; one left out takes nothing."""
+MIDDLE_NEAR = 0.8
+"""Likeness from which a second name or a patronymic is the one on file."""
 SPARE_WORD = 0.03
 """What a heard word costs that is no part of the name."""
 PARTIAL = 0.9
@@ -188,8 +190,8 @@ def _with_rest(pair: float, heard: Heard, taken: tuple[int, int], name: PersonNa
     for word in rest:
         near = max((_best(word, part) for part in name.middle), default=0.0)
         if is_patronymic(word) and any(is_patronymic(part.word) for part in name.middle):
-            pair = (1 - MIDDLE_SHARE) * pair + MIDDLE_SHARE * near
-        elif near < 0.8:
+            pair *= 1 - OTHER_PATRONYMIC * max(0.0, 1 - near / MIDDLE_NEAR)
+        elif near < MIDDLE_NEAR:
             pair -= SPARE_WORD
     return pair
 
