@@ -224,9 +224,8 @@ async def test_a_late_verdict_holds_nobody_up_and_is_later_evidence(repository: 
 
 
 async def test_a_withheld_number_is_verified_and_stays_withheld(repository: Repository, tmp_path: Path) -> None:
-    number, journal = calling(
-        repository, tmp_path, pai="<tel:+12025550101;privacy=x>, <sip:anonymous@anonymous.invalid>"
-    )
+    pai = "<tel:+12025550101>, <sip:anonymous@anonymous.invalid>"
+    number, journal = await calling(repository, tmp_path, pai=pai)
     caller = await number.settled()
     assert (caller.verification, caller.ani, caller.believed) == ("passed", "", False)
     assert "2025550101" not in repr(journal.entries) + repr(caller) and journal.entries[0].data["origid"] == ""
