@@ -8,6 +8,7 @@ from __future__ import annotations
 from ivr.model.call import LogEntry
 from ivr.storage.callbacks import Callbacks
 from ivr.storage.calls import Calls
+from ivr.storage.customers import Customers
 from ivr.storage.database import Clock, Database, utc_now
 from ivr.storage.experiments import Experiments
 from ivr.storage.handoffs import Handoffs
@@ -15,7 +16,7 @@ from ivr.storage.offers import Offers
 from ivr.storage.writer import CAPACITY, EventWriter
 
 
-class Store(Calls, Offers, Experiments, Handoffs, Callbacks):
+class Store(Calls, Offers, Experiments, Handoffs, Callbacks, Customers):
     """An open store. One per process; used from one event loop."""
 
     def __init__(self, database: Database, journal: EventWriter) -> None:
