@@ -98,6 +98,7 @@ _COMMON = {
     "id": "The step's name, to go to.",
     "idempotent": "true: may be repeated without harm, whatever its method.",
     "identity": "A step of identification, done by the product itself.",
+    "needs": "The level below which it is never called and nothing it brought is told.",
     "identifies": "The level of identity the caller reaches by this answer.",
     "identify": "How callers are recognised.",
     "if": "A condition over slots, customer, caller, level, language and hearing.",

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ivr.dialog import lint
+from ivr.dialog.clearance import Protected, protected
 from ivr.dialog.joining import Surroundings
 from ivr.dialog.policies import KEYS as POLICY_KEYS
 from ivr.dialog.policies import read_policy
@@ -52,7 +53,7 @@ class Assistant:
     dates and amounts are meant where a slot does not say, "" = by language.
 
     negative_words, vulnerable_words: language -> words of a caller who is upset, in distress. texts: role (see TEXTS)
-    -> response name.
+    -> response name. protected: what is told to some callers only (clearance).
     """
 
     name: str
@@ -75,6 +76,7 @@ class Assistant:
     vulnerable_words: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     currency: str = "EUR"
     region: str = ""
+    protected: Protected = field(default_factory=dict)
 
     @property
     def nlu_files(self) -> Mapping[str, Path]:
@@ -171,6 +173,7 @@ def read_assistant(folder: Path, top: Node, domain: Node, faults: Faults) -> Ass
         vulnerable_words=_read_words(top.get("vulnerable_words")),
         currency=currency,
         region=region,
+        protected=protected(flows.values(), services),
     )
 
 

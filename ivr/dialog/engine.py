@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ivr.dialog import answers, choosing, knowing, offering
+from ivr.dialog import answers, choosing, knowing, offering, survey
 from ivr.dialog import steps as st
 from ivr.dialog.asking import ended, fail, put
 from ivr.dialog.assistant import Assistant

@@ -196,7 +196,7 @@ def _lost(step: st.Step, label: str) -> Known:
 
 def _uses(assistant: Assistant, step: st.Step) -> Iterable[tuple[st.Where, Known, str]]:
     """(place, slots, how) of every value a step says, sends or chooses from."""
-    for name, own in _texts(step):
+    for name, own in texts_of(step):
         texts = [t[name] for t in assistant.responses.values() if name in t]
         used = {path.split(".")[0] for text in texts for path, _, _ in text.placeholders}
         yield step.at(name), frozenset((used & assistant.slots.keys()) - own), f"{name} says it"
@@ -210,7 +210,7 @@ def _uses(assistant: Assistant, step: st.Step) -> Iterable[tuple[st.Where, Known
         yield step.at(slot.name), frozenset({slot.candidates_from}), f"a name for {slot.name} is looked for in it"
 
 
-def _texts(step: st.Step) -> list[tuple[str, Known]]:
+def texts_of(step: st.Step) -> list[tuple[str, Known]]:
     """(response, slots it may say all the same) of everything a step says: a value read back is the one just heard."""
     nothing: Known = frozenset()
     if isinstance(step, st.SayStep):

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ivr.dialog import conditions, foresight, paths, wording
+from ivr.dialog import conditions, foresight, levels, paths, wording
 from ivr.dialog import steps as st
 from ivr.dialog.source import Faults, Place, did_you_mean
 from ivr.dialog.texts import PLACEHOLDER, Response
@@ -19,7 +19,9 @@ from ivr.model.identity import Level
 if TYPE_CHECKING:
     from ivr.dialog.assistant import Assistant
 
-BUILTIN_NAMES = frozenset({"customer", "caller", "level", "language", "hearing", *(level.name for level in Level)})
+BUILTIN_NAMES = frozenset(
+    {"customer", "caller", "level", "needed", "language", "hearing", *(level.name for level in Level)}
+)
 
 
 def lint(folder: Path) -> tuple[Fault, ...]:
@@ -63,6 +65,7 @@ class _Check:
                     self.response(variation)
         wording.check(self.assistant, self.faults)
         foresight.check(self.assistant, self.faults)
+        levels.check(self.assistant, self.faults)
 
     # ---- the assistant as a whole ----
     def whole(self) -> None:
@@ -186,6 +189,12 @@ class _Check:
             return
         for name in step.outcomes.keys() - spec.outcome_names:
             self.known("outcome", name, spec.outcome_names, step.at(name))
+        about = any(m[1].startswith("customer.") for t in step.args.values() for m in PLACEHOLDER.finditer(t))
+        first = self.assistant.flows.get(self.assistant.identify_flow)
+        making_known = spec.identity is not None or (first is not None and first.steps.get(step.id) is step)
+        if about and not spec.needs and not making_known:
+            what = f"{step.service} is about a customer and does not say how surely the caller must be known"
+            self.warn(step.at(step.service), "needs-unsaid", what, "Add needs: L1 (or more) to it in services.yml.")
         for name in spec.arguments - step.args.keys():
             self.add(step.at("with"), "argument", f"{step.service} needs {name!r}", f"Add with: {{{name}: ...}}.")
         for name in sorted(step.args.keys() & spec.url_arguments):

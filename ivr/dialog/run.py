@@ -101,12 +101,18 @@ class Run:
         names.update({level.name: int(level) for level in Level})
         names.update(
             level=int(session.level),
+            needed=max((int(frame.needs) for frame in session.stack), default=0),
             customer=asdict(session.customer) if session.customer else None,
             caller=asdict(session.caller),
             language=session.language,
             hearing=session.hearing,
         )
         return names
+
+    def tellable(self) -> dict[str, Any]:
+        """The names without the values this caller is not to be told."""
+        level, protected = self.session.level, self.assistant.protected
+        return {name: value for name, value in self.names().items() if protected.get(name, Level.L0) <= level}
 
     def fill(self, template: Any) -> Any:
         """A template's value: typed when it is nothing but one placeholder, text otherwise; None when a part is
@@ -140,7 +146,7 @@ class Run:
             return False
         response = response.variation(f"{self.session.started_at}|{self.session.caller.ani}")
         values = Values(
-            names={**self.names(), **(extra or {})},
+            names={**self.tellable(), **(extra or {})},
             sensitive=frozenset(s.name for s in self.assistant.slots.values() if s.sensitive),
             today=self.session.started_at[:10],
             currency=self.assistant.currency,

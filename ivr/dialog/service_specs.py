@@ -44,6 +44,7 @@ class ServiceSpec:
     server at url, "" = none. python: "package.module:function" or the name of an entry point, "" = none (url is then
     ""). takes: the arguments an action is given; all of them, None when absent. idempotent: declared so. identity: the
     step of identification done by ourselves, None = a customer's service. optional: arguments it can do without.
+    needs: the level below which it is never called, and nothing it brought is told.
     """
 
     name: str
@@ -61,6 +62,7 @@ class ServiceSpec:
     idempotent: bool = False
     identity: IdentityStep | None = None
     optional: tuple[str, ...] = ()
+    needs: Level = Level.L0
 
     @property
     def repeatable(self) -> bool:

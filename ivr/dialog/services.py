@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from types import MappingProxyType
 
 from ivr.dialog import conditions
@@ -47,6 +48,7 @@ _RASA_NAMES = frozenset({"status", "body", "slots", "responses"})
 _PYTHON_NAMES = frozenset({"slots"})
 IDEMPOTENT = frozenset({"GET", "HEAD", "PUT", "DELETE"})
 IDENTITY_TIMEOUT_MS = 5_000  # a gateway may take its time to send a code
+NEEDED = ("L0", "L1", "L2", "L3", "L4")
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 
@@ -67,11 +69,12 @@ def read_service(name: str, node: Node) -> ServiceSpec:
         node.key(kinds[-1]).fault(
             "service-kind", what, "Keep one of them; the URL of a Rasa action is rasa_action.url."
         )
-    return READERS[kinds[-1] if kinds else "url"](name, node)
+    spec, needs = READERS[kinds[-1] if kinds else "url"](name, node), node.get("needs")
+    return replace(spec, needs=Level[needs.one_of(NEEDED)]) if needs else spec
 
 
 def _read_http(name: str, node: Node) -> ServiceSpec:
-    node.only(("method", "url", "query", "body", "auth", "timeout", "retries", "idempotent", "outcomes"))
+    node.only(("method", "url", "query", "body", "auth", "timeout", "retries", "idempotent", "needs", "outcomes"))
     url = node.get("url")
     if url is None:
         node.fault("missing", f"service {name} has no url", "Add url: ${CRM_URL}/...")
@@ -93,7 +96,7 @@ def _read_http(name: str, node: Node) -> ServiceSpec:
 
 
 def _read_rasa(name: str, node: Node) -> ServiceSpec:
-    node.only(("rasa_action", "takes", "auth", "timeout", "retries", "idempotent", "outcomes"))
+    node.only(("rasa_action", "takes", "auth", "timeout", "retries", "idempotent", "needs", "outcomes"))
     server, auth = node.get("rasa_action") or node, node.get("auth")
     if server is not node:
         server.only(("url", "name"))
@@ -121,7 +124,7 @@ def _read_rasa(name: str, node: Node) -> ServiceSpec:
 
 
 def _read_python(name: str, node: Node) -> ServiceSpec:
-    node.only(("python", "takes", "timeout", "outcomes"))
+    node.only(("python", "takes", "timeout", "needs", "outcomes"))
     function = node.get("python")
     python = function.text() if function else ""
     if not _PYTHON_NAME.fullmatch(python):

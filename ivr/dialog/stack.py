@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from ivr.dialog import clearance
 from ivr.dialog import steps as st
+from ivr.dialog.clearance import GUARDED
 from ivr.dialog.run import Run
 from ivr.dialog.session import Frame, Phase, Tries, Wait
 from ivr.dialog.steps import NEXT, Target
@@ -21,9 +23,9 @@ def follow(run: Run, target: Target) -> None:
     run.change(wait=Wait.RUNNING)
 
 
-def enter(run: Run, name: str) -> None:
+def enter(run: Run, name: str, *, needs: Level = Level.L0) -> None:
     """Begin a flow on top of the one being done. A service request clears what an earlier one of its kind collected;
-    a flow above the caller's level begins with the flow that identifies the caller."""
+    a flow above the caller's level begins with the flow that identifies the caller. needs: see Frame."""
     flow = run.assistant.flows[name]
     index = -1
     if flow.request:
@@ -34,15 +36,39 @@ def enter(run: Run, name: str) -> None:
             if isinstance(step, st.CollectStep):
                 run.set_slot(step.slot, None)
     run.change(
-        stack=(*run.session.stack, Frame(flow=name, step=flow.first, request=index)),
+        stack=(*run.session.stack, Frame(flow=name, step=flow.first, request=index, needs=needs)),
         taken=tuple(t for t in run.session.taken if t.flow != name),
     )
-    if flow.level > run.session.level:
-        if flow.level is Level.HUMAN or not run.assistant.identify_flow:
-            escape(run, "level")
-        else:
-            run.note("dialog.step", step=run.place, needs=flow.level.name)
-            enter(run, run.assistant.identify_flow)
+    if run.session.level < flow.level < Level.HUMAN:
+        step_up(run, flow.level)
+
+
+def wanted(run: Run) -> Level:
+    """The level that the flows being done take together; while the caller is being identified, those begun for it."""
+    levels = [Level.L0]
+    for frame in reversed(run.session.stack):
+        if frame.flow == run.assistant.identify_flow:
+            break
+        levels.append(run.assistant.flows[frame.flow].level)
+    return max(levels)
+
+
+def lacking(run: Run, step: st.Step) -> Level:
+    """The level that has to be reached before this step is done, L0 when the caller has it."""
+    if not isinstance(step, GUARDED):
+        return Level.L0
+    needs = max(wanted(run), clearance.of_service(run.assistant.services, step))
+    return needs if needs > run.session.level else Level.L0
+
+
+def step_up(run: Run, needs: Level) -> None:
+    """Let the caller be identified for what is to be done next, and come back to it; where that cannot be, leave."""
+    identifying = any(frame.flow == run.assistant.identify_flow for frame in run.session.stack)
+    if needs is Level.HUMAN or identifying or not run.assistant.identify_flow:
+        escape(run, "level", leaving=True)
+        return
+    run.note("dialog.step", step=run.place, needs=needs.name)
+    enter(run, run.assistant.identify_flow, needs=needs)
 
 
 def leave(run: Run) -> None:
@@ -53,8 +79,15 @@ def leave(run: Run) -> None:
     if frame.request >= 0:
         forget(run)
     run.change(stack=run.session.stack[:-1])
-    if frame.flow == run.assistant.identify_flow and run.session.stack and run.flow.level > run.session.level:
-        escape(run, "not identified")
+    if frame.needs > run.session.level and run.session.stack:
+        escape(run, "not identified", leaving=True)
+
+
+def fail_requests(run: Run) -> None:
+    """What is being done for the caller comes to nothing."""
+    for frame in run.session.stack:
+        if _is_open(run, frame):
+            run.set_request(frame.request, "failed")
 
 
 def _is_open(run: Run, frame: Frame) -> bool:
@@ -67,12 +100,10 @@ def jump(run: Run, name: str) -> None:
     enter(run, name)
 
 
-def escape(run: Run, reason: str) -> None:
+def escape(run: Run, reason: str, *, leaving: bool = False) -> None:
     """The way out when the dialog cannot go on here: the step's, else the flow's, else the assistant's escape; from
-    within the assistant's escape only goodbye is left."""
-    for frame in run.session.stack:
-        if _is_open(run, frame):
-            run.set_request(frame.request, "failed")
+    within the assistant's escape only goodbye is left. leaving: ways that stay in the flow are none."""
+    fail_requests(run)
     run.note("dialog.step", step=run.place, escape=reason)
     run.change(handoff_reason=reason, phase=Phase.MAIN, wait=Wait.RUNNING)
     last_resort = run.assistant.escape
@@ -82,7 +113,8 @@ def escape(run: Run, reason: str) -> None:
         return
     step = run.step if run.frame.step else None
     own = step.escape if isinstance(step, st.QuestionStep) else None
-    target = own or run.flow.escape or Target(flow=last_resort)
+    ways = [way for way in (own, run.flow.escape) if way is not None and (way.flow or not leaving)]
+    target = ways[0] if ways else Target(flow=last_resort)
     if target == NEXT or (target.step and step and target.step == step.id):
         target = Target(flow=last_resort)
     follow(run, target)

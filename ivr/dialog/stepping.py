@@ -13,7 +13,7 @@ from ivr.dialog import steps as st
 from ivr.dialog.everywhere import switch_language
 from ivr.dialog.run import Run
 from ivr.dialog.session import Wait
-from ivr.dialog.stack import enter, follow, leave, say_goodbye
+from ivr.dialog.stack import enter, follow, lacking, leave, say_goodbye, step_up
 from ivr.dialog.steps import NEXT
 from ivr.log import mask
 from ivr.model.call import Outcome
@@ -36,6 +36,9 @@ def go_on(run: Run) -> None:
             leave(run)
         else:
             step = run.step
+            if needs := lacking(run, step):
+                step_up(run, needs)
+                continue
             run.note("dialog.step", step=run.place)
             _DO[type(step)](run, step)
     if run.session.wait is Wait.RUNNING:

@@ -54,7 +54,10 @@ SERVICE = "services:\n  more:\n    {}\n    outcomes:\n      ok: {{}}\n"
 CASES = [
     ("responses.en.yml", MOMENT, MOMENT + "Well, " + "so " * 70, "long-prompt"),
     ("responses.en.yml", MOMENT, MOMENT + "About {claim.n|number} claims. ", "agreement"),
-    ("flows/main.yml", GREET, "    - say: utter_claim_paid\n" + GREET, "slot-unset"),
+    ("flows/main.yml", GREET, "    - say: utter_no_town\n" + GREET, "slot-unset"),
+    ("flows/main.yml", GREET, "    - say: utter_claim_paid\n" + GREET, "level-told"),
+    ("flows/payments.yml", "    level: L2 ", "    level: L1 ", "level-service"),
+    ("services.yml", "    needs: L1\n", "", "needs-unsaid"),
     ("flows/main.yml", GREET, "    - id: again\n      say: utter_greet\n    - go: again\n", "endless-loop"),
     ("flows/main.yml", "en: [new claim, report a claim]", "en: [claim status]", "phrase-twice"),
     ("flows/main.yml", "en: [new claim, report a claim]", "en: [operator]", "phrase-global"),
@@ -94,7 +97,7 @@ CASES = [
 
 
 # Their place is the step, though the mistake is in another file.
-ELSEWHERE = frozenset({"sensitive-url", "no-reask"})
+ELSEWHERE = frozenset({"needs-unsaid", "sensitive-url", "no-reask"})
 # Found while a file is read; such a file is looked at no further.
 READING = {"unknown-target", "unquoted-dtmf", "unknown-step", "unknown-flow", "unknown-value", "unknown-outcome"}
 READING |= {"action-name"}
@@ -213,7 +216,7 @@ def test_a_shipped_assistant_has_no_finding_at_all(shipped: Path, engine: str) -
 def test_the_command_prints_json_and_strict_makes_warnings_errors(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    change(folder, "flows/main.yml", GREET, "    - say: utter_claim_paid\n" + GREET)
+    change(folder, "flows/main.yml", GREET, "    - say: utter_no_town\n" + GREET)
     assert main(["validate", str(folder)]) == 0
     assert main(["validate", str(folder), "--strict", "--json"]) == 1
     said = capsys.readouterr().out
