@@ -5,7 +5,8 @@ Owns reading and placing; knows nothing of what stands in it. YAML 1.2 (ruamel.y
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import difflib
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -45,13 +46,14 @@ class Document:
         if not isinstance(self._tree, CommentedMap):
             raise DesignError((self._fault((1, 1), "shape", "not a mapping", "Begin with `version: 1`."),))
 
-    def parse(self, shape: type[Shape]) -> Shape:
-        """The file as shape. Raises DesignError with every deviation."""
+    def parse(self, shape: type[Shape], words: Callable[[Location], Iterable[str]] | None = None) -> Shape:
+        """The file as shape. words: what may stand at a place, to hint at the one that was meant. Raises DesignError
+        with every deviation."""
         try:
             return shape.model_validate(self._tree)
         except ValidationError as error:
             faults = tuple(
-                self.fault(e["loc"], e["type"], f"{'.'.join(map(str, e['loc']))}: {e['msg']}", "See the file format.")
+                self.fault(e["loc"], e["type"], f"{'.'.join(map(str, e['loc']))}: {e['msg']}", _fix(e["loc"], words))
                 for e in error.errors()
             )
             raise DesignError(faults) from error
@@ -74,6 +76,14 @@ class Document:
                 break
             node = node[part]
         return place
+
+
+def _fix(location: Location, words: Callable[[Location], Iterable[str]] | None) -> str:
+    known = sorted(words(location)) if words and location else []
+    if not known or str(location[-1]) in known:
+        return "See the file format."
+    near = difflib.get_close_matches(str(location[-1]), known, n=1)
+    return f"Did you mean {near[0]!r}?" if near else f"Known here: {', '.join(known)}."
 
 
 def _counted_from_one(place: tuple[int, int]) -> tuple[int, int]:

@@ -37,6 +37,7 @@ HOMES = {
     "cryptography": ("ivr/identity/",),
     "simpleeval": ("ivr/dialog/", "ivr/offers/"),
     "prometheus_client": ("ivr/metrics.py",),
+    "argon2": ("ivr/identity/secrets.py",),
     "msgspec": ("ivr/wire.py",),
     "pydantic": (
         "ivr/config.py",

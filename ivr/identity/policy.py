@@ -24,6 +24,13 @@ class Step(StrEnum):
     PASSPHRASE = "passphrase"
 
 
+class Consent(StrEnum):
+    """How a caller agrees to a voiceprint, least first."""
+
+    SPOKEN = "spoken"
+    WRITTEN = "written"
+
+
 class OnFail(StrEnum):
     """Where a failed step-up leads."""
 
@@ -117,7 +124,9 @@ class RiskPolicy:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IdentityPolicy:
     """Everything identity.yml may say. requests: flow -> level it needs; the flow's own `level:` counts where it is
-    higher. shared_numbers: E.164 numbers of offices, hotels, payphones, which recognise nobody. packs: countries."""
+    higher. shared_numbers: E.164 numbers of offices, hotels, payphones, which recognise nobody. packs: countries.
+    payouts: flows that move money. facts_before_code: a code counts for L3 only after L2. voiceprint_consent: what a
+    voiceprint takes before it is enrolled."""
 
     steps: frozenset[Step] = frozenset(Step)
     requests: Mapping[str, Level] = field(default_factory=dict)
@@ -128,8 +137,14 @@ class IdentityPolicy:
     risk: RiskPolicy = RiskPolicy()
     packs: tuple[str, ...] = ()
     shared_numbers: frozenset[str] = frozenset()
-    household_max: int = 5  # a number with more customers recognises nobody
+    payouts: frozenset[str] = frozenset()
+    facts_before_code: bool = False
+    voiceprint_consent: Consent = Consent.SPOKEN
 
     def level_of(self, flow: str, own: Level) -> Level:
         """The level a request needs: the higher of the flow's own and the policy's."""
         return max(own, self.requests.get(flow, Level.L0))
+
+
+DEFAULT = IdentityPolicy()
+"""The policy of an assistant without identity.yml."""
