@@ -62,6 +62,10 @@ class Customers:
         found = await self._candidates(sa.select(customers).where(customers.c.customer_id == customer_id))
         return found[0] if found else None
 
+    async def customers_of(self, ids: Sequence[str]) -> tuple[Candidate, ...]:
+        """The imported customers of these ids, a few dozen at most, in no order."""
+        return await self._candidates(sa.select(customers).where(customers.c.customer_id.in_(ids)))
+
     async def customers_by_number(self, number: str, limit: int) -> tuple[Candidate, ...]:
         """Everybody with that E.164 number, at most so many."""
         query = sa.select(customers).join(customer_phones).where(customer_phones.c.number == number)
