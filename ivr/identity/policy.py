@@ -57,7 +57,8 @@ class StepUp:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """How often may be tried. Per call: facts_tries, otp_tries (of one code), pin_tries. The rest over calls."""
+    """How often may be tried and fail. In a call: facts_tries, otp_tries (over all codes of it), pin_tries; pin_tries
+    also in 24 h without a right one. The rest over all calls and processes."""
 
     facts_tries: int = 2
     otp_tries: int = 3

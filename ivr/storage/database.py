@@ -5,16 +5,17 @@ PostgreSQL and turns every driver error into a StorageError; refuses to know wha
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
 from alembic.util.exc import CommandError
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncConnection as Connection
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from ivr.model.errors import StorageError
@@ -23,8 +24,12 @@ BUSY_MS = 5000
 _DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg"}
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
+Result = TypeVar("Result")
 Clock = Callable[[], datetime]
 Write = tuple[sa.Executable, Sequence[Mapping[str, Any]] | None]
+
+
+__all__ = ["Clock", "Connection", "Database", "RefusedError", "unix_ms", "utc_now"]
 
 
 class RefusedError(StorageError):
@@ -103,6 +108,17 @@ class Database:
         except OSError as error:
             raise StorageError(f"cannot write: {error}") from error
         return touched
+
+    async def transact(self, work: Callable[[Connection], Awaitable[Result]]) -> Result:
+        """Run work in one transaction. It must begin by writing: reading first would let SQLite refuse the write that
+        follows when somebody else wrote in between. Raises RefusedError, StorageError."""
+        try:
+            async with self._engine.begin() as connection:
+                return await work(connection)
+        except (sa.exc.IntegrityError, sa.exc.DataError) as error:
+            raise RefusedError(f"the database refused the data: {_reason(error)}") from error
+        except (OSError, sa.exc.SQLAlchemyError) as error:
+            raise StorageError(f"cannot write: {_reason(error)}") from error
 
     def upsert(self, table: sa.Table, row: Mapping[str, Any], *, keep: bool = False) -> sa.Insert:
         """An insert that replaces the row of the same key, or with keep=True leaves the older row alone."""

@@ -12,11 +12,12 @@ from ivr.storage.customers import Customers
 from ivr.storage.database import Clock, Database, utc_now
 from ivr.storage.experiments import Experiments
 from ivr.storage.handoffs import Handoffs
+from ivr.storage.identification import Identification
 from ivr.storage.offers import Offers
 from ivr.storage.writer import CAPACITY, EventWriter
 
 
-class Store(Calls, Offers, Experiments, Handoffs, Callbacks, Customers):
+class Store(Calls, Offers, Experiments, Handoffs, Callbacks, Customers, Identification):
     """An open store. One per process; used from one event loop."""
 
     def __init__(self, database: Database, journal: EventWriter) -> None:

@@ -1,0 +1,190 @@
+"""Tries of identification, counted and reserved in one transaction; codes, signals, and what operators clear.
+
+Owns that a try is stored before anything is compared: a reservation without a proof is a failure, also when the process
+died in between. What is too many is decided by whoever asks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict
+from typing import Any
+
+import sqlalchemy as sa
+
+from ivr.model.attempts import AccountCounts, Activity, Attempt, AttemptCounts, Lock, SentCode, Tried
+from ivr.model.identity import RiskSignal
+from ivr.storage.database import Connection, Database
+from ivr.storage.identity_tables import attempts, clearings, codes, gates, proofs, signals
+from ivr.storage.tables import calls
+
+HOUR_MS, DAY_MS = 3_600_000, 86_400_000
+_ROW = attempts.c
+_FAILED = ~sa.exists().where(proofs.c.attempt_id == _ROW.attempt_id)
+_NO_SEND = _ROW.tried != Tried.SEND.value
+_TRIES = sa.func.count(sa.distinct(_ROW.attempt_id))
+
+
+class Identification:
+    """The identification part of the store."""
+
+    _db: Database
+
+    async def reserve(self, attempt: Attempt, allowed: Callable[[AttemptCounts], bool]) -> bool:
+        """Count what went wrong before and, if that allows it, store the try; nothing can be counted in between.
+        Raises StorageError: then nothing may be tried."""
+        now_ms = self._db.now_ms()
+
+        async def work(connection: Connection) -> bool:
+            for subject in _subjects(attempt):
+                row = {"subject": subject, "at_ms": now_ms}
+                await connection.execute(self._db.upsert(gates, row))  # held until the transaction ends
+            counts = await _counted(connection, attempt, now_ms)
+            if not allowed(counts):
+                return False
+            common = {name: getattr(attempt, name) for name in ("attempt_id", "call_id", "number", "prefix")}
+            rows = [
+                common | {"customer_id": customer, "tried": attempt.tried.value, "at_ms": now_ms}
+                for customer in attempt.customers or ("",)
+            ]
+            await connection.execute(sa.insert(attempts), rows)
+            return True
+
+        return await self._db.transact(work)
+
+    async def succeeded(self, attempt_id: str) -> None:
+        """The try was right."""
+        await self._db.write((sa.insert(proofs), [{"attempt_id": attempt_id, "at_ms": self._db.now_ms()}]))
+
+    async def save_code(self, code: SentCode) -> None:
+        """Keep a code that is about to be sent."""
+        await self._db.write((sa.insert(codes), [asdict(code)]))
+
+    async def sent_code(self, call_id: str, customer_id: str) -> SentCode | None:
+        """The latest code of a call, None when none was sent or it is used up. An older one is worth nothing."""
+        table = codes.c
+        mine = (table.call_id == call_id, table.customer_id == customer_id)
+        rows = await self._db.read(sa.select(codes).where(*mine).order_by(table.sent_ms.desc(), table.code_id.desc()))
+        if not rows or rows[0].used_ms:
+            return None
+        row = dict(rows[0]._mapping)
+        del row["used_ms"]
+        return SentCode(**row)
+
+    async def use_code(self, code_id: str) -> bool:
+        """Use a code up. False when somebody else did."""
+        table = codes.c
+        change = sa.update(codes).where(table.code_id == code_id, table.used_ms == 0)
+        return bool(await self._db.write((change.values(used_ms=self._db.now_ms()), None)))
+
+    async def save_signals(self, call_id: str, number: str, customer_id: str, found: Iterable[RiskSignal]) -> None:
+        """Keep what was suspicious; a signal of a call once."""
+        writes: list[Any] = []
+        for signal in found:
+            row: dict[str, Any] = {
+                "call_id": call_id,
+                "kind": signal.kind.value,
+                "number": number,
+                "customer_id": customer_id,
+            }
+            row |= {"at_ms": signal.at_ms, "detail": dict(signal.detail)}
+            writes.append((self._db.upsert(signals, row, keep=True), None))
+        if writes:
+            await self._db.write(*writes)
+
+    async def activity(self, number: str, customer_id: str) -> Activity:
+        """What the number and the account were seen doing. A withheld number was seen doing nothing."""
+        now_ms = self._db.now_ms()
+        placed = sa.select(sa.func.count()).where(calls.c.ani == number, calls.c.started_ms > now_ms - HOUR_MS)
+        tried = sa.select(sa.func.count(sa.distinct(_ROW.customer_id))).where(
+            _ROW.number == number, _ROW.customer_id != "", _ROW.at_ms > now_ms - DAY_MS
+        )
+        came = sa.select(sa.func.count(sa.distinct(_ROW.number))).where(
+            _ROW.customer_id == customer_id, _ROW.number != "", _ROW.at_ms > now_ms - DAY_MS
+        )
+        counted = [(await self._db.read(query))[0][0] for query in (placed, tried, came)]
+        return Activity(
+            calls_in_an_hour=counted[0] if number else 0,
+            accounts_in_a_day=counted[1] if number else 0,
+            numbers_in_a_day=counted[2] if customer_id else 0,
+        )
+
+    async def failures(self) -> list[Lock]:
+        """Accounts with failures of the last 30 days, numbers with some of the last hour, that nobody cleared; most
+        failures first."""
+        now_ms, found = self._db.now_ms(), list[Lock]()
+        for kind, column, span_ms in (("customer", _ROW.customer_id, 30 * DAY_MS), ("number", _ROW.number, HOUR_MS)):
+            cleared = sa.select(sa.func.coalesce(sa.func.max(clearings.c.at_ms), 0)).where(
+                clearings.c.subject == sa.literal(f"{kind}:").concat(column)
+            )
+            query = (
+                sa.select(column, _TRIES, sa.func.min(_ROW.at_ms), sa.func.max(_ROW.at_ms))
+                .where(column != "", _NO_SEND, _FAILED, _ROW.at_ms > now_ms - span_ms)
+                .where(_ROW.at_ms > cleared.correlate(attempts).scalar_subquery())
+                .group_by(column)
+            )
+            rows: Any = await self._db.read(query)
+            for subject, count, since_ms, last_ms in rows:
+                found.append(Lock(subject=f"{kind}:{subject}", failures=count, since_ms=since_ms, last_ms=last_ms))
+        return sorted(found, key=lambda lock: (-lock.failures, lock.subject))
+
+    async def clear_failures(self, subject: str, by: str) -> None:
+        """A person takes the failures of "customer:<id>" or "number:<E.164>" back. What was tried stays stored."""
+        row = {"subject": subject, "at_ms": self._db.now_ms(), "by": by}
+        await self._db.write((self._db.upsert(clearings, row), None))
+
+
+def _subjects(attempt: Attempt) -> Sequence[str]:
+    """What a try concerns, in one order for all, so that nobody waits for each other."""
+    told = [f"call:{attempt.call_id}", *(f"customer:{each}" for each in attempt.customers)]
+    told += [f"number:{attempt.number}"] if attempt.number else []
+    told += [f"prefix:{attempt.prefix}"] if attempt.prefix else []
+    return sorted(told)
+
+
+async def _counted(connection: Connection, attempt: Attempt, now_ms: int) -> AttemptCounts:
+    async def one(query: sa.Select[Any]) -> Any:
+        return (await connection.execute(query)).one()
+
+    same = _ROW.tried == attempt.tried.value
+    in_call = (await one(sa.select(_TRIES).where(_ROW.call_id == attempt.call_id, same, _FAILED)))[0]
+    by_number = sends = 0
+    if attempt.number:
+        since_ms = max(now_ms - HOUR_MS, await _cleared_ms(connection, f"number:{attempt.number}"))
+        query = sa.select(_TRIES).where(_ROW.number == attempt.number, _NO_SEND, _FAILED, _ROW.at_ms > since_ms)
+        by_number = (await one(query))[0]
+    if attempt.prefix:
+        query = sa.select(_TRIES).where(_ROW.prefix == attempt.prefix, _ROW.at_ms > now_ms - HOUR_MS)
+        sends = (await one(query))[0]
+    accounts = [await _account(connection, customer, attempt.tried, now_ms) for customer in attempt.customers]
+    return AttemptCounts(
+        now_ms=now_ms, in_call=in_call, number_in_an_hour=by_number, prefix_sends=sends, accounts=tuple(accounts)
+    )
+
+
+async def _account(connection: Connection, customer: str, tried: Tried, now_ms: int) -> AccountCounts:
+    mine, day_ms = _ROW.customer_id == customer, now_ms - DAY_MS
+    cleared_ms = await _cleared_ms(connection, f"customer:{customer}")
+    right = sa.select(sa.func.coalesce(sa.func.max(_ROW.at_ms), 0)).where(mine, _ROW.tried == tried.value, ~_FAILED)
+    right_ms = (await connection.execute(right)).scalar_one()
+    row = (mine, _ROW.tried == tried.value, _FAILED, _ROW.at_ms > max(right_ms, cleared_ms))
+    in_a_row, last_ms = (
+        await connection.execute(sa.select(_TRIES, sa.func.coalesce(sa.func.max(_ROW.at_ms), 0)).where(*row))
+    ).one()
+
+    async def count(*conditions: Any) -> int:
+        return int((await connection.execute(sa.select(_TRIES).where(*conditions))).scalar_one())
+
+    return AccountCounts(
+        customer_id=customer,
+        in_a_row=in_a_row,
+        row_in_a_day=await count(*row, _ROW.at_ms > day_ms),
+        in_a_day=await count(mine, _NO_SEND, _FAILED, _ROW.at_ms > max(day_ms, cleared_ms)),
+        last_ms=last_ms,
+        sends=await count(mine, _ROW.tried == Tried.SEND.value, _ROW.at_ms > max(day_ms, cleared_ms)),
+    )
+
+
+async def _cleared_ms(connection: Connection, subject: str) -> int:
+    query = sa.select(sa.func.coalesce(sa.func.max(clearings.c.at_ms), 0)).where(clearings.c.subject == subject)
+    return int((await connection.execute(query)).scalar_one())
