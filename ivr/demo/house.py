@@ -176,7 +176,13 @@ def furnish(folder: Path, ports: Ports, overrides: Mapping[str, Mapping[str, Any
     sections = demo_settings(folder, ports)
     for name, changes in overrides.items():
         sections.setdefault(name, {}).update(changes)
+    # The tables of [[trunks]] are given by the trunks' names.
+    trunks = sections.pop("trunks", {})
     lines = [
+        "[[trunks]]\n" + "".join(f"{key} = {_toml(value)}\n" for key, value in {"name": name, **trunk}.items())
+        for name, trunk in trunks.items()
+    ]
+    lines += [
         f"[{name}]\n" + "".join(f"{key} = {_toml(value)}\n" for key, value in section.items())
         for name, section in sections.items()
     ]
