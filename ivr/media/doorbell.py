@@ -1,8 +1,10 @@
-"""What the main loop of a media worker sleeps on: a message of the control process or a SIP packet, whichever comes.
+"""What the main loop of a media worker sleeps on: a message of the control process, a SIP packet or one of a caller's
+audio, whichever comes.
 
-Owns the waiting, not the reading. The SIP library can only be asked again and again; its UDP socket is found among
-the open files of this process by its address, and waited for beside the control socket. So a command is carried out
-when it comes, and an idle worker hardly wakes up.
+Owns the waiting, not the reading. The SIP library can only be asked again and again; its UDP sockets are found among
+the open files of this process by their addresses, and waited for beside the control socket. So a command is carried
+out when it comes, audio is taken in when it comes, by this thread instead of one more that wakes up a hundred times a
+second, and an idle worker hardly wakes up.
 """
 
 from __future__ import annotations
@@ -11,43 +13,61 @@ import os
 import select
 import socket
 import stat
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
 
 class Doorbell:
-    """Waits for the socket control_fd and for the UDP socket bound to sip_port on sip_host.
+    """Waits for the socket control_fd, for the UDP socket bound to sip_port on sip_host, and for those on rtp_ports.
 
-    complete: both were found; else the library must be polled as it likes best.
+    complete: the first two were found; else the library must be polled as it likes best.
     """
 
-    def __init__(self, control_fd: int, sip_host: str, sip_port: int) -> None:
-        self._poll = select.poll()
-        self._poll.register(control_fd, select.POLLIN)
-        self._sip = _bound_to(sip_host, sip_port)
-        if self._sip is not None:
-            self._poll.register(self._sip, select.POLLIN)
+    def __init__(self, control_fd: int, sip_host: str, sip_port: int, rtp_ports: range = range(0)) -> None:
+        self._control_fd, self._rtp_ports = control_fd, rtp_ports
+        self._poll = select.epoll()
+        self._poll.register(control_fd, select.EPOLLIN)
+        self._known: set[int] = set()
+        self.complete = False
+        for fd, address in self._new_sockets():
+            if address[1] == sip_port and address[0] in (sip_host, "0.0.0.0"):
+                self._poll.register(fd, select.EPOLLIN)
+                self.complete = True
 
-    @property
-    def complete(self) -> bool:
-        """Whether the SIP socket was found."""
-        return self._sip is not None
+    def look_for_audio(self) -> None:
+        """Find the audio sockets opened since. Those that were closed have gone by themselves, as epoll(7) has it.
 
-    def wait(self, at_most_ms: int) -> None:
-        """Sleep until somebody rings, at most so long."""
-        self._poll.poll(at_most_ms)
+        One that is missed is only polled: audio comes later, not never.
+        """
+        for fd, address in self._new_sockets():
+            if address[1] in self._rtp_ports:
+                # By edges: of a socket the library does not read yet, only new packets ring.
+                self._poll.register(fd, select.EPOLLIN | select.EPOLLET)
+
+    def wait(self, at_most_ms: int) -> bool:
+        """Sleep until somebody rings, at most so long. Returns whether the control socket did."""
+        return any(fd == self._control_fd for fd, _ in self._poll.poll(at_most_ms / 1000))
+
+    def _new_sockets(self) -> Iterator[tuple[int, tuple[str, int]]]:
+        """The UDP sockets of this process that were not there the last time, with their addresses."""
+        seen = set()
+        for entry in list(Path("/proc/self/fd").iterdir()):
+            fd = int(entry.name)
+            with suppress(OSError):  # a file that has just been closed
+                status = os.fstat(fd)
+                if not stat.S_ISSOCK(status.st_mode):
+                    continue
+                seen.add(status.st_ino)
+                if status.st_ino not in self._known and (address := _udp_address(fd)) is not None:
+                    yield fd, address
+        self._known = seen
 
 
-def _bound_to(host: str, port: int) -> socket.socket | None:
-    """A second handle of this process's UDP socket with that address, None when there is none."""
-    for entry in list(Path("/proc/self/fd").iterdir()):
-        with suppress(OSError):
-            if not stat.S_ISSOCK(os.fstat(int(entry.name)).st_mode):
-                continue
-            found = socket.socket(fileno=os.dup(int(entry.name)))
-            if found.family == socket.AF_INET and found.type == socket.SOCK_DGRAM:
-                address = found.getsockname()
-                if address[1] == port and address[0] in (host, "0.0.0.0"):
-                    return found
-            found.close()
-    return None
+def _udp_address(fd: int) -> tuple[str, int] | None:
+    """Where a socket is bound, None when it is no UDP socket of IPv4."""
+    with socket.socket(fileno=os.dup(fd)) as found:
+        if found.family != socket.AF_INET or found.type != socket.SOCK_DGRAM:
+            return None
+        host, port = found.getsockname()
+        return host, port

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import ctypes
 import gc
+import socket
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -29,6 +30,8 @@ __all__ = ["LEGS", "Endpoint", "EndpointSettings", "FramePort", "Invite", "Invit
 LEGS = 4
 _SESSION_EXPIRES_S = 600
 _MIN_SESSION_S = 90
+# The fifth flag of pjsip_cfg_t.endpt (sip_config.h of 2.15): requests above 1300 bytes are not moved to TCP.
+_FLAGS, _DISABLE_TCP_SWITCH = "pjsip_sip_cfg_var", 4
 _CODECS = {"PCMU/8000/1": 255, "PCMA/8000/1": 254}
 _log = get_log("media.endpoint")
 
@@ -200,10 +203,22 @@ class Endpoint:
         transport = pj.TransportConfig()
         transport.port, transport.boundAddress, transport.publicAddress = settings.port, bound, settings.public_host
         self._library.transportCreate(pj.PJSIP_TRANSPORT_UDP, transport)
+        self._open_tcp(transport)
         self._library.audDevManager().setNullDev()
         self._library.libStart()
         self.account = _Account()
         self.account.create(_account_config(settings, bound))
+
+    def _open_tcp(self, transport: Any) -> None:
+        """TCP on the same port, for INVITEs that no datagram carries (RFC 3261 18.1.1). What we send goes by the way it
+        came or by UDP: a phone that lets TCP to it time out must ring all the same."""
+        reuse = pj.SockOpt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # else a successor waits a minute for the port
+        transport.sockOptParams.sockOpts.append(reuse)
+        (ctypes.c_int * 6).in_dll(ctypes.CDLL(pj._pjsua2.__file__), _FLAGS)[_DISABLE_TCP_SWITCH] = 1
+        try:
+            self._library.transportCreate(pj.PJSIP_TRANSPORT_TCP, transport)
+        except pj.Error as error:
+            _log.warning("endpoint.no_tcp", port=transport.port, error=clean(error.reason))
 
     def _config(self, settings: EndpointSettings) -> Any:
         config = pj.EpConfig()
