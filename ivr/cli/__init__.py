@@ -2,7 +2,8 @@
 
 Exit status: 0 done, 1 it was tried and failed, 2 the call or the configuration is wrong. There is one module
 for each group of people: operators (`serving`), designers (`designing`), those who tune understanding
-(`understanding`), who care for prompts (`speaking`) and who measure (`measuring`). A module offers
+(`understanding`), who care for prompts (`speaking`), for offers (`offering`), for customers
+(`identifying`) and who measure (`measuring`). A module offers
 add(commands); it imports a room only for the command asked for.
 """
 
@@ -14,7 +15,7 @@ import sys
 from collections.abc import Sequence
 
 from ivr import __version__
-from ivr.cli import designing, hearing, measuring, offering, serving, speaking, understanding
+from ivr.cli import designing, hearing, identifying, measuring, offering, serving, speaking, understanding
 from ivr.model.errors import ConfigError, IvrError
 
 
@@ -40,6 +41,6 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="ivr", description="A self-hosted telephone voice bot.")
     parser.add_argument("--version", action="version", version=f"ivr {__version__}")
     commands = parser.add_subparsers(required=True, metavar="command")
-    for group in (serving, designing, understanding, hearing, speaking, offering, measuring):
+    for group in (serving, designing, understanding, hearing, speaking, offering, identifying, measuring):
         group.add(commands)
     return parser

@@ -12,7 +12,7 @@ import asyncio
 import json
 import re
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -22,6 +22,8 @@ from aiohttp import web
 
 from ivr.demo.crm_bank import BankRegister, advisers
 from ivr.demo.crm_data import Register
+from ivr.demo.crm_directory import CUSTOMERS, demo_desk, routes
+from ivr.demo.crm_people import Invented
 from ivr.demo.crm_policies import PolicyDesk, today_utc
 
 MAX_BODY_BYTES = 64 * 1024
@@ -46,14 +48,17 @@ BANK = web.AppKey("bank", BankRegister)
 FAULTS = web.AppKey("faults", Faults)
 
 
-def make_crm(database: Path) -> web.Application:
-    """The CRM over this SQLite file, which is made and filled when the application starts."""
+def make_crm(database: Path, invented: Sequence[Invented] = ()) -> web.Application:
+    """The CRM over this SQLite file, which is made and filled when the application starts. invented: more customers,
+    known to identification alone."""
     app = web.Application(middlewares=[_misbehave], client_max_size=MAX_BODY_BYTES)
     app[REGISTER] = Register(database)
     app[DESK] = PolicyDesk(database)
     app[BANK] = BankRegister(database)
+    app[CUSTOMERS] = demo_desk(invented)
     app[FAULTS] = Faults()
     app.on_startup.append(_prepare)
+    app.add_routes(routes())
     app.add_routes(
         [
             web.get("/customers", _find_customer),
