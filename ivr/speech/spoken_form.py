@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Callable, Sequence
 
 import num2words
+from rapidfuzz import fuzz
 
 from ivr.speech.text import digits_of, normal
 
@@ -44,6 +45,13 @@ def errors(heard: str, said: str, language: str) -> tuple[int, int]:
     """
     pairs = [(_distance(h, s), len(s)) for s in forms(said, language) for h in forms(heard, language)]
     return min(pairs, key=lambda pair: (pair[0] / max(pair[1], 1), pair[0]))
+
+
+def likeness(heard: str, said: str, language: str) -> float:
+    """How alike the letters of two texts are, spaces aside, 0..1: "сидиниясь с трудником" is "соединяю с сотрудником"
+    misspelt, though no word of it is right."""
+    pairs = [("".join(h), "".join(s)) for s in forms(said, language) for h in forms(heard, language)]
+    return max(fuzz.ratio(one, other) for one, other in pairs) / 100
 
 
 def _distance(heard: Sequence[str], said: Sequence[str]) -> int:

@@ -33,7 +33,7 @@ from ivr.speech.loudness import loudness
 from ivr.speech.mastering import AUDIBLE, LEVEL_LUFS, TOLERANCE_LU
 from ivr.speech.models import load_recognizer
 from ivr.speech.rendering import RenderQueue
-from ivr.speech.spoken_form import errors
+from ivr.speech.spoken_form import errors, likeness
 from ivr.speech.verbalization import verbalized
 from ivr.speech.voices import make_voices
 from ivr.supervisor.prompt_library import PromptLibrary, show_nothing
@@ -41,6 +41,7 @@ from ivr.supervisor.prompt_library import PromptLibrary, show_nothing
 LONGEST_MS = 12_000
 LATEST_MS = 20  # of silence before the first sound
 WORST_WER = 0.5  # a voice on a telephone line, heard by a small model, misses some words of a good prompt too
+MISSPELT = 0.78  # letters alike: the voice was understood and the recogniser cannot spell
 LEAST_WORDS = 3  # of a part that is checked by ear: of shorter ones a recogniser knows too little
 RENDER_S = 600.0
 _NOBODY = "prompts"  # the salt of a desk that decides nothing
@@ -141,7 +142,7 @@ class Studio:
         if not samples.size or int(np.argmax(np.abs(samples) > AUDIBLE)) > LATEST_MS * 8:
             problems.append("late")
         wer, heard = _listen(said, pcm, recognizer) if recognizer is not None else (None, "")
-        if wer is not None and wer > WORST_WER:
+        if wer is not None and wer > WORST_WER and likeness(heard, _written(said), said.language) < MISSPELT:
             problems.append("unintelligible")
         return Finding(
             name=said.name,
@@ -171,7 +172,7 @@ class Studio:
 def _listen(said: Prompt, pcm: bytes, recognizer: Recognizer) -> tuple[float | None, str]:
     """(word error rate, what was heard) of a prompt over a telephone line; None for what is too short to tell, or in a
     language nobody hears."""
-    written = verbalized(plain(said.spoken), said.language)
+    written = _written(said)
     if said.language not in recognizer.languages or len(written.split()) < LEAST_WORDS:
         return None, ""
     stream = recognizer.open(said.language, Expectation())
@@ -182,6 +183,10 @@ def _listen(said: Prompt, pcm: bytes, recognizer: Recognizer) -> tuple[float | N
         stream.close()
     wrong, words = errors(heard, written, said.language)
     return round(wrong / max(words, 1), 3), heard
+
+
+def _written(said: Prompt) -> str:
+    return verbalized(plain(said.spoken), said.language)
 
 
 @asynccontextmanager

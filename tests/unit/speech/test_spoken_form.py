@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ivr.speech.spoken_form import digit_string, errors, same
+from ivr.speech.spoken_form import digit_string, errors, likeness, same
 
 
 @pytest.mark.parametrize(
@@ -60,3 +60,18 @@ def test_errors_are_counted_in_words(heard: str, said: str, wrong: int, words: i
 )
 def test_a_digit_string_is_read_from_figures_and_words(text: str, language: str, digits: str) -> None:
     assert digit_string(text, language) == digits
+
+
+@pytest.mark.parametrize(
+    ("heard", "said", "least", "most"),
+    [
+        ("сидиниясь с трудником", "Соединяю с сотрудником.", 0.78, 0.9),
+        ("на берете номер счета 8 флифор", "Наберите номер счёта, восемь цифр.", 0.85, 0.95),
+        ("мы запитим на тьмаль", "Вы хотите узнать баланс?", 0.0, 0.6),
+        ("voice mail", "Voicemail.", 1.0, 1.0),
+        ("", "Voicemail.", 0.0, 0.0),
+    ],
+)
+def test_misspelt_words_are_alike_and_others_are_not(heard: str, said: str, least: float, most: float) -> None:
+    language = "en" if said == "Voicemail." else "ru"
+    assert least <= likeness(heard, said, language) <= most
