@@ -13,10 +13,14 @@ from pathlib import Path
 
 from ivr.config import NluSettings
 from ivr.design import actions, training
+from ivr.dialog import levels
 from ivr.dialog import steps as st
 from ivr.dialog.assistant import Assistant, examine
+from ivr.dialog.demands import raised
 from ivr.dialog.script import load as load_conversations
 from ivr.dialog.source import Faults, Place, did_you_mean, read
+from ivr.identity.policy_file import FILE as IDENTITY
+from ivr.identity.policy_file import load_policy
 from ivr.model.errors import DesignError, Fault
 from ivr.nlu.engines import compared_by
 from ivr.offers.catalogue import load_catalogue
@@ -53,6 +57,7 @@ def validate(folder: Path, nlu: NluSettings) -> tuple[Fault, ...]:
     known = {language: training.read(folder, language, faults) for language in languages}
     plan = _routing(folder, faults)
     _offers(folder, assistant, faults)
+    _identity(folder, assistant, faults)
     _tests(folder, assistant, faults)
     if assistant is not None:
         training.check(assistant, known, compared_by(nlu), faults)
@@ -100,6 +105,26 @@ def _offers(folder: Path, assistant: Assistant | None, faults: Faults) -> None:
             if assistant and intent not in assistant.intents:
                 hint = did_you_mean(intent, assistant.intents)
                 (after or node).fault("unknown-intent", f"no intent {intent!r}", hint, "warning")
+
+
+def _identity(folder: Path, assistant: Assistant | None, faults: Faults) -> None:
+    """What is wrong with identity.yml, and what the flows and services of the assistant make of it."""
+    path = folder / IDENTITY
+    top = read(path, folder, faults) if path.exists() else None
+    try:
+        policy = load_policy(folder) if top is not None or not path.exists() else None
+    except DesignError as error:
+        faults.found += [_relative(folder, fault) for fault in error.faults]
+        return
+    payouts = top.get("payouts") if top is not None else None
+    if assistant is None or policy is None:
+        return
+    for node in payouts.entries() if payouts is not None and payouts.is_list() else ():
+        if node.value not in assistant.flows:
+            node.fault("unknown-flow", f"no flow {node.value!r}", did_you_mean(str(node.value), assistant.flows))
+    demanding = replace(assistant, flows=raised(assistant.flows, policy.requests))
+    levels.check(demanding, faults)
+    levels.unreachable(demanding, policy.steps, faults)
 
 
 def _tests(folder: Path, assistant: Assistant | None, faults: Faults) -> None:

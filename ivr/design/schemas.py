@@ -21,6 +21,7 @@ from ivr.dialog.slots import TYPES
 from ivr.dialog.source import Node
 from ivr.dialog.steps import NEXT, Policy, Target
 from ivr.dialog.texts import read_responses
+from ivr.identity.policy_file import IdentityShape
 from ivr.offers.catalogue_file import CatalogueShape
 from ivr.routing.plan import PlanShape
 
@@ -186,6 +187,7 @@ _MADE: Mapping[str, Callable[[], Schema]] = {
     "flows": _flows,
     "responses": _responses,
     "services": _services,
+    "identity": lambda: _model(IdentityShape),
     "offers": lambda: _model(CatalogueShape),
     "routing": lambda: _model(PlanShape),
     "nlu": _nlu,

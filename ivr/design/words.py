@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from ivr.design.identity_words import IDENTITY
+
 _STEPS = {
     "say": "Says one response, or several in order.",
     "ask": "Asks a yes/no question.",
@@ -272,6 +274,7 @@ WORDS: Mapping[str, str] = {
     **{f"turn {word}": text for word, text in _TURNS.items()},
     **{f"{kind} {word}": text for kind in ("offers", "tests") for word, text in _OFFERS.items()},
     **{f"routing {word}": text for word, text in _ROUTING.items()},
+    **{f"identity {word}": text for word, text in IDENTITY.items()},
     **_COMMON,
     **_ELSEWHERE,
 }

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from ivr.dialog import lint
 from ivr.dialog.clearance import Protected, protected
+from ivr.dialog.demands import demanded
 from ivr.dialog.joining import Surroundings
 from ivr.dialog.policies import KEYS as POLICY_KEYS
 from ivr.dialog.policies import read_policy
@@ -142,7 +143,7 @@ def read_assistant(folder: Path, top: Node, domain: Node, faults: Faults) -> Ass
     if defaults:
         defaults.only((*POLICY_KEYS, "escape"))
     policy = read_policy(defaults, Policy())
-    flows = _read_flows(folder, policy, spoken[0] if spoken else "en", faults)
+    flows = demanded(folder, _read_flows(folder, policy, spoken[0] if spoken else "en", faults), faults)
     file = read(folder / "services.yml", folder, faults) if (folder / "services.yml").exists() else None
     services = read_services(file) if file else {}
     identify, intents, region = top.get("identify"), domain.get("intents"), read_region(top.get("region"))

@@ -5,7 +5,8 @@ Owns the findings; the walk over the paths is the proof's matter.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from ivr.dialog import clearance, foresight
@@ -14,13 +15,26 @@ from ivr.dialog.activations import ENTRY, State
 from ivr.dialog.proof import Walk
 from ivr.dialog.source import Faults, Place
 from ivr.dialog.texts import PLACEHOLDER
-from ivr.model.identity import Level
+from ivr.model.identity import IdentityStep, Level
 
 if TYPE_CHECKING:
     from ivr.dialog.assistant import Assistant
 
 SHOWN = 8
 """Places of a path that are shown; of a longer one the beginning is left out."""
+
+RUNGS: Mapping[IdentityStep, tuple[str, ...]] = MappingProxyType(
+    {
+        IdentityStep.RECOGNISE: ("ani",),
+        IdentityStep.SPOKEN_ID: ("spoken_id",),
+        IdentityStep.MATCH_FACTS: ("two_facts",),
+        IdentityStep.SEND_CODE: ("otp",),
+        IdentityStep.CHECK_CODE: ("otp",),
+        IdentityStep.CHECK_PIN: ("pin",),
+        IdentityStep.CHECK_PASSPHRASE: ("passphrase",),
+    }
+)
+"""What each step of identification counts as under steps: of identity.yml."""
 
 FACTS = 2
 """Things a caller has to know of an account to be matched with it."""
@@ -107,6 +121,28 @@ def _identifying(assistant: Assistant, faults: Faults) -> None:
                 what = f"{step.service} identifies {level.name} on {outcome.name}, {lacks}: {_shown(walk, state)}"
                 fix = "Let it identify less surely, or prove more before."
                 faults.add(Place(*where), "identifies-too-high", what, fix, "warning")
+
+
+def unreachable(assistant: Assistant, steps: Collection[str], faults: Faults) -> None:
+    """Flows whose level no path leads to, and steps of identification the policy counts for nothing. steps: those it
+    uses."""
+    walk = Walk(assistant, steady=True)
+    begun = {state.doing.flow for state in walk.origin if state.step != ENTRY}
+    tried = {state.doing.flow for state in walk.origin}
+    for flow in assistant.flows.values():
+        if Level.L0 < flow.level < Level.HUMAN and flow.name in tried - begun:
+            what = f"flow {flow.name!r} takes {flow.level.name}, which nothing on the way to it can prove"
+            fix = "Let the identifying flow prove it, or lower the level."
+            faults.add(Place(*flow.where), "level-unreachable", what, fix, "warning")
+    for flow in assistant.flows.values():
+        for step in flow.steps.values():
+            spec = assistant.services.get(step.service) if isinstance(step, st.ActionStep) else None
+            rungs = RUNGS.get(spec.identity, ()) if spec and spec.identity else ()
+            if rungs and not set(rungs) & set(steps):
+                what = (
+                    f"{spec.name if spec else ''} counts for nothing: identity.yml does not list {' or '.join(rungs)}"
+                )
+                faults.add(Place(*step.where), "step-unused", what, f"Add {rungs[0]} to steps:.", "warning")
 
 
 def _lacks(level: Level, given: int, known: int, *, secret: bool) -> str:

@@ -58,6 +58,8 @@ CASES = [
     ("flows/main.yml", GREET, "    - say: utter_claim_paid\n" + GREET, "level-told"),
     ("flows/payments.yml", "    level: L2 ", "    level: L1 ", "level-service"),
     ("services.yml", "    needs: L1\n", "", "needs-unsaid"),
+    ("identity.yml", "payment: L2 ", "payment: L1 ", "level-lower"),
+    ("identity.yml", "policy_copy: L2", "policy_cpy: L2", "unknown-flow"),
     ("flows/main.yml", GREET, "    - id: again\n      say: utter_greet\n    - go: again\n", "endless-loop"),
     ("flows/main.yml", "en: [new claim, report a claim]", "en: [claim status]", "phrase-twice"),
     ("flows/main.yml", "en: [new claim, report a claim]", "en: [operator]", "phrase-global"),
