@@ -18,7 +18,6 @@ class Why(StrEnum):
     DIVERTED = "diverted"  # signed for the number called first
     HOST_NOT_ALLOWED = "host_not_allowed"
     UNREACHABLE = "certificate_unreachable"
-    LATE = "late"  # the call did not wait for it
     # The signature is wrong: the number is worse than an unsigned one.
     MALFORMED = "malformed"
     ALGORITHM = "algorithm"
@@ -35,7 +34,7 @@ class Why(StrEnum):
     NOT_COVERED = "number_not_covered"
 
 
-_NOTHING_SAID = {Why.UNSIGNED, Why.UNSUPPORTED, Why.DIVERTED, Why.HOST_NOT_ALLOWED, Why.UNREACHABLE, Why.LATE}
+_NOTHING_SAID = {Why.UNSIGNED, Why.UNSUPPORTED, Why.DIVERTED, Why.HOST_NOT_ALLOWED, Why.UNREACHABLE}
 _BAD_INFO, _BAD_CREDENTIAL = (436, "Bad Identity Info"), (437, "Unsupported Credential")
 _ANSWERS = {
     Why.UNSIGNED: (428, "Use Identity Header"),

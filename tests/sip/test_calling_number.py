@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
+import socket
 import ssl
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -15,6 +17,7 @@ from aiohttp import web
 
 from ivr.demo.house import House
 from ivr.model import media
+from ivr.model.ids import new_id
 from tests.fakes.stir import identity, issue, passport, web_server
 from tests.sip.house import until
 from tests.sip.media_control import PORTS, media_worker
@@ -79,6 +82,26 @@ async def test_an_invite_as_long_as_its_signature_makes_it_is_answered_over_udp_
             assert dict(arrived.headers)["Identity"] == header.removeprefix("Identity: ")
             ended = await control.wait(media.LegEnded, leg=arrived.leg)
             assert (ended.code, ended.by) == (200, "remote")
+
+
+async def test_what_we_send_stays_on_udp_however_long_it_is(reserve_ports: Ports, tmp_path: Path, sipp: Sipp) -> None:
+    agent = reserve_ports(1)[0]
+    async with media_worker(reserve_ports(PORTS), tmp_path) as control:
+        control.answer_everything()
+        with socket.create_server(("127.0.0.1", agent)) as tcp, socket.socket(type=socket.SOCK_DGRAM) as udp:
+            udp.bind(("127.0.0.1", agent))
+            udp.setblocking(False)
+            tcp.setblocking(False)
+            placing = asyncio.create_task(sipp.place(SippCall(talk_ms=700), control.settings.sip_port))
+            arrived = await control.wait(media.CallArrived)
+            await control.wait(media.LegAnswered)
+            long = (("X-Long", "y" * 1500),)
+            control.say(media.Dial(leg=new_id(), near_leg=arrived.leg, uri=f"sip:a@127.0.0.1:{agent}", headers=long))
+            invite = await asyncio.wait_for(asyncio.get_running_loop().sock_recv(udp, 65535), 5)
+            assert invite.startswith(b"INVITE") and len(invite) > 1500
+            with pytest.raises(BlockingIOError):
+                tcp.accept()
+            await placing
 
 
 async def test_what_a_call_says_of_its_number_is_believed_by_trunk_and_kept_as_its_caller_wants(

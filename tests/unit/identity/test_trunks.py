@@ -27,6 +27,13 @@ def test_files_of_certificates_are_taken_from_the_folder_of_the_settings(tmp_pat
     assert settings_of(tmp_path, '[stir]\nca_file = "ca.pem"\n').stir.ca_file == str(tmp_path / "ca.pem")
 
 
+def test_the_example_of_the_guide_can_be_used_as_it_stands(tmp_path: Path, repo_root: Path) -> None:
+    guide = (repo_root / "docs" / "operating.md").read_text(encoding="utf-8")
+    example = guide.split("```toml\n")[1].split("```")[0]
+    trunks = settings_of(tmp_path, example).known_trunks
+    assert [trunk.name for trunk in trunks] == ["carrier", "signing", "office", "open"]
+
+
 @pytest.mark.parametrize(
     ("trunk", "words"),
     [
