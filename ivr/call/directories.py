@@ -146,7 +146,10 @@ class RestDirectory:
 
     async def _version(self) -> str:
         told = await self._get("/directory/version")
-        return str(told.get("version", "")) if isinstance(told, dict) else ""
+        version = told.get("version") if isinstance(told, dict) else None
+        if not version:
+            raise ServiceError("the directory answered no version")
+        return str(version)
 
     async def _get(self, path: str, query: Mapping[str, str] | None = None) -> Any:
         """The JSON there, None for 404. Raises ServiceError."""

@@ -21,8 +21,10 @@ ALSO_CALLED = 0.96
 """Likeness of a name somebody goes by to the one on file."""
 HALF_OF_DOUBLE = 0.93
 """Likeness of one half of "Smith-Jones" to the whole."""
+SILENT_H = 0.97
+"""Likeness of Anna to Hanna: a telephone does not tell them apart."""
 GIVEN_SHARE = 0.4
-OTHER_PATRONYMIC = 0.4
+OTHER_PATRONYMIC = 0.3
 """Share of the score that a wholly different patronymic takes; one left out takes nothing."""
 MIDDLE_NEAR = 0.8
 """Likeness from which a second name or a patronymic is the one on file."""
@@ -32,7 +34,8 @@ PARTIAL = 0.9
 """Share of the score left when only a given or only a family name was said."""
 
 _WORD = re.compile(r"[^\W\d_]+(?:['’`-][^\W\d_]+)*")
-_PATRONYMIC = re.compile(r"(?:[oe]v|i)(?:iy|na)$|(?:ov|ev|i)iyna$|iyna$")
+_PATRONYMIC = re.compile(r"(?:[oe]viy|(?:il|kit|kuzm|luk|fom)iy|[oe]vna|iyna)$")
+"""Of folded forms: y is ч."""
 _PARTICLES = frozenset(
     ("de", "del", "della", "di", "da", "dos", "du", "la", "le", "van", "von", "der", "den", "ten", "ter", "al", "el",
      "ibn", "bin", "ben", "st", "saint")
@@ -106,7 +109,12 @@ def person_name(full: str) -> PersonName:
 
 def is_patronymic(word: str) -> bool:
     """Петровна, Ilyich."""
-    return _PATRONYMIC.search(folded(word)) is not None and len(word) > 5
+    return _PATRONYMIC.search(folded(word)) is not None
+
+
+def _father(patronymic: str) -> str:
+    """What a patronymic has of the father's name, folded."""
+    return re.sub(r"(?:v?iy|vna|i?iyna)$", "", folded(patronymic))
 
 
 def _with_particles(words: Sequence[str]) -> list[str]:
@@ -140,6 +148,8 @@ def alike(heard: str, word: str) -> float:
     left, right = folded(heard), folded(word)
     if left == right:
         return 1.0
+    if left.lstrip("h") == right.lstrip("h"):
+        return SILENT_H
     score = 0.55 * fuzz.ratio(left, right) + 0.45 * fuzz.ratio(sound(heard), sound(word))
     one, other = english_key(heard), english_key(word)
     if one and other:
@@ -189,8 +199,10 @@ def _with_rest(pair: float, heard: Heard, taken: tuple[int, int], name: PersonNa
     rest = [word for at, word in enumerate(heard.words) if at not in used]
     for word in rest:
         near = max((_best(word, part) for part in name.middle), default=0.0)
-        if is_patronymic(word) and any(is_patronymic(part.word) for part in name.middle):
-            pair *= 1 - OTHER_PATRONYMIC * max(0.0, 1 - near / MIDDLE_NEAR)
+        fathers = [_father(part.word) for part in name.middle if is_patronymic(part.word)]
+        if is_patronymic(word) and fathers:
+            near = max(fuzz.ratio(_father(word), father) / 100 for father in fathers)
+            pair *= 1 - OTHER_PATRONYMIC * min(1.0, max(0.0, (MIDDLE_NEAR - near) / 0.25))
         elif near < MIDDLE_NEAR:
             pair -= SPARE_WORD
     return pair

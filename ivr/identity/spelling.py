@@ -30,7 +30,8 @@ _LATIN = tuple(
     (re.compile(pattern), plain)
     for pattern, plain in (
         # Consonants of several letters, longest first; marks in capitals are not read again.
-        ("shch|schtsch|szcz|stsch|sch|sh|sz", "W"), ("tsch|tch|cz|ch(?=[aeiouy])", "Y"), ("ch", "H"),
+        ("shch|schtsch|szcz|stsch|chtch", "W"), ("tsch|tch|cz|(?<!s)ch(?=[aeiouy])|(?<=[irn])ch$", "Y"),
+        ("sch|sh|sz", "W"), ("ch", "H"),
         ("dzh|dj|zh", "J"), ("ts|tz", "C"), ("kh", "H"), ("ph", "f"), ("th", "t"), ("ck|q", "k"), ("gh(?=t|$)", ""),
         ("wr", "r"), ("kn", "n"), ("c(?=[eiy])", "s"), ("c", "k"), ("ks", "x"), ("w", "v"), ("(?<=[oe])ff?$", "v"),
         ("(?<=[oe])h(?=n|l|r|m)", ""),
