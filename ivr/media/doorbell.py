@@ -42,7 +42,7 @@ class Doorbell:
         """
         for fd, address in self._new_sockets():
             if address[1] in self._rtp_ports:
-                # By edges: of a socket the library does not read yet, only new packets ring.
+                # By edges: a socket the library does not read yet rings once, and not for ever.
                 self._poll.register(fd, select.EPOLLIN | select.EPOLLET)
 
     def wait(self, at_most_ms: int) -> bool:

@@ -21,6 +21,7 @@ import pjsua2 as pj
 
 from ivr.log import get_log
 from ivr.media.headers import clean
+from ivr.media.media_thread import MediaThreads
 from ivr.media.playback import SILENCE
 from ivr.model.errors import MediaError
 from ivr.model.media import FRAME_BYTES, FRAME_MS, SAMPLE_RATE_HZ
@@ -104,11 +105,12 @@ class FramePort(pj.AudioMediaPort):  # type: ignore[misc]
     block nor touch the library.
     """
 
-    def __init__(self, name: str, fast: bool) -> None:
+    def __init__(self, name: str, fast: bool, threads: MediaThreads) -> None:
         super().__init__()
         self.talk: Callable[[], bytes] | None = None
         self.hear: Callable[[bytes], None] | None = None
-        self._fast = fast
+        self._fast, self._settle = fast, threads.settle
+        self._quiet = pj.ByteVector(FRAME_BYTES, 0)
         self._read = _read_fast if fast else _read_slowly
         self._out = pj.ByteVector(FRAME_BYTES, 0)
         self._out_at = _address(self._out)[0] if fast else 0
@@ -118,16 +120,20 @@ class FramePort(pj.AudioMediaPort):  # type: ignore[misc]
 
     def onFrameRequested(self, frame: Any) -> None:  # noqa: N802 - the library's name
         # Silence is sent as audio: a peer that gets no RTP takes the call for dead.
+        self._settle()
         talk = self.talk
         pcm = talk() if talk else SILENCE
         frame.type = pj.PJMEDIA_FRAME_TYPE_AUDIO
-        if self._fast:
+        if pcm is SILENCE:
+            frame.buf = self._quiet
+        elif self._fast:
             ctypes.memmove(self._out_at, pcm, FRAME_BYTES)
             frame.buf = self._out
         else:
             frame.buf = pj.ByteVector(pcm)
 
     def onFrameReceived(self, frame: Any) -> None:  # noqa: N802 - the library's name
+        self._settle()
         hear = self.hear
         if hear:
             pcm = self._read(frame.buf)
@@ -176,7 +182,8 @@ class Endpoint:
         fast = _layout_is_known()
         if not fast:
             _log.warning("endpoint.slow_frames", why="std::vector has another layout")
-        self._ports = [FramePort(f"port{number}", fast) for number in range(LEGS)]
+        threads = MediaThreads()
+        self._ports = [FramePort(f"port{number}", fast, threads) for number in range(LEGS)]
         self._library.listener = self.account.listener = listener
         gc.collect()
         gc.freeze()
@@ -226,7 +233,9 @@ class Endpoint:
         agent.threadCnt, agent.mainThreadOnly, agent.maxCalls, agent.userAgent = 0, True, LEGS, settings.user_agent
         media = config.medConfig
         media.clockRate = media.sndClockRate = SAMPLE_RATE_HZ
-        media.audioFramePtime, media.ecTailLen, media.noVad, media.threadCnt = FRAME_MS, 0, True, 1
+        media.audioFramePtime, media.ecTailLen, media.noVad = FRAME_MS, 0, True
+        # Audio is taken in by poll(), not by a thread of the library's own, which would wake up 100 times a second.
+        media.hasIoqueue, media.threadCnt = False, 0
         media.maxMediaPorts = 32
         # Jitter buffer in ms: nothing to begin with, at most 80. Round trip 60 ms on a clean network.
         media.jbInit, media.jbMinPre, media.jbMaxPre, media.jbMax = 0, 0, 40, 80

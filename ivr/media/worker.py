@@ -1,7 +1,8 @@
 """The media worker process: `python -m ivr.media.worker --settings JSON`.
 
 Owns the main loop, the control socket and the ways the process ends; refuses to know what the messages mean. One
-thread: it sleeps until a command or a SIP packet comes, at most 20 ms in a call; then SIP, commands, what is due.
+thread: it sleeps until a command, a SIP packet or a caller's audio comes, at most 20 ms in a call; then the library,
+commands, what is due.
 
     SIGTERM               drain, end when the last call has ended; a second one hangs up at once
     Shutdown              hang up what is left, end
@@ -34,8 +35,9 @@ from ivr.model.sip import MediaSettings
 from ivr.wire import MAX_MESSAGE_BYTES, decode, decode_settings, encode
 
 STATUS_OK, STATUS_PORT_TAKEN, STATUS_CONTROL_GONE = 0, 3, 4
-_SLEEP_MS = 20  # what is due in a call (the end of a prompt, of a number keyed in) is seen so late
+_SLEEP_MS = 20
 _SLEEP_IDLE_MS = 100
+_DUE_MS = 30  # what is due in a call (the end of a prompt, of a number keyed in) is looked for so often
 _POLL_MS = 10
 _POLL_DECIDING_MS = 1
 _HEALTH_MS = 1000
@@ -46,10 +48,11 @@ _log = log.get_log("media.worker")
 
 
 class ControlSocket:
-    """Messages to and from the control process. gone turns True once and for all."""
+    """Messages to and from the control process. gone turns True once and for all; said counts the messages to it."""
 
     def __init__(self, fd: int) -> None:
         self.gone = False
+        self.said = 0
         self._socket = socket.socket(fileno=fd)
         self._socket.setblocking(False)
         self._waiting: collections.deque[bytes] = collections.deque()
@@ -57,6 +60,7 @@ class ControlSocket:
     def say(self, message: object) -> None:
         """Send in order; what the socket cannot take now waits."""
         self._waiting.append(encode(message))
+        self.said += 1
         self.flush()
 
     def flush(self) -> None:
@@ -103,7 +107,8 @@ class Worker:
         self._ending = False
         self._hung_up = False
         self._status = STATUS_OK
-        self._next_health_ms = self._next_collect_ms = 0
+        self._next_due_ms = self._next_health_ms = self._next_collect_ms = 0
+        self._heard: tuple[str, ...] = ()
         self._bell: Doorbell | None = None
 
     def run(self) -> int:
@@ -123,7 +128,8 @@ class Worker:
             _log.error("worker.no_port", error=str(error))
             return STATUS_PORT_TAKEN
         self._board.open(endpoint)
-        self._bell = Doorbell(settings.control_fd, settings.sip_host, settings.sip_port)
+        rtp_ports = range(settings.rtp_port, settings.rtp_port + settings.rtp_ports + 2)
+        self._bell = Doorbell(settings.control_fd, settings.sip_host, settings.sip_port, rtp_ports)
         if not self._bell.complete:
             _log.warning("worker.no_doorbell", why="the SIP socket was not found: the library is polled instead")
         self._control.say(media.MediaReady(sip_host=settings.sip_host, sip_port=settings.sip_port))
@@ -136,14 +142,21 @@ class Worker:
         return self._status
 
     def _round(self, endpoint: Endpoint) -> None:
-        self._hear_sip(endpoint)
+        said = self._control.said
+        rang = self._hear_sip(endpoint)
+        now = monotonic_ms()
+        if not rang and said == self._control.said and now < self._next_due_ms and not self._control.gone:
+            return  # audio and nothing else
+        self._next_due_ms = now + _DUE_MS
         for command in self._control.receive():
             if isinstance(command, media.Shutdown):
                 self._hung_up = True
             else:
                 obey(self._board, command)
-        now = monotonic_ms()
         self._board.on_time(now)
+        if self._heard != (heard := self._board.heard):
+            self._heard = heard
+            self._look_for_audio()
         self._control.flush()
         if self._control.gone and not self._status:
             _log.error("worker.control_gone", calls=len(self._board.lines))
@@ -155,18 +168,25 @@ class Worker:
         if now >= self._next_health_ms:
             self._next_health_ms = now + _HEALTH_MS
             self._control.say(self._health())
+            self._look_for_audio()  # a re-INVITE may have moved it
         if now >= self._next_collect_ms:
             # The collector is off elsewhere: it may run in this thread only.
             self._next_collect_ms = now + _COLLECT_MS
             gc.collect()
 
-    def _hear_sip(self, endpoint: Endpoint) -> None:
+    def _hear_sip(self, endpoint: Endpoint) -> bool:
+        """Let the library work when there is something to do. Returns whether commands may have come."""
         bell = self._bell
         if bell is None or not bell.complete or self._control.gone:
             endpoint.poll(_POLL_DECIDING_MS if self._board.deciding else _POLL_MS)
-            return
-        bell.wait(_SLEEP_MS if self._board.lines else _SLEEP_IDLE_MS)
+            return True
+        rang = bell.wait(_SLEEP_MS if self._board.lines else _SLEEP_IDLE_MS)
         endpoint.poll(0)
+        return rang
+
+    def _look_for_audio(self) -> None:
+        if self._heard and self._bell is not None:
+            self._bell.look_for_audio()
 
     def _last_words(self, endpoint: Endpoint) -> None:
         self._board.hang_up_all("shutdown")

@@ -1,0 +1,87 @@
+"""What wakes a media worker up, with real sockets."""
+
+from __future__ import annotations
+
+import socket
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from ivr.media.doorbell import Doorbell
+from ivr.wire import seqpacket_pair
+
+LONG_MS = 2000
+
+
+def udp() -> socket.socket:
+    bound = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    bound.bind(("127.0.0.1", 0))
+    return bound
+
+
+class House:
+    """A worker's sockets and who sends to them."""
+
+    def __init__(self) -> None:
+        self.ours, self.theirs = seqpacket_pair()
+        self.sip, self.audio, self.peer = udp(), udp(), udp()
+        port = self.audio.getsockname()[1]
+        self.bell = Doorbell(self.ours.fileno(), "127.0.0.1", self.sip.getsockname()[1], range(port, port + 1))
+
+    def send(self, to: socket.socket) -> None:
+        self.peer.sendto(b"packet", to.getsockname())
+
+
+@pytest.fixture
+def house() -> Iterator[House]:
+    made = House()
+    yield made
+    for each in (made.ours, made.theirs, made.sip, made.audio, made.peer):
+        each.close()
+
+
+def waited_ms(house: House, at_most_ms: int) -> float:
+    began = time.monotonic()
+    house.bell.wait(at_most_ms)
+    return (time.monotonic() - began) * 1000
+
+
+def test_a_command_rings_and_says_so(house: House) -> None:
+    assert house.bell.complete
+    house.theirs.send(b"command")
+    assert house.bell.wait(LONG_MS)
+
+
+def test_a_sip_packet_rings_until_it_is_read(house: House) -> None:
+    house.send(house.sip)
+    assert not house.bell.wait(LONG_MS), "it is no command"
+    assert waited_ms(house, LONG_MS) < LONG_MS / 2
+    house.sip.recv(100)
+    assert waited_ms(house, 5) >= 4
+
+
+def test_audio_rings_once_and_again_when_it_was_read(house: House) -> None:
+    house.bell.look_for_audio()
+    for _ in range(2):
+        house.send(house.audio)
+        assert waited_ms(house, LONG_MS) < LONG_MS / 2
+        assert waited_ms(house, 5) >= 4, "what the library does not read yet keeps nobody awake"
+        house.audio.recv(100)
+
+
+def test_a_closed_audio_socket_never_rings_and_the_next_one_does(house: House) -> None:
+    house.bell.look_for_audio()
+    port = house.audio.getsockname()[1]
+    house.audio.close()
+    house.bell.look_for_audio()
+    assert waited_ms(house, 5) >= 4
+    house.audio = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    house.audio.bind(("127.0.0.1", port))
+    house.bell.look_for_audio()
+    house.send(house.audio)
+    assert waited_ms(house, LONG_MS) < LONG_MS / 2
+
+
+def test_without_a_sip_socket_the_bell_is_not_complete(house: House) -> None:
+    assert not Doorbell(house.ours.fileno(), "127.0.0.1", 1).complete
