@@ -83,6 +83,8 @@ def heard_name(text: str) -> Heard:
         ("".join(parts[at : at + length]), at, at + length)
         for length in (1, 2, 3)
         for at in range(len(parts) - length + 1)
+        # Pieces of one word; what is a name by itself is no piece.
+        if length == 1 or not any(is_given(part) or is_patronymic(part) for part in parts[at : at + length])
     ]
     return Heard(words=tuple(parts), units=tuple(runs))
 
