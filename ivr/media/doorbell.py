@@ -29,19 +29,20 @@ class Doorbell:
         self._poll = select.epoll()
         self._poll.register(control_fd, select.EPOLLIN)
         self._known: set[int] = set()
+        self._sip_addresses = ((sip_host, sip_port), ("0.0.0.0", sip_port))
         self.complete = False
-        for fd, address in self._new_sockets():
-            if address[1] == sip_port and address[0] in (sip_host, "0.0.0.0"):
-                self._poll.register(fd, select.EPOLLIN)
-                self.complete = True
+        self.look_for_sockets()
 
-    def look_for_audio(self) -> None:
-        """Find the audio sockets opened since. Those that were closed have gone by themselves, as epoll(7) has it.
+    def look_for_sockets(self) -> None:
+        """Find the sockets opened since. Those that were closed have gone by themselves, as epoll(7) has it.
 
-        One that is missed is only polled: audio comes later, not never.
+        An audio socket that is missed is only polled: audio comes later, not never.
         """
         for fd, address in self._new_sockets():
-            if address[1] in self._rtp_ports:
+            if address in self._sip_addresses:
+                self._poll.register(fd, select.EPOLLIN)
+                self.complete = True
+            elif address[1] in self._rtp_ports:
                 # By edges: a socket the library does not read yet rings once, and not for ever.
                 self._poll.register(fd, select.EPOLLIN | select.EPOLLET)
 

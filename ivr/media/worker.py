@@ -186,7 +186,7 @@ class Worker:
 
     def _look_for_audio(self) -> None:
         if self._heard and self._bell is not None:
-            self._bell.look_for_audio()
+            self._bell.look_for_sockets()
 
     def _last_words(self, endpoint: Endpoint) -> None:
         self._board.hang_up_all("shutdown")

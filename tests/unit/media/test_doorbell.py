@@ -62,7 +62,7 @@ def test_a_sip_packet_rings_until_it_is_read(house: House) -> None:
 
 
 def test_audio_rings_once_and_again_when_it_was_read(house: House) -> None:
-    house.bell.look_for_audio()
+    house.bell.look_for_sockets()
     for _ in range(2):
         house.send(house.audio)
         assert waited_ms(house, LONG_MS) < LONG_MS / 2
@@ -71,14 +71,14 @@ def test_audio_rings_once_and_again_when_it_was_read(house: House) -> None:
 
 
 def test_a_closed_audio_socket_never_rings_and_the_next_one_does(house: House) -> None:
-    house.bell.look_for_audio()
+    house.bell.look_for_sockets()
     port = house.audio.getsockname()[1]
     house.audio.close()
-    house.bell.look_for_audio()
+    house.bell.look_for_sockets()
     assert waited_ms(house, 5) >= 4
     house.audio = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     house.audio.bind(("127.0.0.1", port))
-    house.bell.look_for_audio()
+    house.bell.look_for_sockets()
     house.send(house.audio)
     assert waited_ms(house, LONG_MS) < LONG_MS / 2
 
