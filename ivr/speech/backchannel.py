@@ -6,7 +6,7 @@ Owns the words, for a listener who hears a prompt. Once the prompt is over the s
 from __future__ import annotations
 
 from ivr.model.hearing import ExpectationKind, Recognition
-from ivr.speech.completeness import SURE_MARGIN
+from ivr.speech.closed_list import SURE_MARGIN
 
 SHORTEST_MS = 200  # no word of an open answer is shorter: a cough, or an echo that slipped
 LONGEST_MS = 1200  # who murmurs longer has something to say

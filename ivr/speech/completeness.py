@@ -5,14 +5,17 @@ Owns the judgement of a text against an expectation; knows nothing of time.
 
 from __future__ import annotations
 
+import itertools
 import re
 from enum import StrEnum
 
 from ivr.model.hearing import Expectation, ExpectationKind, Hypothesis
+from ivr.speech.closed_list import SURE_MARGIN
 
-SURE_MARGIN = 2.0  # nats: below it a closed-list match is worth waiting a little longer for
 SURE_TEXT = 0.5  # mean probability of a token: below it a sentence may be half of one
-LOOPED = -3.2  # log-probability from which a string without the last digits is likely what was said: see _digits
+LOOPED = -3.45  # log-probability from which a string without the digits said again is likely what was said
+LOOPED_AGAIN = 0.4  # and so much lower for every digit more that was made up
+LOOPED_EARLIER = -2.5  # the same where the digits said again are not the last: callers say doubles, too
 
 # Words that are an answer and often its beginning: "yes, please", "no, that's wrong", "да, конечно".
 _FIRST_WORDS = frozenset("yes yeah yep no nope okay ok right sure correct да нет ага угу верно хорошо".split())  # noqa: SIM905
@@ -139,11 +142,34 @@ def _digits(expectation: Expectation, heard: Hypothesis, spoken_ms: int) -> Comp
 
 
 def _looped(value: str, heard: Hypothesis) -> bool:
-    for each in heard.alternatives:
-        shorter = re.sub(r"\D", "", each.text)
-        if shorter and shorter != value and value.startswith(shorter) and each.log_probability >= LOOPED:
-            return True
-    return False
+    """Is a shorter string among the readings that the decoder may have made this one of, by saying digits twice?"""
+    others = ((re.sub(r"\D", "", each.text), each.log_probability) for each in heard.alternatives)
+    return any(
+        (_said_again_at_the_end(shorter, value) and likely >= LOOPED - LOOPED_AGAIN * (len(value) - len(shorter) - 1))
+        or (_said_again(shorter, value) and likely >= LOOPED_EARLIER)
+        for shorter, likely in others
+        if 0 < len(shorter) < len(value)
+    )
+
+
+def _said_again_at_the_end(shorter: str, value: str) -> bool:
+    """Is value what shorter becomes when its last digits are said again? "12345" makes no "123456"."""
+    rest = value[len(shorter) :]
+    return value.startswith(shorter) and any(
+        (shorter[-size:] * len(rest)).startswith(rest) for size in (1, 2, len(rest))
+    )
+
+
+def _said_again(shorter: str, value: str) -> bool:
+    """Is value what shorter becomes when single digits of it are said again?"""
+    runs, other = _runs(value), _runs(shorter)
+    return [digit for digit, _ in runs] == [digit for digit, _ in other] and all(
+        count <= most for (_, most), (_, count) in zip(runs, other, strict=True)
+    )
+
+
+def _runs(digits: str) -> list[tuple[str, int]]:
+    return [(digit, len(list(same))) for digit, same in itertools.groupby(digits)]
 
 
 def _sentence(heard: Hypothesis) -> Completeness:

@@ -37,13 +37,21 @@ def pieces(samples: Samples) -> list[Samples]:
     return [*found, samples]
 
 
-def transcribe(model: WhisperModel, samples: Samples, encoded: Encoded, penalty: float = 1.0) -> Decoded:
+def transcribe(model: WhisperModel, samples: Samples, encoded: Encoded) -> Decoded:
     """The text of one piece, already encoded in the short context."""
-    beam = WIDE_BEAM if model.multilingual else 1
-    first = model.generate(encoded, beam=beam, repetition_penalty=penalty)[0]
+    return mended(model, samples, glance(model, encoded))
+
+
+def glance(model: WhisperModel, encoded: Encoded) -> Decoded:
+    """The text at one pass, which may be a guess or a loop."""
+    return model.generate(encoded, beam=WIDE_BEAM if model.multilingual else 1)[0]
+
+
+def mended(model: WhisperModel, samples: Samples, first: Decoded) -> Decoded:
+    """A text that looks like a guess or a loop decoded again with more room; another as it is."""
     if not suspicious(first):
         return first
-    second = model.generate(model.encode(samples, ROOMY_FRAMES), beam=WIDE_BEAM, repetition_penalty=penalty)[0]
+    second = model.generate(model.encode(samples, ROOMY_FRAMES), beam=WIDE_BEAM)[0]
     return first if suspicious(second) and second.mean < first.mean else second
 
 

@@ -8,29 +8,27 @@ too.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from ivr.model.errors import SpeechError
-from ivr.model.hearing import Alternative, Expectation, ExpectationKind, Hypothesis, Phrase
+from ivr.model.hearing import Expectation, ExpectationKind, Hypothesis, Phrase
 from ivr.speech.audio import Samples, from_pcm
-from ivr.speech.closed_list import Choice, Scored, choose, spelled
-from ivr.speech.digit_strings import Reading, best_reading, digit_tokens, possible
+from ivr.speech.closed_list import SURE_MARGIN, Choice, Scored, choose, shortlist, spelled
+from ivr.speech.dictation import BEAM, confidence, dictated, repetition_penalty
+from ivr.speech.digit_strings import digit_tokens
 from ivr.speech.digit_words import first_words
-from ivr.speech.free_speech import PIECE_S, joined, pieces, transcribe
+from ivr.speech.free_speech import PIECE_S, glance, joined, mended, pieces, transcribe
 from ivr.speech.silence import INVENTED, nothing_to_hear
-from ivr.speech.text import DIGIT_WORDS, broken_number, normal, split_digits, unlooped
+from ivr.speech.text import DIGIT_WORDS, normal, split_digits, unlooped
 from ivr.speech.whisper_model import Decoded, Encoded, WhisperModel
 
 NAME = "whisper"
 NO_SPEECH = 0.6  # noise is above 0.8, speech below 0.45 with the English model
 NO_SPEECH_INVENTED = 0.25  # for texts the model writes when it hears nothing
 LEAST_MEAN = -2.2  # mean log-probability of a token: below, the text is a guess
-DIGITS_REPETITION_PENALTY = 1.15
-_BEAM = 5
-_TEMPERATURE = 1.5  # nats: turns a margin into a confidence, 0.5 at 0 and 0.8 at 2
 _EDGES_S = 0.45  # of a turn's audio before and after its speech
 THIN_MARGIN = 1.5  # nats between two values of a closed list: worth a second look
 QUIETER_PEAK = 0.25
@@ -39,7 +37,6 @@ CLEAR_MEAN = -0.6  # mean log-probability of a text believed although the model 
 RESCUE_MARGIN = 4.0  # nats that make a short word believed although the model doubts it is speech
 _TELLING_S = 0.2  # of speech that tell a language
 _PLAIN_LANGUAGE = 0.85  # how probable another language must be to be believed
-_PREFIX_WORDS = 6  # "my policy number is": more words before digits mean a sentence, not an answer
 
 
 class WhisperStream:
@@ -107,19 +104,22 @@ class WhisperStream:
             return _open(self._long(samples))
         encoded = self._encoded(self._model, samples)
         if digits:
-            penalty = 1.0 if self._model.multilingual else DIGITS_REPETITION_PENALTY  # it spoils Russian numbers
-            free = self._model.generate(encoded, repetition_penalty=penalty)[0]
-        else:
-            free = transcribe(self._model, samples, encoded)
-        text = normal(free.text)
-        silent = not_said(free)
-        if digits and not silent:
-            return self._digits(encoded, free, text)
-        if self._phrases and free.no_speech < SURE_SILENCE:
-            matched = self._closed(samples, encoded, unlooped(text))
-            if matched is not None and (not silent or (matched.margin or 0.0) >= RESCUE_MARGIN):
-                return matched
-        return _nothing("no_speech") if silent else _open(free)
+            return self._digits(encoded)
+        free = glance(self._model, encoded)
+        matched = self._closed(samples, encoded, free)
+        if matched is not None and (matched.margin or 0.0) >= SURE_MARGIN:
+            return matched
+        again = mended(self._model, samples, free)
+        if again is not free:
+            free, matched = again, self._closed(samples, encoded, again)
+        return matched or (_nothing("no_speech") if not_said(free) else _open(free))
+
+    def _digits(self, encoded: Encoded) -> Hypothesis:
+        free = self._model.generate(encoded, repetition_penalty=repetition_penalty(self._model))[0]
+        if not_said(free):
+            return _nothing("no_speech")
+        said = dictated(self._model, encoded, self._expectation, free, encoded.seconds - _EDGES_S)
+        return said or _open(free, "length")
 
     def _long(self, samples: Samples) -> Decoded:
         """The text of a long turn, piece by piece; what was decoded before and did not change is kept."""
@@ -133,108 +133,45 @@ class WhisperStream:
         said = [decoded for _, decoded in parts if not not_said(decoded)]
         return joined(said or [decoded for _, decoded in parts])
 
-    def _closed(self, samples: Samples, encoded: Encoded, text: str) -> Hypothesis | None:
-        """The phrase of the closed list that fits, or None when the caller said something else."""
-        texts = [self._model.tokens(spelled(phrase.text)) for phrase in self._phrases]
-        if text:
-            texts.append(self._model.tokens(spelled(text)))
-        scores = self._model.score(encoded, texts)
-        chosen = self._chosen(scores, text)
-        if chosen is not None and chosen.margin < THIN_MARGIN:
-            # Quieter, it is another recording to the network: what both hear is what was said.
-            again = self._model.score(self._model.encode(samples, peak=QUIETER_PEAK), texts)
-            scores = [(one + other) / 2 for one, other in zip(scores, again, strict=True)]
-            chosen = self._chosen(scores, text)
-        if chosen is None:
+    def _closed(self, samples: Samples, encoded: Encoded, free: Decoded) -> Hypothesis | None:
+        """The phrase of the closed list that fits, or None when there is no list or the caller said something else.
+
+        A clear text that is one of the phrases is compared with those first that are written most like it.
+        """
+        if not self._phrases or free.no_speech >= SURE_SILENCE:
             return None
-        free_score = scores[len(self._phrases)] if text else -math.inf
-        fit = min(1.0, math.exp(min(0.0, chosen.best.log_probability - free_score + 1.0) / 8.0))
+        text = unlooped(normal(free.text))
+        near = shortlist(self._phrases, text) if free.mean >= CLEAR_MEAN else self._phrases
+        chosen: Choice | None = None
+        if len(near) < len(self._phrases):
+            chosen = choose(*self._scored(encoded, near, text))
+        if chosen is None or chosen.margin < SURE_MARGIN:
+            found = self._scored(encoded, self._phrases, text)
+            chosen = choose(*found)
+            if chosen is not None and chosen.margin < THIN_MARGIN:
+                # Quieter, it is another recording to the network: what both hear is what was said.
+                again = self._scored(self._model.encode(samples, peak=QUIETER_PEAK), self._phrases, text)
+                chosen = choose(*_mean(found, again))
+        if chosen is None or (not_said(free) and chosen.margin < RESCUE_MARGIN):
+            return None
+        fit = min(1.0, math.exp(min(0.0, 1.0 - chosen.behind) / 8.0))
         return Hypothesis(
             text=normal(chosen.best.phrase.text),
             value=chosen.best.phrase.value,
-            confidence=_confidence(chosen.margin) * fit,
+            confidence=confidence(chosen.margin) * fit,
             margin=chosen.margin,
             alternatives=chosen.alternatives,
             engine=NAME,
         )
 
-    def _chosen(self, scores: list[float], text: str) -> Choice | None:
-        free_score = scores[len(self._phrases)] if text else -math.inf
-        return choose([Scored(p, s) for p, s in zip(self._phrases, scores, strict=False)], text, free_score)
-
-    def _digits(self, encoded: Encoded, free: Decoded, text: str) -> Hypothesis:
-        """The digit string that fits, or the open text when the caller said something else."""
-        before, said, after = split_digits(text)
-        if broken_number(text):  # "2 oh bar 5 1 8": one misread word within a number, no lead and no tail
-            before, said, after = [], "", []
-        elif not said and len(text.split()) > 2 and free.mean > -1.0:
-            return _open(free)
-        if len(before) > _PREFIX_WORDS or len(after) > _PREFIX_WORDS:
-            return _open(free)
-        lead = before if said else []
-        reading, readings = self._best(encoded, free, lead, said if not after else "")
-        if lead and not (reading and possible(len(reading.digits), self._expectation)):
-            # The words before may be a misread first digit: "b 1 7" for "three one seven".
-            whole, others = self._best(encoded, free, [], "")
-            if whole and possible(len(whole.digits), self._expectation):
-                lead, reading, readings = [], whole, others
-        if reading is None:
-            return _open(free) if text else _nothing("length")
-        wordless = not said and not broken_number(text)
-        if wordless and text and not possible(len(reading.digits), self._expectation):
-            return _open(free)  # forced into digits that fit nothing: "operator" is no zero
-        if wordless and free.mean - reading.mean > 1.0 and free.mean > -1.0:
-            return _open(free)  # one or two clear words that are no digits
-        margin = reading.margin
-        certainty = min(1.0, math.exp(reading.mean + 0.2))
-        return Hypothesis(
-            text=" ".join([*lead, *reading.digits]),
-            value=reading.digits,
-            confidence=certainty * (_confidence(margin) if margin is not None else 0.9),
-            margin=margin,
-            alternatives=tuple(
-                Alternative(text=" ".join([*lead, *r.digits]), log_probability=r.log_probability)
-                for r in readings
-                if r.digits != reading.digits
-            ),
-            engine=NAME,
-        )
-
-    def _best(
-        self, encoded: Encoded, free: Decoded, lead: list[str], said: str
-    ) -> tuple[Reading | None, list[Reading]]:
-        """The digit string after the words of lead, and all that were considered."""
-        prefix = self._model.tokens(" ".join(lead)) if lead else []
-        found = self._model.generate(
-            encoded, prefix=prefix, allowed=digit_tokens(self._model), beam=_BEAM, hypotheses=_BEAM
-        )
-        readings = self._readings(found, free, said)
-        scorer = _DigitScorer(self._model, encoded, prefix)
-        spoken_s = encoded.seconds - _EDGES_S
-        return best_reading(readings, self._expectation, scorer, free=said, seconds=spoken_s), readings
-
-    @staticmethod
-    def _readings(found: list[Decoded], free: Decoded, said: str) -> list[Reading]:
-        """Different digit strings with their best score, likeliest first; the free text counts as one of them."""
-        best: dict[str, Reading] = {}
-        entries = [("".join(split_digits(normal(d.text))[1]), d) for d in found]
-        if said:
-            entries.append((said, free))
-        for digits, decoded in entries:
-            if digits and (digits not in best or decoded.mean > best[digits].mean):
-                best[digits] = Reading(digits=digits, log_probability=decoded.log_probability, mean=decoded.mean)
-        return sorted(best.values(), key=lambda r: -r.mean)
-
-
-class _DigitScorer:
-    """Scores whole digit strings on one recording, in the spelling Whisper prefers."""
-
-    def __init__(self, model: WhisperModel, encoded: Encoded, prefix: list[int]) -> None:
-        self._model, self._encoded, self._prefix = model, encoded, prefix
-
-    def __call__(self, strings: list[str]) -> list[float]:
-        texts = [[*self._prefix, *self._model.tokens(", ".join(s) + ".")] for s in strings]
-        return self._model.score(self._encoded, texts)
+    def _scored(self, encoded: Encoded, phrases: Sequence[Phrase], text: str) -> tuple[list[Scored], str, float]:
+        """Phrases with their scores, the free text and its score: what a choice is made from."""
+        texts = [self._model.tokens(spelled(phrase.text)) for phrase in phrases]
+        if text:
+            texts.append(self._model.tokens(spelled(text)))
+        scores = self._model.score(encoded, texts)
+        free_score = scores[-1] if text else -math.inf
+        return [Scored(p, s) for p, s in zip(phrases, scores, strict=False)], text, free_score
 
 
 class WhisperRecognizer:
@@ -260,12 +197,18 @@ class WhisperRecognizer:
         for model in self._models.values():
             encoded = model.encode(noise)
             model.generate(encoded)
-            model.generate(encoded, allowed=digit_tokens(model), beam=_BEAM, hypotheses=_BEAM)
+            model.generate(encoded, allowed=digit_tokens(model), beam=BEAM, hypotheses=BEAM)
             model.score(encoded, [model.tokens("Yes."), model.tokens("No.")])
 
 
-def _confidence(margin: float | None) -> float:
-    return 1.0 if margin is None else 1.0 / (1.0 + math.exp(-margin / _TEMPERATURE))
+def _mean(
+    one: tuple[list[Scored], str, float], other: tuple[list[Scored], str, float]
+) -> tuple[list[Scored], str, float]:
+    """Two opinions as one."""
+    phrases = [
+        Scored(a.phrase, (a.log_probability + b.log_probability) / 2) for a, b in zip(one[0], other[0], strict=True)
+    ]
+    return phrases, one[1], (one[2] + other[2]) / 2
 
 
 def _phrases(language: str, expectation: Expectation) -> tuple[Phrase, ...]:
@@ -285,9 +228,11 @@ def not_said(free: Decoded) -> bool:
     return normal(free.text) in INVENTED and free.no_speech > NO_SPEECH_INVENTED
 
 
-def _open(free: Decoded) -> Hypothesis:
-    """Free text; its confidence is the mean probability of a token."""
+def _open(free: Decoded, reason: str = "no_speech") -> Hypothesis:
+    """Free text; its confidence is the mean probability of a token. reason: why there is none, when there is none."""
     text = normal(free.text)
+    if not text:
+        return _nothing(reason)
     once = unlooped(text)
     text = text if split_digits(once)[1] else once
     if not text or free.mean < LEAST_MEAN:

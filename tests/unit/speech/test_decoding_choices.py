@@ -9,7 +9,7 @@ import pytest
 
 from ivr.model.errors import SpeechError
 from ivr.model.hearing import Expectation, ExpectationKind, Phrase
-from ivr.speech.closed_list import Scored, choose
+from ivr.speech.closed_list import Scored, choose, shortlist
 from ivr.speech.free_speech import PIECE_S, joined, pieces, repeats_itself, suspicious
 from ivr.speech.grammar_results import Reading, as_digits, as_phrase, as_text, segment_of
 from ivr.speech.grammar_results import joined as whole_turn
@@ -158,3 +158,31 @@ def test_what_vosk_did_not_hear_is_no_text() -> None:
     assert segment_of('{"text": "hello"}') == (Reading("hello", 0.0),)
     with pytest.raises(SpeechError, match="nonsense"):
         segment_of("nonsense")
+
+
+# ---- what is scored first -----------------------------------------------------------------------------------------
+
+MANY = tuple(
+    Phrase(text=text, value=value)
+    for text, value in (
+        *(("yes", "yes"), ("yes please", "yes"), ("yes it is", "yes"), ("that's right", "yes"), ("correct", "yes")),
+        *(("no", "no"), ("nope", "no"), ("that's wrong", "no"), ("no thank you", "no"), ("not correct", "no")),
+    )
+)
+
+
+@pytest.mark.parametrize("heard", ["yes", "that's right", "nope"])
+def test_a_phrase_that_was_read_is_compared_with_both_values(heard: str) -> None:
+    near = shortlist(MANY, heard)
+    assert heard in [phrase.text for phrase in near]
+    assert {phrase.value for phrase in near} == {"yes", "no"}
+    assert len(near) < len(MANY)
+
+
+def test_what_is_written_most_alike_is_compared() -> None:
+    assert "that's wrong" in [phrase.text for phrase in shortlist(MANY, "that's right")]
+    assert "not correct" in [phrase.text for phrase in shortlist(MANY, "correct")]
+
+
+def test_other_words_are_compared_with_the_whole_list() -> None:
+    assert shortlist(MANY, "my mother") == MANY

@@ -1,0 +1,40 @@
+"""Dictated numbers: whether the decoder made digits up to reach the length that was wanted."""
+
+import pytest
+
+from ivr.model.hearing import Alternative, EndpointProfile, Expectation, ExpectationKind, Hypothesis
+from ivr.speech.completeness import Completeness, completeness
+
+SIX = Expectation(kind=ExpectationKind.DIGITS, profile=EndpointProfile.LONG, min_length=6, max_length=6)
+SPOKEN_MS = 2400
+
+
+def judged(value: str, **others: float) -> Completeness:
+    """others: n<digits>=log-probability of another reading."""
+    alternatives = tuple(
+        Alternative(text=" ".join(name[1:]), log_probability=likely) for name, likely in others.items()
+    )
+    heard = Hypothesis(text=" ".join(value), value=value, confidence=0.8, engine="test", alternatives=alternatives)
+    return completeness(SIX, heard, SPOKEN_MS)
+
+
+@pytest.mark.parametrize(
+    ("value", "other", "likely"),
+    [("997122", "n99712", -1.2), ("964050", "n96405", -1.7), ("254545", "n2545", -3.8), ("933734", "n93734", -2.4)],
+)
+def test_digits_said_again_may_be_made_up(value: str, other: str, likely: float) -> None:
+    assert judged(value, **{other: likely}) is Completeness.OPEN_ENDED
+
+
+@pytest.mark.parametrize(
+    ("value", "other", "likely"),
+    [
+        ("480246", "n48024", -1.9),  # nobody makes a six out of nothing
+        ("250591", "n2", -2.9),
+        ("948799", "n94879", -4.0),
+        ("552409", "n52409", -3.5),  # a double within the number
+        ("997121", "n9971211", -1.0),
+    ],
+)
+def test_digits_that_follow_from_none_before_were_said(value: str, other: str, likely: float) -> None:
+    assert judged(value, **{other: likely}) is Completeness.COMPLETE
