@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from pathlib import Path
 from typing import Any
@@ -11,17 +12,24 @@ import pytest
 from ivr.demo.crm_data import people
 from ivr.demo.house import House
 from ivr.model.ids import monotonic_ms
+from ivr.offers.catalogue import load_catalogue
 from ivr.offers.experiment import Experiment
 from tests.sip.house import Caller
 
 pytestmark = [pytest.mark.sip, pytest.mark.models]
 
 ASK, PITCH = "I have one offer", "Furniture cover insures"
+CATALOGUE = load_catalogue(Path(__file__).parents[2] / "dialogs" / "insurance" / "offers.yml")
 
 
 def _rows(folder: Path, query: str, *values: str) -> list[tuple[Any, ...]]:
     with sqlite3.connect(f"file:{folder / 'ivr.sqlite3'}?mode=ro", uri=True) as db:
         return db.execute(query, values).fetchall()
+
+
+def _outcomes(folder: Path, call_id: str) -> dict[str, float]:
+    query = "SELECT outcome, value FROM outcomes JOIN opportunities USING (opportunity_id) WHERE call_id = ?"
+    return dict(_rows(folder, query, call_id))
 
 
 async def _until_solved(caller: Caller, number: str, claim: str) -> None:
@@ -90,3 +98,64 @@ async def test_a_caller_who_hangs_up_in_the_offer_has_not_accepted_it(house: Hou
     assert record["outcome"] == "resolved"
     answers = "SELECT answer FROM answers JOIN opportunities USING (opportunity_id) WHERE call_id = ?"
     assert _rows(house.folder, answers, record["call_id"]) == [("hung_up",)]
+    assert _outcomes(house.folder, record["call_id"])["early_hangup"] == 1.0
+
+
+async def test_an_offer_is_accepted_after_the_whole_price_and_stored_with_its_proof(
+    house: House, caller: Caller
+) -> None:
+    person = next(p for p in people() if p.customer_id == "C2020")
+    await _until_solved(caller, person.phone, person.claims[0][0])
+    await caller.press("1")
+    decided = await caller.event("offer.decided")
+    script = CATALOGUE.products[decided["data"]["product"]].scripts["en"]
+    await caller.asked(ASK)
+    await caller.press("1")
+    pitch = await caller.asked("offer.pitch")
+    await caller.phone.first_audio_after(pitch["at_ms"])
+    pressed_ms = await caller.press("1")  # in mid-pitch: the price was not heard, so it is read back to the end
+    confirm = await caller.asked("offer.confirm")
+    assert confirm["at_ms"] - pressed_ms < 500, "the pitch was cut at once"
+    heard = await caller.event(
+        "turn.prompted", 20, lambda e: e["seq"] > confirm["seq"] and not e["data"]["interrupted"]
+    )
+    words = script.pitch.split() + script.confirm.split()
+    pace_ms = (heard["at_ms"] - confirm["at_ms"]) / len(script.confirm.split())
+    assert pace_ms * len(words) <= 20_000, "the caller was promised twenty seconds"
+    await caller.press("1")
+    await caller.asked("offer.accepted")
+    await caller.asked("utter_anything_else")
+    await caller.press("2")
+    await caller.asked("utter_goodbye")
+    record = await caller.over()
+    assert (record["outcome"], record["ended_by"]) == ("resolved", "bot")
+    proof = "answer, proof_method, proof_digits, proof_read_back"
+    query = f"SELECT {proof} FROM answers JOIN opportunities USING (opportunity_id) WHERE call_id = ?"
+    rows = _rows(house.folder, query, record["call_id"])
+    assert rows == [("accepted", "dtmf", "1", script.confirm)]
+    told = _outcomes(house.folder, record["call_id"])
+    assert told["early_hangup"] == 0.0
+    assert 10 < told["aht_s"] < 120
+
+
+async def test_a_no_over_the_question_ends_the_offer_warmly_and_goodbye_follows(house: House, caller: Caller) -> None:
+    person = next(p for p in people() if p.customer_id == "C2010")
+    no = await caller.wav("No, thank you.")
+    await _until_solved(caller, person.phone, person.claims[0][0])
+    await caller.press("1")
+    asked = await caller.asked(ASK)
+    await caller.phone.first_audio_after(asked["at_ms"])
+    await caller.mutter(no)
+    await caller.asked("offer.declined")
+    await caller.asked("utter_anything_else")
+    await caller.press("2")
+    await caller.asked("utter_goodbye")
+    record = await caller.over()
+    assert (record["outcome"], record["barge_ins"]) == ("resolved", 1)
+    assert PITCH not in caller.texts()
+    answers = "SELECT answer FROM answers JOIN opportunities USING (opportunity_id) WHERE call_id = ?"
+    assert _rows(house.folder, answers, record["call_id"]) == [("not_permitted",)]
+    ((stored,),) = _rows(house.folder, "SELECT facts FROM opportunities WHERE call_id = ?", record["call_id"])
+    facts = json.loads(stored)
+    assert facts["intent"] == "claim_status"
+    assert person.phone not in json.dumps(facts), "what is kept to explain a decision holds no number"
