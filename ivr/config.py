@@ -14,6 +14,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from ivr.model.errors import ConfigError
+from ivr.sections import IdentitySettings
 
 Port = Annotated[int, Field(ge=1, le=65535)]
 
@@ -153,6 +154,21 @@ class OffersSettings(_Section):
     holdout: Annotated[float, Field(ge=0.0, le=0.5)] = 0.2
 
 
+class EffectsSettings(_Section):
+    """What the effect report may reckon with; 0 or nothing: not stated. agent_hour: what an hour of an agent costs,
+    bot_minute: a minute of the bot. agent_s, needs_agent: intent (or "else") -> seconds an agent takes for it, share of
+    such calls an agent would have had to take. identify_s, again_s: seconds a transferred call saves an agent."""
+
+    agent_hour: Annotated[float, Field(ge=0)] = 0.0
+    bot_minute: Annotated[float, Field(ge=0)] = 0.0
+    agent_s: dict[str, float] = {}
+    needs_agent: dict[str, float] = {}
+    identify_s: Annotated[float, Field(ge=0)] = 0.0
+    again_s: Annotated[float, Field(ge=0)] = 0.0
+    hours_a_day: Annotated[float, Field(gt=0, le=24)] = 8.0
+    occupancy: Annotated[float, Field(gt=0, le=1)] = 0.8
+
+
 class RecordingSettings(_Section):
     """Stereo recordings. on_request: only when asked for a live call over the API; all: every call."""
 
@@ -179,7 +195,9 @@ class Settings(_Section):
     nlu: NluSettings = NluSettings()
     web: WebSettings = WebSettings()
     storage: StorageSettings = StorageSettings()
+    identity: IdentitySettings = IdentitySettings()
     offers: OffersSettings = OffersSettings()
+    effects: EffectsSettings = EffectsSettings()
     recording: RecordingSettings = RecordingSettings()
     limits: LimitSettings = LimitSettings()
     variables: dict[str, str] = {}
@@ -210,6 +228,10 @@ def load_settings(path: Path) -> Settings:
 
 def check(settings: Settings) -> Settings:
     """Refuse combinations that are unsafe or cannot work. Raises ConfigError."""
+    if settings.identity.gateway == "console" and settings.sip.host not in LOOPBACK:
+        raise ConfigError(
+            "[identity] gateway console shows codes on the console: it is for [sip] host on loopback only"
+        )
     if settings.web.host not in LOOPBACK and not settings.web.token:
         raise ConfigError(
             f"[web] host {settings.web.host} is reachable from outside: set the access token in the environment "

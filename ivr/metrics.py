@@ -36,6 +36,12 @@ class Metrics:
         self.stir_seconds = Histogram(
             "ivr_stir_seconds", "INVITE to verdict", buckets=(0.005, 0.02, 0.05, 0.1, 0.3, 1.0, 2.0), registry=r
         )
+        self.identity_steps = Counter(
+            "ivr_identity_steps", "Steps of identification, by what came of them", ["step", "outcome"], registry=r
+        )
+        self.identity_levels = Counter("ivr_identity_levels", "Levels calls came to", ["level"], registry=r)
+        self.identity_risk = Counter("ivr_identity_risk", "Signals of fraud in calls", ["signal"], registry=r)
+        self.identity_locks = Counter("ivr_identity_locks", "Accounts closed by failures", registry=r)
         self.barge_ins = Counter("ivr_barge_ins", "Prompts interrupted by voice", registry=r)
         self.services = Histogram(
             "ivr_service_seconds", "Service calls", ["service", "outcome"], buckets=_LATENCY_BUCKETS, registry=r

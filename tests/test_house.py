@@ -41,6 +41,7 @@ HOMES = {
     "msgspec": ("ivr/wire.py",),
     "pydantic": (
         "ivr/config.py",
+        "ivr/sections.py",
         "ivr/document.py",
         "ivr/dialog/",
         "ivr/identity/",

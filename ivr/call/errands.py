@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from datetime import UTC, datetime, timedelta
 
+from ivr.call.identifying import Identifying
 from ivr.call.journal import wall_clock
 from ivr.call.line import Line
 from ivr.call.offering import CallSoFar, Offering
@@ -26,6 +27,15 @@ class Errands:
     def __init__(self, line: Line, house: Surroundings) -> None:
         self._line, self._house = line, house
         self._offering = Offering(line.call_id, house, line.journal)
+        self._identifying = Identifying(
+            line.call_id,
+            house.identity,
+            house.identity_policy,
+            line.journal,
+            caller=lambda: line.caller,
+            language=lambda: line.session().language,
+            believe_claimed=house.assistant.believe_claimed,
+        )
         self._began_ms = monotonic_ms()
         self._holds: dict[str, asyncio.TimerHandle] = {}
         self.promised = False
@@ -67,9 +77,13 @@ class Errands:
             loop = asyncio.get_running_loop()
             self._holds[command.service] = loop.call_later(command.hold_after_ms / 1000, self._line.post, hold)
         spec = self._house.assistant.services[command.service]
-        ended = await self._house.services.call(
-            spec, command.args, timeout_ms=command.timeout_ms, sender=self._line.call_id, journal=so_far
-        )
+        if spec.identity is not None:
+            ended = await self._identifying.serve(spec, command.args, timeout_ms=command.timeout_ms)
+        else:
+            ended = await self._house.services.call(
+                spec, command.args, timeout_ms=command.timeout_ms, sender=self._line.call_id, journal=so_far
+            )
+            await self._identifying.vouched(spec, ended)
         timer = self._holds.pop(command.service, None)
         if timer is not None:
             timer.cancel()

@@ -23,7 +23,7 @@ def note_event(
         kind, data = noting(event, hidden)
         journal.note(kind, **data)
     if isinstance(event, say.ServiceEnded | say.CallerIdentified):
-        if isinstance(event, say.CallerIdentified):
+        if event.identity is not None:
             evidence = event.identity.evidence
         else:
             evidence = ("ani",) if event.service == number_lookup else (event.service,)

@@ -8,9 +8,11 @@ from pathlib import Path
 
 from ivr.call.ani import Signatures
 from ivr.call.handoff import Packet
+from ivr.call.identity_desk import IdentityDesk
 from ivr.call.services import ServiceCaller
 from ivr.config import Settings
 from ivr.dialog.assistant import Assistant
+from ivr.identity.policy import IdentityPolicy
 from ivr.metrics import Metrics
 from ivr.model.call import LogEntry
 from ivr.model.dialog import Prompt
@@ -35,6 +37,8 @@ class Surroundings:
     nlu: NluEngine
     services: ServiceCaller
     signatures: Signatures
+    identity: IdentityDesk
+    identity_policy: IdentityPolicy
     store: Store
     offers: OfferDesk
     routing: RoutingPlan

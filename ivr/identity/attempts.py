@@ -6,7 +6,7 @@ What was tried is counted before it is compared, so whoever breaks off, crashes 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from ivr.identity.policy import IdentityPolicy, Limits, Lockout
@@ -51,6 +51,26 @@ def locks_account(counts: AccountCounts, policy: IdentityPolicy) -> bool:
     """Whether one more failure closes the account: then its owner is told."""
     limits = policy.limits
     return counts.in_a_day + 1 == limits.account_fail_24h or counts.in_a_row + 1 == limits.account_fail_total
+
+
+def after_failure(counts: AttemptCounts, *, by_number: bool) -> AttemptCounts:
+    """The counts once the try they were made for has failed. by_number: the caller's number is known."""
+    return replace(
+        counts,
+        in_call=counts.in_call + 1,
+        number_in_an_hour=counts.number_in_an_hour + by_number,
+        accounts=tuple(_worse(account, counts.now_ms) for account in counts.accounts),
+    )
+
+
+def _worse(counts: AccountCounts, now_ms: int) -> AccountCounts:
+    return replace(
+        counts,
+        in_a_row=counts.in_a_row + 1,
+        row_in_a_day=counts.row_in_a_day + 1,
+        in_a_day=counts.in_a_day + 1,
+        last_ms=now_ms,
+    )
 
 
 _OF_CALL: dict[Tried, Callable[[Limits], int]] = {

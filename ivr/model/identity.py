@@ -192,6 +192,19 @@ class RiskSignal:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TextMessage:
+    """A message to a customer's telephone. message_id: the same for every try to send it, so that it arrives once.
+    kind: "code" | "locked". code: its digits again, for gateways with texts of their own."""
+
+    message_id: str
+    number: str
+    language: str
+    kind: str
+    text: str
+    code: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Phone:
     """A number on file. number: E.164; since: ISO date it was registered on, "" = long ago."""
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from ivr.model.hearing import Expectation, Hypothesis
-from ivr.model.identity import Candidate, EvidenceKind
+from ivr.model.identity import Candidate, EvidenceKind, TextMessage
 from ivr.model.understanding import NO_CONTEXT, SlotContext, Understanding
 
 
@@ -84,5 +84,16 @@ class Directory(Protocol):
     async def by_fact(self, kind: EvidenceKind, value: str) -> tuple[Candidate, ...]: ...
 
     async def by_name(self, heard: str) -> tuple[Candidate, ...]: ...
+
+    async def close(self) -> None: ...
+
+
+class CodeGateway(Protocol):
+    """Whatever brings messages to telephones: the operator's SMS gateway, or the console of a demo.
+
+    send returns when the gateway has taken the message; the same message_id twice is one message. Raises ServiceError.
+    """
+
+    async def send(self, message: TextMessage) -> None: ...
 
     async def close(self) -> None: ...

@@ -52,9 +52,10 @@ class Identification:
 
         return await self._db.transact(work)
 
-    async def succeeded(self, attempt_id: str) -> None:
-        """The try was right."""
-        await self._db.write((sa.insert(proofs), [{"attempt_id": attempt_id, "at_ms": self._db.now_ms()}]))
+    async def succeeded(self, attempt_id: str, customer_id: str) -> None:
+        """The try was right: the row of this customer's failures ends. customer_id "": it was not wrong, no more."""
+        row = {"attempt_id": attempt_id, "customer_id": customer_id, "at_ms": self._db.now_ms()}
+        await self._db.write((sa.insert(proofs), [row]))
 
     async def save_code(self, code: SentCode) -> None:
         """Keep a code that is about to be sent."""
@@ -165,7 +166,8 @@ async def _counted(connection: Connection, attempt: Attempt, now_ms: int) -> Att
 async def _account(connection: Connection, customer: str, tried: Tried, now_ms: int) -> AccountCounts:
     mine, day_ms = _ROW.customer_id == customer, now_ms - DAY_MS
     cleared_ms = await _cleared_ms(connection, f"customer:{customer}")
-    right = sa.select(sa.func.coalesce(sa.func.max(_ROW.at_ms), 0)).where(mine, _ROW.tried == tried.value, ~_FAILED)
+    proven = sa.exists().where(proofs.c.attempt_id == _ROW.attempt_id, proofs.c.customer_id == customer)
+    right = sa.select(sa.func.coalesce(sa.func.max(_ROW.at_ms), 0)).where(mine, _ROW.tried == tried.value, proven)
     right_ms = (await connection.execute(right)).scalar_one()
     row = (mine, _ROW.tried == tried.value, _FAILED, _ROW.at_ms > max(right_ms, cleared_ms))
     in_a_row, last_ms = (

@@ -35,7 +35,8 @@ attempts = sa.Table(
     sa.Index(None, "call_id"),
 )
 
-proofs = sa.Table("identity_proofs", METADATA, _text("attempt_id", key=True), _ms("at_ms"))
+# customer_id: whose row of failures ends; "" when the try was not wrong, and proved nobody.
+proofs = sa.Table("identity_proofs", METADATA, _text("attempt_id", key=True), _text("customer_id"), _ms("at_ms"))
 
 clearings = sa.Table(
     "identity_clearings",

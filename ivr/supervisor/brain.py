@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from ivr.config import Settings, variables
 from ivr.dialog.assistant import Assistant, load_assistant
+from ivr.identity.policy import IdentityPolicy
+from ivr.identity.policy_file import load_policy
 from ivr.metrics import Metrics
 from ivr.model.ports import NluEngine
 from ivr.nlu.engines import engine_of
@@ -22,6 +24,7 @@ class Brain:
     nlu: NluEngine
     offers: OfferDesk
     routing: RoutingPlan
+    identity: IdentityPolicy
 
 
 def load_brain(settings: Settings, metrics: Metrics) -> Brain:
@@ -32,4 +35,5 @@ def load_brain(settings: Settings, metrics: Metrics) -> Brain:
         nlu=engine_of(settings.nlu, assistant.nlu_files, lambda reason: metrics.nlu_spared.labels(reason=reason).inc()),
         offers=OfferDesk(load_catalogue(assistant.offers_file), settings.offers.salt, settings.offers.holdout),
         routing=load_routing(assistant.routing_file, variables(settings)),
+        identity=load_policy(settings.server.assistant),
     )

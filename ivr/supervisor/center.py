@@ -30,6 +30,7 @@ from ivr.supervisor.agents_desk import AgentsDesk
 from ivr.supervisor.brain import Brain
 from ivr.supervisor.broken_calls import close_broken_calls
 from ivr.supervisor.comfort import write_comfort
+from ivr.supervisor.identity_keeping import open_identity
 from ivr.supervisor.media_pool import MediaPool
 from ivr.supervisor.offer_keeping import OfferKeeping
 from ivr.supervisor.speech_pool import SpeechPool
@@ -65,6 +66,7 @@ class Center:
         )
         self._services = ServiceCaller(variables(settings), self.metrics)
         self._signatures = Signatures(settings.stir, self.metrics)
+        self.identity = open_identity(settings, store, self.metrics)
         self.offers = OfferKeeping(settings, store, self.hub, lambda: self.brain)
         self._calls: dict[str, CallController] = {}
         self._tasks: asyncio.TaskGroup | None = None
@@ -143,6 +145,7 @@ class Center:
         await self.speech.stop()
         await self._services.close()
         await self._signatures.close()
+        await self.identity.close()
         for brain in (*self._retired, self.brain):
             await brain.nlu.close()
         await self.store.close()
@@ -227,6 +230,8 @@ class Center:
             nlu=brain.nlu,
             services=self._services,
             signatures=self._signatures,
+            identity=self.identity,
+            identity_policy=brain.identity,
             store=self.store,
             offers=brain.offers,
             routing=brain.routing,

@@ -37,7 +37,13 @@ def upgrade() -> None:
     )
     for columns in (["customer_id", "at_ms"], ["number", "at_ms"], ["prefix", "at_ms"], ["call_id"]):
         op.create_index(op.f("ix_identity_attempts_" + "_".join(columns)), "identity_attempts", columns)
-    op.create_table("identity_proofs", _key("attempt_id"), _ms("at_ms"), _primary("identity_proofs", "attempt_id"))
+    op.create_table(
+        "identity_proofs",
+        _key("attempt_id"),
+        _text("customer_id"),
+        _ms("at_ms"),
+        _primary("identity_proofs", "attempt_id"),
+    )
     op.create_table(
         "identity_clearings",
         _key("subject"),

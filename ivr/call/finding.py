@@ -1,0 +1,40 @@
+"""Candidates for what a caller said of themselves: asked of the directory, compared elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ivr.identity.candidates import Said, plain
+from ivr.model.identity import FACT_ARGUMENTS, Candidate, EvidenceKind
+from ivr.model.ports import Directory
+
+_NUMBERS = (EvidenceKind.POLICY_NUMBER, EvidenceKind.ACCOUNT_NUMBER)
+
+
+def readings_of(args: Mapping[str, Any], before: Said) -> Said:
+    """The facts among a step's arguments, each with its readings; said before and not told apart then, they stand
+    beside. A list is one fact with several readings."""
+    said: dict[EvidenceKind, tuple[str, ...]] = {kind: tuple(readings) for kind, readings in before.items()}
+    for name in FACT_ARGUMENTS:
+        value = args.get(name)
+        readings = [str(v).strip() for v in (value if isinstance(value, list | tuple) else [value]) if v is not None]
+        if any(readings):
+            said[EvidenceKind(name)] = tuple(r for r in readings if r)
+    return said
+
+
+async def candidates_for(directory: Directory, said: Said) -> tuple[Candidate, ...]:
+    """Whom the numbers said find, else whom the name sounds like. Raises ServiceError."""
+    for kind in _NUMBERS:
+        for reading in said.get(kind, ()):
+            found = await directory.by_fact(kind, plain(kind, reading))
+            if found:
+                return found
+    if any(said.get(kind) for kind in _NUMBERS):
+        return ()
+    for reading in said.get(EvidenceKind.NAME, ()):
+        found = await directory.by_name(reading)
+        if found:
+            return found
+    return ()

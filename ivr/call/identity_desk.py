@@ -1,0 +1,194 @@
+"""What all calls of a process share to identify callers: customers, counted tries, messages, the server's key.
+
+Owns that a try is reserved before anything is compared, that checks of secrets are few at a time, and that a closed
+account's owner is told. Knows nothing of a dialog.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+
+from ivr.identity.attempts import Closed, Refusal, after_failure, locks_account, refusal
+from ivr.identity.codes import code_fits, code_hash, code_message, locked_message, new_code, number_for_codes
+from ivr.identity.policy import IdentityPolicy
+from ivr.identity.secrets import secret_fits
+from ivr.log import get_log
+from ivr.metrics import Metrics
+from ivr.model.attempts import Activity, Attempt, AttemptCounts, SentCode
+from ivr.model.errors import ServiceError, StorageError
+from ivr.model.identity import Candidate, RiskSignal
+from ivr.model.ids import new_id
+from ivr.model.ports import CodeGateway, Directory
+from ivr.storage.store import Store
+
+CHECKS_AT_ONCE = 2  # each takes 64 MiB
+
+_log = get_log("call.identity")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reserved:
+    """A try that may be made. counts: what had gone wrong before it."""
+
+    attempt: Attempt
+    counts: AttemptCounts
+
+
+class IdentityDesk:
+    """One per process. gateway None: no codes can be sent. key: of code hashes; a fresh one serves the calls of this
+    process, whose codes end with it."""
+
+    def __init__(
+        self,
+        directory: Directory,
+        store: Store,
+        gateway: CodeGateway | None,
+        metrics: Metrics,
+        *,
+        key: bytes = b"",
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self.directory, self._store, self._gateway, self._metrics = directory, store, gateway, metrics
+        self._key, self._clock = key or secrets.token_bytes(32), clock
+        self._checks = asyncio.Semaphore(CHECKS_AT_ONCE)
+        self._notices: set[asyncio.Task[None]] = set()
+
+    def now_ms(self) -> int:
+        """Unix milliseconds."""
+        return round(self._clock().timestamp() * 1000)
+
+    def today(self) -> date:
+        """The day, UTC."""
+        return self._clock().date()
+
+    async def close(self) -> None:
+        """Send what is owed, then close the connections."""
+        if self._notices:
+            await asyncio.wait(self._notices, timeout=2.0)
+        await self.directory.close()
+        if self._gateway is not None:
+            await self._gateway.close()
+
+    # ---- tries ----------------------------------------------------------------------------------------------------
+
+    async def reserve(self, attempt: Attempt, policy: IdentityPolicy) -> Reserved | Refusal:
+        """Count a try before it is made. Raises ServiceError when it cannot be counted: then it must not be made."""
+        seen: list[AttemptCounts] = []
+
+        def allowed(counts: AttemptCounts) -> bool:
+            seen.append(counts)
+            return refusal(attempt.tried, counts, policy) is None
+
+        try:
+            if await self._store.reserve(attempt, allowed):
+                return Reserved(attempt=attempt, counts=seen[-1])
+        except StorageError as error:
+            raise ServiceError(f"a try cannot be counted: {error}") from error
+        found = refusal(attempt.tried, seen[-1], policy)
+        return found if found is not None else Refusal(why=Closed.CALL)
+
+    async def right(self, reserved: Reserved, customer_id: str) -> None:
+        """The try was right. customer_id "": not wrong, and it proved nobody. Raises ServiceError."""
+        try:
+            await self._store.succeeded(reserved.attempt.attempt_id, customer_id)
+        except StorageError as error:
+            raise ServiceError(f"a try cannot be counted: {error}") from error
+
+    def failed(self, reserved: Reserved, policy: IdentityPolicy, known: Sequence[Candidate]) -> bool:
+        """The try was wrong, and stays counted. Whether the next one would be refused."""
+        before, tried = reserved.counts, reserved.attempt.tried
+        for account in before.accounts:
+            owner = next((c for c in known if c.customer_id == account.customer_id), None)
+            if owner is not None and policy.lockout.notify_sms and locks_account(account, policy):
+                self._tell_owner(owner, policy)
+        after = after_failure(before, by_number=bool(reserved.attempt.number))
+        return refusal(tried, after, policy) is not None
+
+    def _tell_owner(self, owner: Candidate, policy: IdentityPolicy) -> None:
+        self._metrics.identity_locks.inc()
+        number = number_for_codes(owner.phones, policy, self.today())
+        if number and self._gateway is not None:
+            task = asyncio.get_running_loop().create_task(self._notify(number, owner.language))
+            self._notices.add(task)
+            task.add_done_callback(self._notices.discard)
+
+    async def _notify(self, number: str, language: str) -> None:
+        assert self._gateway is not None
+        try:
+            await self._gateway.send(locked_message(number, language, new_id()))
+        except ServiceError as error:
+            _log.warning("identity.owner_not_told", error=str(error))
+
+    # ---- secrets --------------------------------------------------------------------------------------------------
+
+    async def secret_fits(self, hashed: str, plain: str) -> bool:
+        """Compare a PIN or a passphrase; takes as long when there is none."""
+        async with self._checks:
+            return await asyncio.to_thread(secret_fits, hashed, plain)
+
+    def number_for_codes(self, candidate: Candidate, policy: IdentityPolicy) -> str:
+        """Where a code for this customer would go, "" = nowhere."""
+        return number_for_codes(candidate.phones, policy, self.today()) if self._gateway is not None else ""
+
+    async def send_code(
+        self, call_id: str, candidate: Candidate, number: str, language: str, policy: IdentityPolicy
+    ) -> None:
+        """Make a code, keep its hash, send it. Raises ServiceError when nobody takes it."""
+        if self._gateway is None:
+            raise ServiceError("no message gateway is set: [identity] gateway")
+        code, code_id, now_ms = new_code(policy.codes), new_id(), self.now_ms()
+        kept = SentCode(
+            code_id=code_id,
+            call_id=call_id,
+            customer_id=candidate.customer_id,
+            hashed=code_hash(code, key=self._key, call_id=call_id, customer_id=candidate.customer_id),
+            sent_ms=now_ms,
+            expires_ms=now_ms + policy.codes.valid_s * 1000,
+        )
+        try:
+            await self._store.save_code(kept)
+        except StorageError as error:
+            raise ServiceError(f"a code cannot be kept: {error}") from error
+        await self._gateway.send(code_message(code, number, language, policy, code_id))
+
+    async def code_fits(self, call_id: str, candidate: Candidate, said: str) -> bool | None:
+        """Whether it is the latest code of this call, which is then used up; None when there is none or it expired."""
+        who = candidate.customer_id
+        try:
+            sent = await self._store.sent_code(call_id, who)
+            if sent is None or self.now_ms() >= sent.expires_ms:
+                return None
+            fits = code_fits(sent.hashed, said, key=self._key, call_id=call_id, customer_id=who)
+            return fits and await self._store.use_code(sent.code_id)
+        except StorageError as error:
+            raise ServiceError(f"a code cannot be checked: {error}") from error
+
+    # ---- risk -----------------------------------------------------------------------------------------------------
+
+    async def activity(self, number: str, customer_id: str) -> Activity:
+        """What a number and an account were seen doing. Raises ServiceError."""
+        try:
+            return await self._store.activity(number, customer_id)
+        except StorageError as error:
+            raise ServiceError(f"activity cannot be read: {error}") from error
+
+    async def suspicious(self, call_id: str, number: str, customer_id: str, found: Sequence[RiskSignal]) -> None:
+        """Keep and count new signals of a call."""
+        for signal in found:
+            self._metrics.identity_risk.labels(signal=signal.kind.value).inc()
+        try:
+            await self._store.save_signals(call_id, number, customer_id, found)
+        except StorageError as error:
+            _log.error("identity.signals_not_stored", error=str(error))
+
+    def count(self, step: str, outcome: str) -> None:
+        """Let the metrics know how a step ended."""
+        self._metrics.identity_steps.labels(step=step, outcome=outcome).inc()
+
+    def level(self, name: str) -> None:
+        """A call reached or lost a level."""
+        self._metrics.identity_levels.labels(level=name).inc()
