@@ -15,10 +15,10 @@ from ivr.call.surroundings import Surroundings
 from ivr.dialog.engine import Session, advance
 from ivr.log import MASK
 from ivr.model import dialog as say
-from ivr.model.hearing import SpeechHeard, SpeechRejected, SpeechStarted
+from ivr.model.hearing import Recognition, SpeechHeard, SpeechRejected, SpeechStarted
 from ivr.model.ids import monotonic_ms
 from ivr.model.media import DigitPressed, DigitsCollected, PlaybackEnded, PlaybackStarted
-from ivr.speech.backchannel import is_backchannel
+from ivr.speech.backchannel import is_afterthought, is_backchannel
 
 NOD_ANSWERS_MS = 1200  # a prompt that ends so soon after an "uh-huh" was all but over when it came
 
@@ -44,6 +44,7 @@ class Conversation:
         self._reaction_ms = 0
         self._nod: SpeechHeard | None = None
         self._nodded_at_ms = 0
+        self._answered: Recognition | None = None
         self._hidden = False  # the answer being handled is to a sensitive question
 
     def lasted_ms(self, now_ms: int) -> int:
@@ -120,6 +121,16 @@ class Conversation:
         self._nod, self._nodded_at_ms = message, monotonic_ms()
         return True
 
+    def _added(self, message: SpeechHeard) -> bool:
+        """True when it was only the second half of the last answer ("yes" - "please"): the question still stands."""
+        line = self._line
+        if self._answered is None or not is_afterthought(self._answered, message.recognition):
+            return False
+        line.journal.note("turn.afterthought")
+        line.ear.again()
+        line.speaker.resume()
+        return True
+
     def _nod_at_the_end(self, at_ms: int) -> None:
         """Who said "uh-huh" when the question was all but over has answered it."""
         nod, self._nod = self._nod, None
@@ -130,8 +141,11 @@ class Conversation:
     def speech_heard(self, message: SpeechHeard) -> None:
         """The caller's turn is over; the NLU engine reads it next."""
         hear = self._line.ear.hear
-        if hear is None or not self._line.ear.is_open(message.turn) or self._nodded(message, hear):
+        if hear is None or not self._line.ear.is_open(message.turn):
             return
+        if self._added(message) or self._nodded(message, hear):
+            return
+        self._answered = message.recognition
         self._barge_in()
         self._turn_ended_at_ms = message.recognition.speech_ended_at_ms
         self._house.metrics.decode.observe(message.recognition.decode_ms / 1000)

@@ -1,6 +1,6 @@
-"""What people say to a speaker to be told more, not to take the turn: "uh-huh", "mm-hm", "угу".
+"""What people say that is no turn of its own: "uh-huh" to be told more, "please" behind a "yes" already taken.
 
-Owns the words, for a listener who hears a prompt. Once the prompt is over the same words are an answer.
+Owns the words. Once the prompt is over a nod is an answer; an afterthought never answers the next question.
 """
 
 from __future__ import annotations
@@ -35,3 +35,46 @@ def is_backchannel(recognition: Recognition, kind: ExpectationKind) -> bool:
     words = set(recognition.hypothesis.text.replace("-", " ").split())
     nods = _HUMS if kind is ExpectationKind.YES_NO else _HUMS | _NODS
     return bool(words) and words <= nods
+
+
+AFTERTHOUGHT_MS = 900  # after an answer: too soon for one to the next question, of which not half has been said
+# A second half that means the same as the first, or nothing.
+_POLITE = frozenset(
+    """
+    please|thanks|thank you|thank you very much|yes please|no thanks|no thank you
+    пожалуйста|спасибо|да спасибо|нет спасибо|да пожалуйста
+    """.strip()
+    .replace("\n", "|")
+    .split("|")
+)
+_SAME = {
+    "yes": frozenset(
+        """
+        that's right|that is right|that's correct|it is|it was|it did|it does|i do|i am|i did|of course|sure|correct
+        right|go ahead|yes|yes it is|yes it did|да|верно|все верно|всё верно|правильно|конечно|да верно
+        """.strip()
+        .replace("\n", "|")
+        .split("|")
+    ),
+    "no": frozenset(
+        """
+        that's wrong|that's not right|that is not right|that's not correct|it isn't|it is not|it's not|i don't|i didn't
+        wrong|not correct|no it isn't|no|неверно|неправильно|не так|это не так|нет
+        """.strip()
+        .replace("\n", "|")
+        .split("|")
+    ),
+}
+
+
+def is_afterthought(before: Recognition, after: Recognition) -> bool:
+    """Is a turn only the second half of the answer before it, which was taken already: "yes" - "please"?
+
+    What adds anything ("no" - "I want a person", "yes" - "no") is a turn.
+    """
+    if not 0 <= after.speech_started_at_ms - before.speech_ended_at_ms <= AFTERTHOUGHT_MS:
+        return False
+    text = after.hypothesis.text
+    meant = before.hypothesis.value or ""
+    opposite = _SAME.get({"yes": "no", "no": "yes"}.get(meant, ""), frozenset())
+    return text in _SAME.get(meant, frozenset()) or (text in _POLITE and not set(text.split()) & opposite)

@@ -1,9 +1,11 @@
 """Who says "uh-huh" to a prompt wants to hear more of it; who says a word wants the turn."""
 
+from dataclasses import replace
+
 import pytest
 
 from ivr.model.hearing import ExpectationKind, Hypothesis, Recognition
-from ivr.speech.backchannel import is_backchannel
+from ivr.speech.backchannel import AFTERTHOUGHT_MS, is_afterthought, is_backchannel
 
 
 def heard(text: str, duration_ms: int = 400, margin: float | None = None) -> Recognition:
@@ -48,3 +50,46 @@ def test_what_is_shorter_than_a_word_is_none_whatever_was_made_of_it() -> None:
 
 def test_a_long_hum_has_something_to_say() -> None:
     assert not is_backchannel(heard("mm", duration_ms=2500), ExpectationKind.OPEN)
+
+
+def followed(answer: str, value: str | None, by: str, after_ms: int = 400) -> bool:
+    first, second = heard(answer), heard(by)
+    hypothesis = replace(first.hypothesis, value=value)
+    moved = replace(second, speech_started_at_ms=first.speech_ended_at_ms + after_ms)
+    return is_afterthought(replace(first, hypothesis=hypothesis), moved)
+
+
+@pytest.mark.parametrize(
+    ("answer", "value", "by"),
+    [
+        ("yes", "yes", "please"),
+        ("yes", "yes", "yes please"),
+        ("no", "no", "thank you"),
+        ("no", "no", "that's wrong"),
+        ("yes", "yes", "that's right"),
+        ("да", "yes", "конечно"),
+        ("a new card", None, "please"),
+    ],
+)
+def test_the_second_half_of_an_answer_is_no_answer_to_the_next_question(answer: str, value: str, by: str) -> None:
+    assert followed(answer, value, by)
+
+
+@pytest.mark.parametrize(
+    ("answer", "value", "by"),
+    [
+        ("yes", "yes", "no"),
+        ("yes", "yes", "no thank you"),
+        ("yes", "yes", "that's wrong"),
+        ("no", "no", "yes please"),
+        ("no", "no", "i want a person"),
+        ("yes", "yes", "but i have a question"),
+        ("4 5 7", "457", "1"),
+    ],
+)
+def test_what_adds_something_is_heard(answer: str, value: str, by: str) -> None:
+    assert not followed(answer, value, by)
+
+
+def test_who_has_heard_the_next_question_answers_it() -> None:
+    assert not followed("yes", "yes", "yes please", AFTERTHOUGHT_MS + 100)
