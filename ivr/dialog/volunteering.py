@@ -17,7 +17,9 @@ from ivr.dialog.session import Volunteered
 from ivr.model.dialog import UtteranceHeard
 from ivr.model.understanding import Entity
 
-VOLUNTEERED = frozenset({"digits", "number", "money", "date", "time", "phone", "choice"})
+VOLUNTEERED = frozenset({"digits", "number", "money", "date", "time", "phone", "choice", "name"})
+ANNOUNCED = 0.8
+"""Least confidence of a name given unasked: nearly any words would make one, "my name is" makes it sure."""
 
 
 def still_open(run: Run) -> list[sl.Slot]:
@@ -88,7 +90,7 @@ def _values(run: Run, event: UtteranceHeard, entities: Iterable[Entity]) -> tupl
         owners = [s for s in named if s.type == entity.entity]
         if any(s.sensitive for s in owners):
             run.hide(text, *readings)
-        elif entity.entity != "yes_no":
+        elif entity.entity != "yes_no" and (entity.entity != "name" or entity.confidence >= ANNOUNCED):
             found.append(
                 Volunteered(
                     type=entity.entity,

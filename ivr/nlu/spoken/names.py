@@ -13,10 +13,14 @@ from itertools import pairwise
 from rapidfuzz import fuzz
 
 from ivr.model.understanding import Entity, SlotContext
+from ivr.nlu.spoken.introductions import find_introduction
+from ivr.nlu.spoken.spelled import find_spelled
 from ivr.nlu.words import spans, words
 
 MAX_CANDIDATES = 5
 LEAST_SCORE = 0.55
+ANNOUNCED = 0.9
+"""Confidence of a name of somebody unlisted, after "my name is"."""
 MAX_WORDS = 10
 
 _LATIN = {
@@ -56,8 +60,7 @@ def find_name(text: str, language: str, context: SlotContext) -> Entity | None:
         return None
     start, end = said[0][1], said[-1][2]
     if not context.candidates:
-        value = text[start:end]
-        return Entity(entity="name", value=value, readings=(value,), start=start, end=end, confidence=LEAST_SCORE)
+        return _unlisted(text, language)
     heard = [word for word, _, _ in said[:MAX_WORDS]]
     ranked = sorted(((likeness(heard, c), c) for c in context.candidates), key=lambda s: -s[0])
     near = [(score, name) for score, name in ranked if score >= LEAST_SCORE][:MAX_CANDIDATES]
@@ -71,6 +74,33 @@ def find_name(text: str, language: str, context: SlotContext) -> Entity | None:
         end=end,
         confidence=near[0][0],
         scores=tuple(score for score, _ in near),
+    )
+
+
+def _unlisted(text: str, language: str) -> Entity | None:
+    """A name of nobody knows whom: the words that introduce somebody, or what the text begins with. What was spelled
+    is a reading before what was heard: "Anna Petrowa, P E T R O V A"."""
+    found = find_introduction(text, language)
+    spelled = find_spelled(text, language)
+    if found is None and spelled is None:
+        return None
+    heard: list[str] = []
+    if found is not None:
+        # Letters are no part of the name before them.
+        end = min(found.end, spelled.start) if spelled and spelled.end > found.start else found.end
+        heard = text[found.start : end].rstrip(" ,.").split() if end > found.start else []
+    readings = [" ".join(heard)] if heard else []
+    if spelled is not None:
+        readings.insert(0, " ".join([*heard[:-1], spelled.word]) if len(heard) > 1 else spelled.word)
+    starts = [part.start for part in (found, spelled) if part]
+    ends = [part.end for part in (found, spelled) if part]
+    return Entity(
+        entity="name",
+        value=readings[0],
+        readings=tuple(dict.fromkeys(readings)),
+        start=min(starts),
+        end=max(ends),
+        confidence=ANNOUNCED if found is not None and found.announced else LEAST_SCORE,
     )
 
 
