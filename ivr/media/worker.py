@@ -148,7 +148,7 @@ class Worker:
         if not rang and said == self._control.said and now < self._next_due_ms and not self._control.gone:
             return  # audio and nothing else
         self._next_due_ms = now + _DUE_MS
-        for command in self._control.receive():
+        for command in self._control.receive() if rang else ():
             if isinstance(command, media.Shutdown):
                 self._hung_up = True
             else:

@@ -7,6 +7,8 @@ last half second it costs nothing; without an echo it changes nothing. Floats ar
 
 from __future__ import annotations
 
+from collections import deque
+
 import numpy as np
 import numpy.typing as npt
 
@@ -37,6 +39,9 @@ _SLIPPED = 2.0  # a caller is more than 3 dB louder than the echo expected
 _EVERY = 2  # frames between two searches, and between two solutions
 _DISTANCES = np.abs(np.arange(TAPS)[:, None] - np.arange(TAPS)[None, :])
 
+_KEPT = -(-(LONGEST_DELAY + _WINDOW + TAPS) // FRAME)  # frames
+_SILENCE = bytes(2 * FRAME)
+
 Array = npt.NDArray[np.float64]
 
 
@@ -44,8 +49,9 @@ class EchoCanceller:
     """The echo of one call."""
 
     def __init__(self) -> None:
-        self._said: Array = np.zeros(LONGEST_DELAY + _WINDOW + TAPS)
+        self._said: Array = np.zeros(_KEPT * FRAME)
         self._heard: Array = np.zeros(_WINDOW)
+        self._recent: deque[tuple[bytes, bytes]] = deque(maxlen=_KEPT)
         self._silent_frames = self._said.size
         self.delay: int | None = None
         self.moved = False  # the last frame showed that the echo was not where it was taken out
@@ -59,18 +65,26 @@ class EchoCanceller:
         self.moved = False
         self._silent_frames = 0 if said else self._silent_frames + 1
         if self._silent_frames * FRAME > LONGEST_DELAY + _WINDOW:
+            self._recent.clear()
             return pcm
-        heard = from_pcm(pcm).astype(np.float64)
-        told = from_pcm(said).astype(np.float64) if len(said) == len(pcm) else np.zeros(heard.size)
-        self._said = np.concatenate([self._said[told.size :], told])
-        self._heard = np.concatenate([self._heard[heard.size :], heard])
-        if float(np.mean(heard**2)) < _AUDIBLE:
+        self._recent.append((pcm, said if len(said) == len(pcm) else _SILENCE))
+        samples = from_pcm(pcm)
+        if float(np.dot(samples, samples)) < _AUDIBLE * samples.size:
             return pcm
+        self._said, self._heard = self._both()
+        heard = self._heard[-samples.size :]
         self._search()
         if self.delay is None:
             return pcm
         residual = self._cancel(heard)
         return to_pcm(residual.astype(np.float32))
+
+    def _both(self) -> tuple[Array, Array]:
+        """What was said in the last half second, and what was heard in the last _WINDOW of it."""
+        missing = _SILENCE * (_KEPT - len(self._recent))
+        said = from_pcm(missing + b"".join(each for _, each in self._recent)).astype(np.float64)
+        heard = from_pcm((missing + b"".join(each for each, _ in self._recent))[-2 * _WINDOW :]).astype(np.float64)
+        return said, heard
 
     def _forget(self) -> None:
         self._autocorrelation: Array = np.zeros(TAPS)

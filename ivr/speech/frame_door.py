@@ -48,7 +48,7 @@ class FrameDoor:
             connection, _ = await loop.sock_accept(self._listening)
             connection.setblocking(False)
             self._connections.add(connection)
-            loop.add_reader(connection, self._read, connection)
+            loop.add_reader(connection, self._read, connection, 1)
             self._choose_pace()
 
     async def read_paced(self) -> None:
@@ -76,10 +76,10 @@ class FrameDoor:
         elif self._paced.is_set():
             self._paced.clear()
             for connection in self._connections:
-                loop.add_reader(connection, self._read, connection)
+                loop.add_reader(connection, self._read, connection, 1)
 
-    def _read(self, connection: socket.socket) -> None:
-        for _ in range(FRAMES_AT_ONCE):
+    def _read(self, connection: socket.socket, most: int = FRAMES_AT_ONCE) -> None:
+        for _ in range(most):
             try:
                 raw = connection.recv(_RECEIVE_BYTES)
             except BlockingIOError:

@@ -25,7 +25,7 @@ from ivr.speech import endpointing
 from ivr.speech.decoding import Job
 from ivr.speech.echo import EchoCanceller
 from ivr.speech.endpointing import SAMPLES_PER_MS, Action, Endpointer, Phase
-from ivr.speech.vad import CHUNK, SileroModel, VoiceActivity
+from ivr.speech.vad import AT_ONCE, CHUNK, SileroModel, VoiceActivity
 
 log = get_log("speech.listening")
 
@@ -35,6 +35,7 @@ LONGEST_GAP = 50  # frames lost in a row that are filled with silence; more is a
 STARVED_MS = 200  # without frames for so long in mid-turn, silence is assumed: the peer stopped sending
 DOUBT_MS = 500  # speech so young may be an echo that has only now been found
 STUCK_MS = 10_000  # a decode takes 0.1 s, and in a crowd some tenths more; waiting in line does not count
+_WHILE_SPEAKING = 1  # two chunks in one run cost little more than one
 _SILENT_FRAME = bytes(FRAME_BYTES)
 
 
@@ -142,9 +143,11 @@ class CallAudio:
         return bool(began_ms) and self._now_ms() - began_ms > STUCK_MS
 
     @property
-    def _hearing(self) -> bool:
-        """Does a turn wait for what the caller says next?"""
-        return self._turn is not None and self._turn.endpointer.phase is not Phase.ENDED
+    def _patience(self) -> int:
+        """How many chunks of sound may wait for the next: none when a turn may begin or end with each of them."""
+        if self._turn is None or self._turn.endpointer.phase is Phase.ENDED:
+            return AT_ONCE
+        return _WHILE_SPEAKING if self._turn.endpointer.phase is Phase.SPEAKING else 0
 
     def starve(self) -> None:
         """Called now and then: fills in for a peer that stopped sending in the middle of a turn."""
@@ -181,10 +184,10 @@ class CallAudio:
     def _take(self, at_ms: int, pcm: bytes) -> None:
         self._pcm += pcm
         self._clock.advance(len(pcm) // 2, at_ms)
-        for sound in self._activity.feed(pcm, wanted=self._hearing):
+        for sound in self._activity.feed(pcm, patience=self._patience):
             self._chunk_end += CHUNK
             turn = self._turn
-            if turn is not None and self._hearing:
+            if turn is not None and turn.endpointer.phase is not Phase.ENDED:
                 self._act(turn, turn.endpointer.hear(sound.probability, self._chunk_end, sound.weight))
         self._trim()
 

@@ -21,7 +21,7 @@ CHUNK = 256  # samples at 8 kHz: the 512 at 16 kHz the network was trained on
 CHUNK_MS = 32
 _CONTEXT = 64
 _STATE = 128
-_AT_ONCE = 32  # chunks that wait at most: 1 s
+AT_ONCE = 32  # chunks that wait at most: 1 s
 _CALM = 8  # chunks at the line's noise, heard as no voice, before the next ones are taken for the same: 256 ms
 _DOUBT = 0.35  # probability from which a chunk may be voice
 _DEAF = 0.02
@@ -77,37 +77,43 @@ class VoiceActivity:
         self._levels = Levels()
         self._rest = b""
         self._waiting: list[tuple[Samples, Weight]] = []
+        self._owed = 0  # of those waiting, the last ones whose sound was not told yet
         self._calm_chunks = 0
         self._deaf_chunks = 0
         self._forget()
 
-    def feed(self, pcm: bytes, *, wanted: bool = True) -> list[Sound]:
+    def feed(self, pcm: bytes, *, patience: int = 0) -> list[Sound]:
         """What the chunks completed by pcm (8 kHz, any length) sound like. Keypad tones have probability 0.
 
-        wanted: somebody acts upon it; else the network may hear all of it later.
+        patience: so many loud chunks in a row may be told later, with the next one. AT_ONCE: nobody acts upon any of
+        them, and all have probability 0. Only a resting ear makes use of it.
         """
         self._rest += pcm
         if len(self._rest) < 2 * CHUNK:
             return []
         whole = len(self._rest) // (2 * CHUNK) * CHUNK
         samples, self._rest = from_pcm(self._rest[: 2 * whole]), self._rest[2 * whole :]
-        return [self._chunk(samples[at : at + CHUNK], wanted) for at in range(0, whole, CHUNK)]
+        found: list[Sound] = []
+        for at in range(0, whole, CHUNK):
+            found += self._chunk(samples[at : at + CHUNK], patience if self._resting else 0)
+        return found
 
     def _forget(self) -> None:
         self._context: Samples = np.zeros(_CONTEXT, dtype=np.float32)
         self._h: Samples = np.zeros((1, 1, _STATE), dtype=np.float32)
         self._c: Samples = np.zeros((1, 1, _STATE), dtype=np.float32)
 
-    def _chunk(self, samples: Samples, wanted: bool) -> Sound:
+    def _chunk(self, samples: Samples, patience: int) -> list[Sound]:
         weight = self._levels.weigh(samples)
+        if (self._resting and self._may_wait(weight)) or patience >= AT_ONCE:
+            told = self._catch_up() if self._owed or len(self._waiting) >= AT_ONCE else []
+            self._waiting.append((samples, weight))
+            return [*told, Sound(0.0, weight)]
         self._waiting.append((samples, weight))
-        if self._resting and (self._may_wait(weight) or not wanted):
-            if len(self._waiting) >= _AT_ONCE:
-                self._catch_up()
-            return Sound(0.0, weight)
-        probability = self._catch_up()
-        self._calm_chunks = self._calm_chunks + 1 if weight.still and probability < _DOUBT else 0
-        return Sound(0.0 if is_keypad_tone(samples) else probability, weight)
+        self._owed += 1
+        if self._owed <= patience and weight.stirs and not weight.tail:
+            return []
+        return self._catch_up()
 
     def _may_wait(self, weight: Weight) -> bool:
         """Would nobody take the chunk for voice, whatever the network says?"""
@@ -118,18 +124,25 @@ class VoiceActivity:
             self._calm_chunks = 0
         return self._calm_chunks >= _CALM
 
-    def _catch_up(self) -> float:
-        """Let the network hear all that waits. Returns the probability of the last chunk, 0 when it is nonsense."""
-        waiting, self._waiting = self._waiting, []
+    def _catch_up(self) -> list[Sound]:
+        """Let the network hear all that waits. Returns the sounds that are owed."""
+        waiting, owed = self._waiting, self._owed
+        self._waiting, self._owed = [], 0
         wide = np.concatenate([self._context, self._upsampler.feed(np.concatenate([s for s, _ in waiting]))])
         self._context = wide[-_CONTEXT:]
-        windows = np.stack(
-            [wide[at : at + _CONTEXT + 2 * CHUNK] for at in range(0, 2 * CHUNK * len(waiting), 2 * CHUNK)]
-        )
+        starts = range(0, 2 * CHUNK * len(waiting), 2 * CHUNK)
+        windows = np.stack([wide[at : at + _CONTEXT + 2 * CHUNK] for at in starts])
         probabilities, self._h, self._c = self._model.run(windows, self._h, self._c)
         for probability, (_, weight) in zip(probabilities, waiting, strict=True):
             self._watch(probability, weight)
-        return probabilities[-1] if math.isfinite(probabilities[-1]) else 0.0
+        return [self._told(*each) for each in list(zip(probabilities, waiting, strict=True))[len(waiting) - owed :]]
+
+    def _told(self, probability: float, chunk: tuple[Samples, Weight]) -> Sound:
+        samples, weight = chunk
+        self._calm_chunks = self._calm_chunks + 1 if weight.still and probability < _DOUBT else 0
+        if not math.isfinite(probability) or is_keypad_tone(samples):
+            return Sound(0.0, weight)
+        return Sound(probability, weight)
 
     def _watch(self, probability: float, weight: Weight) -> None:
         """A network whose state has run away hears nothing for the rest of the call: it begins anew."""

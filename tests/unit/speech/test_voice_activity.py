@@ -6,7 +6,7 @@ import numpy as np
 
 from ivr.speech.audio import Samples, to_pcm
 from ivr.speech.levels import Levels
-from ivr.speech.vad import CHUNK, VoiceActivity
+from ivr.speech.vad import AT_ONCE, CHUNK, VoiceActivity
 
 
 class Network:
@@ -103,10 +103,22 @@ def test_what_nobody_waits_for_is_heard_by_the_network_before_the_next_turn() ->
     network = Window()
     ear = VoiceActivity(network, resting=True)  # type: ignore[arg-type]
     for _ in range(20):
-        ear.feed(to_pcm(tone(1)), wanted=False)
+        ear.feed(to_pcm(tone(1)), patience=AT_ONCE)
     assert network.runs == []
     ear.feed(to_pcm(tone(1)))
     assert network.runs == [21]
+
+
+def test_loud_chunks_may_be_told_two_at_a_time_and_before_the_quiet_that_follows() -> None:
+    network = Window()
+    ear = VoiceActivity(network, resting=True)  # type: ignore[arg-type]
+    ear.feed(to_pcm(np.concatenate([noise(10), tone(1)])))
+    network.runs.clear()
+    told = [len(ear.feed(to_pcm(tone(1)), patience=1)) for _ in range(5)]
+    assert (told, network.runs) == ([0, 2, 0, 2, 0], [2, 2])
+    last = ear.feed(to_pcm(noise(1)), patience=1)
+    assert [sound.weight.stirs for sound in last] == [True, False]
+    assert network.runs == [2, 2, 1]
 
 
 def test_a_voice_that_rises_out_of_the_noise_of_the_line_is_no_rest() -> None:
