@@ -73,6 +73,22 @@ async def test_a_nod_does_not_end_the_prompt_and_what_is_said_after_it_is_unders
     await caller.over()
 
 
+async def test_a_please_behind_an_answer_already_taken_answers_no_question(caller: Caller) -> None:
+    wish = await caller.wav("I would like to check the status of my claim.")
+    please = await caller.wav("Please.")
+    await caller.dial("+12025550101")
+    await caller.asked("utter_how_can_i_help", finished=True)
+    await caller.mutter(wish)
+    said = await caller.asked("utter_ask_claim_number")
+    await caller.phone.say(please)
+    await caller.event("turn.afterthought", 8)
+    await caller.event("turn.prompted", 15, lambda e: e["seq"] > said["seq"] and not e["data"]["interrupted"])
+    assert caller.kinds().count("turn.heard") == 1
+    assert "turn.barged_in" not in caller.kinds()
+    await caller.phone.hang_up()
+    await caller.over()
+
+
 def _turns(caller: Caller) -> list[str]:
     return [kind for kind in caller.kinds() if kind in {"turn.heard", "turn.barged_in", "turn.backchannel"}]
 
