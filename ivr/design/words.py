@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ivr.design.identity_words import IDENTITY
+from ivr.design.routing_words import ROUTING
 
 _STEPS = {
     "say": "Says one response, or several in order.",
@@ -241,17 +242,6 @@ _OFFERS = {
     "spread": "How far the number usually lies from its mean.",
 }
 
-_ROUTING = {
-    "name": "The agent's name.",
-    "queues": "Queues, or the queues this agent answers for.",
-    "ring_timeout_s": "How long an agent's phone rings, in seconds.",
-    "sip": "SIP address; ${NAME} from the environment.",
-    "skills": "Skill to weight, or to this agent's proficiency, 0 to 5.",
-    "steps": "What is asked of agents as the caller waits, loosening.",
-    "whisper_max_s": "How long the agent is briefed before the caller, in seconds.",
-    "wrap_up_s": "Time for notes after a call, in seconds.",
-}
-
 _ELSEWHERE = {
     "flows confirm": "when_unsure, always or never: is the value read back?",
     "services outcomes": "Outcome to the condition it is told by; error and timeout happen by themselves.",
@@ -273,7 +263,7 @@ WORDS: Mapping[str, str] = {
     **{f"step {word}": text for word, text in _STEPS.items()},
     **{f"turn {word}": text for word, text in _TURNS.items()},
     **{f"{kind} {word}": text for kind in ("offers", "tests") for word, text in _OFFERS.items()},
-    **{f"routing {word}": text for word, text in _ROUTING.items()},
+    **{f"routing {word}": text for word, text in ROUTING.items()},
     **{f"identity {word}": text for word, text in IDENTITY.items()},
     **_COMMON,
     **_ELSEWHERE,

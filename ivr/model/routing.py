@@ -31,6 +31,19 @@ class Agent:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AcdQueue:
+    """A whole queue of a contact center, reached by one address. skills: what its people can do, as of an Agent;
+    queues: ours that it answers for; after_ms: how long a call waits for a person known here before it goes there."""
+
+    acd_id: str
+    title: str
+    sip_uri: str
+    skills: Mapping[str, int] = field(default_factory=dict)
+    queues: tuple[str, ...] = ()
+    after_ms: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HandoffRequest:
     """A wish for a human, from the dialog. required: skill -> least proficiency."""
 

@@ -1,16 +1,17 @@
 """Which agent gets a call: hard requirements first, then the best score, then who has waited longest (domain.md 3.4).
 
-Pure: reads the plan and the directory, reserves nobody.
+Pure: reads the plan and the directory, reserves nobody. A person known here goes before a contact center's queue.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from ivr.model.routing import Agent, AgentState, HandoffRequest
+from ivr.model.routing import AcdQueue, Agent, AgentState, HandoffRequest
 from ivr.routing.agents import AgentDirectory, Presence
-from ivr.routing.plan import LANGUAGE_SKILL, LAST_AGENT, SEGMENT_SKILL, RelaxationStep, RoutingPlan
+from ivr.routing.plan import SEGMENT_SKILL, RoutingPlan
+from ivr.routing.relaxation import Standing, standing
 
 LAST_AGENT_BONUS = 2.0
 OWNER_BONUS = 1.5
@@ -20,9 +21,10 @@ OCCUPANCY_MALUS = 0.2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
-    """The agent to call, or None. scores: every agent who could take it; reasons: every other, and why not.
+    """The agent to call, or None; then acd, the contact center's queue to send the call to, or None, too.
 
-    retry_in_ms: when the requirements relax next; 0 when they will not.
+    scores: every agent who could take it; reasons: every other, and why not. retry_in_ms: when the requirements relax
+    next, or a contact center's queue opens; 0 when nothing will change by waiting alone.
     """
 
     agent: Agent | None
@@ -30,6 +32,7 @@ class Choice:
     scores: Mapping[str, float] = field(default_factory=dict)
     reasons: Mapping[str, str] = field(default_factory=dict)
     retry_in_ms: int = 0
+    acd: AcdQueue | None = None
 
 
 def choose(
@@ -44,57 +47,33 @@ def choose(
 ) -> Choice:
     """The best available agent for the request.
 
-    request.data may name "last_agent", "owner" (agent ids) and "segment". exclude: agents tried already or unwanted.
-    waited_ms: since the request, for the plan's relaxation steps. An unknown queue gets nobody.
+    request.data may name "last_agent", "owner" (agent ids) and "segment". exclude: agents and contact centers' queues
+    tried already or unwanted. waited_ms: since the request, for the plan's steps. An unknown queue gets nobody.
     """
-    step, retry_in_ms = _step_at(plan, waited_ms)
-    required = requirements(plan, request, language, step)
-    last = str(request.data.get("last_agent", ""))
+    stands = standing(plan, request, language, waited_ms)
     best: tuple[float, int, str] | None = None
     scores: dict[str, float] = {}
     reasons: dict[str, str] = {}
     for presence in directory.presences(now_ms):
-        agent = presence.agent
-        reason = _unfit(presence, request.queue, required, exclude)
-        if not reason and step and step.agent == LAST_AGENT and agent.agent_id != last:
-            reason = "not the last agent, yet"
+        agent_id = presence.agent.agent_id
+        reason = unfit(presence, request.queue, stands, exclude)
         if reason:
-            reasons[agent.agent_id] = reason
+            reasons[agent_id] = reason
             continue
-        score = scores[agent.agent_id] = _score(plan, presence, request, required, now_ms)
-        rank = (-score, presence.idle_since_ms, agent.agent_id)
+        scored = scores[agent_id] = score(plan, presence, request, stands.scored, now_ms)
+        rank = (-scored, presence.idle_since_ms, agent_id)
         if best is None or rank < best:
             best = rank
     if best is None:
-        return Choice(agent=None, reasons=reasons, retry_in_ms=retry_in_ms)
+        acd, opens_in_ms = _acd_queue(plan, request, stands, exclude, waited_ms)
+        waits = [ms for ms in (stands.next_in_ms, opens_in_ms) if ms]
+        return Choice(agent=None, reasons=reasons, retry_in_ms=min(waits, default=0), acd=acd)
     agent = plan.agents[best[2]]
     return Choice(agent=agent, score=scores[agent.agent_id], scores=scores, reasons=reasons)
 
 
-def requirements(
-    plan: RoutingPlan, request: HandoffRequest, language: str, step: RelaxationStep | None = None
-) -> Mapping[str, int]:
-    """Skill -> least proficiency: of the queue, the request, the language and the step, the highest of each."""
-    queue = plan.queues.get(request.queue)
-    required: dict[str, int] = {f"{LANGUAGE_SKILL}{language}": 1}
-    for part in (queue.required if queue else {}, request.required, step.need if step else {}):
-        for skill, least in part.items():
-            required[skill] = max(least, required.get(skill, 0))
-    return required
-
-
-def _step_at(plan: RoutingPlan, waited_ms: int) -> tuple[RelaxationStep | None, int]:
-    ends_ms = 0
-    for step in plan.steps:
-        if step.for_ms is None:
-            return step, 0
-        ends_ms += step.for_ms
-        if waited_ms < ends_ms:
-            return step, ends_ms - waited_ms
-    return None, 0
-
-
-def _unfit(presence: Presence, queue: str, required: Mapping[str, int], exclude: frozenset[str]) -> str:
+def unfit(presence: Presence, queue: str, stands: Standing, exclude: frozenset[str]) -> str:
+    """Why this agent cannot take a call of the queue now; "" when nothing speaks against it."""
     agent = presence.agent
     if agent.agent_id in exclude:
         return "excluded"
@@ -102,22 +81,50 @@ def _unfit(presence: Presence, queue: str, required: Mapping[str, int], exclude:
         return f"{presence.state.value}: {presence.reason}" if presence.reason else presence.state.value
     if queue not in agent.queues:
         return f"not in queue {queue}"
-    lacking = [f"{s}={agent.skills.get(s, 0)}<{n}" for s, n in required.items() if agent.skills.get(s, 0) < n]
-    return ", ".join(lacking)
+    skills = agent.skills
+    for skill, least in stands.enforced.items():
+        if skills.get(skill, 0) < least:
+            return ", ".join(_lacking(skills, stands.enforced))
+    return f"not {stands.only}, yet" if stands.only and agent.agent_id != stands.only else ""
 
 
-def _score(
-    plan: RoutingPlan, presence: Presence, request: HandoffRequest, required: Mapping[str, int], now_ms: int
+def score(
+    plan: RoutingPlan, presence: Presence, request: HandoffRequest, scored: Mapping[str, int], now_ms: int
 ) -> float:
-    agent = presence.agent
-    surplus = sum(
-        plan.weights.get(skill, 1.0) * (agent.skills.get(skill, 0) - least) for skill, least in required.items()
-    )
-    segment = request.data.get("segment")
+    """How well this agent fits: the more the better. Agents of equal scores are taken by their waiting."""
+    agent, data = presence.agent, request.data
+    segment = data.get("segment")
     return (
-        surplus
-        + LAST_AGENT_BONUS * (request.data.get("last_agent") == agent.agent_id)
-        + OWNER_BONUS * (request.data.get("owner") == agent.agent_id)
+        _surplus(plan, agent.skills, scored)
+        + LAST_AGENT_BONUS * (data.get("last_agent") == agent.agent_id)
+        + OWNER_BONUS * (data.get("owner") == agent.agent_id)
         + SEGMENT_BONUS * bool(segment and agent.skills.get(f"{SEGMENT_SKILL}{segment}", 0))
         - OCCUPANCY_MALUS * presence.occupancy(now_ms)
     )
+
+
+def _surplus(plan: RoutingPlan, skills: Mapping[str, int], scored: Mapping[str, int]) -> float:
+    total = 0.0
+    for skill, least in scored.items():
+        total += plan.weights.get(skill, 1.0) * (skills.get(skill, 0) - least)
+    return total
+
+
+def _lacking(skills: Mapping[str, int], required: Mapping[str, int]) -> Iterable[str]:
+    return (f"{s}={skills.get(s, 0)}<{n}" for s, n in required.items() if skills.get(s, 0) < n)
+
+
+def _acd_queue(
+    plan: RoutingPlan, request: HandoffRequest, stands: Standing, exclude: frozenset[str], waited_ms: int
+) -> tuple[AcdQueue | None, int]:
+    """The best contact center's queue that is open for this call, and in how many ms the next one opens (0: none)."""
+    fit = [
+        acd
+        for acd in plan.acd.values()
+        if request.queue in acd.queues and acd.acd_id not in exclude and not any(_lacking(acd.skills, stands.enforced))
+    ]
+    opened = [acd for acd in fit if acd.after_ms <= waited_ms]
+    opens_in_ms = min((acd.after_ms - waited_ms for acd in fit if acd.after_ms > waited_ms), default=0)
+    if stands.only or not opened:
+        return None, opens_in_ms
+    return max(opened, key=lambda acd: _surplus(plan, acd.skills, stands.scored)), opens_in_ms

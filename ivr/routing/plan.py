@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -15,11 +15,11 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from ivr.document import Document, Location
 from ivr.model.errors import DesignError
-from ivr.model.routing import Agent
+from ivr.model.routing import AcdQueue, Agent
 
 LANGUAGE_SKILL = "lang:"
 SEGMENT_SKILL = "segment:"
-LAST_AGENT = "last"
+LAST_AGENT, OWNER, ANY_AGENT = "last", "owner", "any"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,9 +33,10 @@ class Queue:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RelaxationStep:
-    """What is asked beyond the hard requirements while it lasts. for_ms: None in the last step, which never ends.
+    """What is asked beyond the hard requirements while it lasts. for_ms: None when it never ends.
 
-    agent: "" or "last" (only whoever served this customer before).
+    agent: "", "last" (only whoever served this customer before), "owner" (only whose customer it is) or "any" (whoever
+    answers for the queue and speaks the language, whatever the skills).
     """
 
     for_ms: int | None
@@ -45,7 +46,8 @@ class RelaxationStep:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RoutingPlan:
-    """The file, checked. weights: what one level of a skill beyond the need is worth (1 where not named)."""
+    """The file, checked. weights: what one level of a skill beyond the need is worth (1 where not named). After
+    the last step, when it ends, any agent of the queue will do. acd: queues of contact centers that take calls, too."""
 
     queues: Mapping[str, Queue]
     agents: Mapping[str, Agent]
@@ -54,6 +56,7 @@ class RoutingPlan:
     ring_timeout_ms: int
     wrap_up_ms: int
     whisper_max_ms: int
+    acd: Mapping[str, AcdQueue] = field(default_factory=dict)
 
 
 class _Shape(BaseModel):
@@ -76,10 +79,18 @@ class _AgentShape(_Shape):
     queues: Annotated[tuple[str, ...], Field(min_length=1)]
 
 
+class _AcdShape(_Shape):
+    title: str = ""
+    sip: str
+    skills: dict[str, Proficiency]
+    queues: Annotated[tuple[str, ...], Field(min_length=1)]
+    after_s: Annotated[int, Field(ge=0, le=3600)] = 0
+
+
 class _StepShape(_Shape):
     for_s: Annotated[int, Field(ge=1)] | None = None
     need: dict[str, Minimum] = {}
-    agent: Literal["", "last"] = ""
+    agent: Literal["", "last", "owner", "any"] = ""
 
 
 class PlanShape(_Shape):
@@ -90,6 +101,7 @@ class PlanShape(_Shape):
     skills: dict[str, Annotated[float, Field(ge=0)]] = {}
     queues: Annotated[dict[str, _QueueShape], Field(min_length=1)]
     agents: dict[str, _AgentShape]
+    acd: dict[str, _AcdShape] = {}
     steps: tuple[_StepShape, ...] = ()
 
 
@@ -122,6 +134,18 @@ def load_routing(path: Path, variables: Mapping[str, str]) -> RoutingPlan:
         ring_timeout_ms=shape.ring_timeout_s * 1000,
         wrap_up_ms=shape.wrap_up_s * 1000,
         whisper_max_ms=shape.whisper_max_s * 1000,
+        acd={name: _acd_queue(name, a, variables) for name, a in shape.acd.items()},
+    )
+
+
+def _acd_queue(name: str, shape: _AcdShape, variables: Mapping[str, str]) -> AcdQueue:
+    return AcdQueue(
+        acd_id=name,
+        title=shape.title or name,
+        sip_uri=_filled(shape.sip, variables),
+        skills=shape.skills,
+        queues=tuple(shape.queues),
+        after_ms=shape.after_s * 1000,
     )
 
 
@@ -135,21 +159,30 @@ Problem = tuple[Location, str, str, str]
 def _problems(shape: PlanShape, variables: Mapping[str, str]) -> Iterator[Problem]:
     for name, queue in shape.queues.items():
         yield from _unknown_skills(("queues", name, "required"), queue.required, shape)
-    for name, agent in shape.agents.items():
-        yield from _unknown_skills(("agents", name, "skills"), agent.skills, shape)
-        yield from _of_address(("agents", name, "sip"), agent.sip, variables)
-        for index, wanted in enumerate(agent.queues):
-            if wanted not in shape.queues:
-                fix = f"Use one of {', '.join(shape.queues)}."
-                yield ("agents", name, "queues", index), "routing-queue", f"unknown queue {wanted}", fix
-        if not any(skill.startswith(LANGUAGE_SKILL) for skill in agent.skills):
-            fix = 'Add for example "lang:en": 5.'
-            yield ("agents", name, "skills"), "routing-language", f"{name} speaks no language", fix
+    for kind, targets in (("agents", shape.agents), ("acd", shape.acd)):
+        for name, target in targets.items():
+            yield from _of_target((kind, name), target, shape, variables)
+    for name in shape.acd.keys() & shape.agents.keys():
+        yield ("acd", name), "routing-name", f"{name} is an agent, too", "Give one of them another name."
     for index, step in enumerate(shape.steps):
         yield from _unknown_skills(("steps", index, "need"), step.need, shape)
-        if (step.for_s is None) != (index == len(shape.steps) - 1):
+        if step.for_s is None and index < len(shape.steps) - 1:
             fix = "Give every step for_s, except the last."
             yield ("steps", index), "routing-step", "only the last step goes on for ever", fix
+
+
+def _of_target(
+    at: Location, target: _AgentShape | _AcdShape, shape: PlanShape, variables: Mapping[str, str]
+) -> Iterator[Problem]:
+    yield from _unknown_skills((*at, "skills"), target.skills, shape)
+    yield from _of_address((*at, "sip"), target.sip, variables)
+    for index, wanted in enumerate(target.queues):
+        if wanted not in shape.queues:
+            fix = f"Use one of {', '.join(shape.queues)}."
+            yield (*at, "queues", index), "routing-queue", f"unknown queue {wanted}", fix
+    if not any(skill.startswith(LANGUAGE_SKILL) for skill in target.skills):
+        fix = 'Add for example "lang:en": 5.'
+        yield (*at, "skills"), "routing-language", f"{at[-1]} speaks no language", fix
 
 
 def _unknown_skills(at: Location, named: Mapping[str, int], shape: PlanShape) -> Iterator[Problem]:
