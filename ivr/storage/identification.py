@@ -36,9 +36,8 @@ class Identification:
         now_ms = self._db.now_ms()
 
         async def work(connection: Connection) -> bool:
-            for subject in _subjects(attempt):
-                row = {"subject": subject, "at_ms": now_ms}
-                await connection.execute(self._db.upsert(gates, row))  # held until the transaction ends
+            for subject in _subjects(attempt):  # held until the transaction ends
+                await connection.execute(self._db.upsert(gates, {"subject": subject, "at_ms": now_ms}))
             counts = await _counted(connection, attempt, now_ms)
             if not allowed(counts):
                 return False
@@ -103,7 +102,10 @@ class Identification:
         came = sa.select(sa.func.count(sa.distinct(_ROW.number))).where(
             _ROW.customer_id == customer_id, _ROW.number != "", _ROW.at_ms > now_ms - DAY_MS
         )
-        counted = [(await self._db.read(query))[0][0] for query in (placed, tried, came)]
+        together = sa.select(
+            *(query.scalar_subquery().label(name) for name, query in (("a", placed), ("b", tried), ("c", came)))
+        )
+        counted = (await self._db.read(together))[0]
         return Activity(
             calls_in_an_hour=counted[0] if number else 0,
             accounts_in_a_day=counted[1] if number else 0,
@@ -144,49 +146,62 @@ def _subjects(attempt: Attempt) -> Sequence[str]:
 
 
 async def _counted(connection: Connection, attempt: Attempt, now_ms: int) -> AttemptCounts:
-    async def one(query: sa.Select[Any]) -> Any:
-        return (await connection.execute(query)).one()
+    """Two questions for everything: what ended rows of failures, and what was counted since."""
+    since = [_cleared(f"number:{attempt.number}")]
+    for customer in attempt.customers:
+        proven = sa.exists().where(proofs.c.attempt_id == _ROW.attempt_id, proofs.c.customer_id == customer)
+        right = (_ROW.customer_id == customer, _ROW.tried == attempt.tried.value, proven)
+        since += [_cleared(f"customer:{customer}"), sa.select(sa.func.max(_ROW.at_ms)).where(*right)]
+    number_ms, *ends = await _numbers(connection, since)
 
-    same = _ROW.tried == attempt.tried.value
-    in_call = (await one(sa.select(_TRIES).where(_ROW.call_id == attempt.call_id, same, _FAILED)))[0]
-    by_number = sends = 0
-    if attempt.number:
-        since_ms = max(now_ms - HOUR_MS, await _cleared_ms(connection, f"number:{attempt.number}"))
-        query = sa.select(_TRIES).where(_ROW.number == attempt.number, _NO_SEND, _FAILED, _ROW.at_ms > since_ms)
-        by_number = (await one(query))[0]
-    if attempt.prefix:
-        query = sa.select(_TRIES).where(_ROW.prefix == attempt.prefix, _ROW.at_ms > now_ms - HOUR_MS)
-        sends = (await one(query))[0]
-    accounts = [await _account(connection, customer, attempt.tried, now_ms) for customer in attempt.customers]
+    wanted = [
+        _count(_ROW.call_id == attempt.call_id, _ROW.tried == attempt.tried.value, _FAILED),
+        _count(_ROW.number == attempt.number, _NO_SEND, _FAILED, _ROW.at_ms > max(now_ms - HOUR_MS, number_ms)),
+        _count(_ROW.prefix == attempt.prefix, _ROW.at_ms > now_ms - HOUR_MS),
+    ]
+    for customer, cleared_ms, right_ms in zip(attempt.customers, ends[::2], ends[1::2], strict=True):
+        mine, day_ms = _ROW.customer_id == customer, max(now_ms - DAY_MS, cleared_ms)
+        row = (mine, _ROW.tried == attempt.tried.value, _FAILED, _ROW.at_ms > max(right_ms, cleared_ms))
+        wanted += [
+            _count(*row),
+            _count(*row, _ROW.at_ms > now_ms - DAY_MS),
+            _count(mine, _NO_SEND, _FAILED, _ROW.at_ms > day_ms),
+            sa.select(sa.func.max(_ROW.at_ms)).where(*row),
+            _count(mine, _ROW.tried == Tried.SEND.value, _ROW.at_ms > day_ms),
+        ]
+    in_call, by_number, sends, *rest = await _numbers(connection, wanted)
     return AttemptCounts(
-        now_ms=now_ms, in_call=in_call, number_in_an_hour=by_number, prefix_sends=sends, accounts=tuple(accounts)
+        now_ms=now_ms,
+        in_call=in_call,
+        number_in_an_hour=by_number if attempt.number else 0,
+        prefix_sends=sends if attempt.prefix else 0,
+        accounts=tuple(
+            _account(customer, rest[5 * place : 5 * place + 5]) for place, customer in enumerate(attempt.customers)
+        ),
     )
 
 
-async def _account(connection: Connection, customer: str, tried: Tried, now_ms: int) -> AccountCounts:
-    mine, day_ms = _ROW.customer_id == customer, now_ms - DAY_MS
-    cleared_ms = await _cleared_ms(connection, f"customer:{customer}")
-    proven = sa.exists().where(proofs.c.attempt_id == _ROW.attempt_id, proofs.c.customer_id == customer)
-    right = sa.select(sa.func.coalesce(sa.func.max(_ROW.at_ms), 0)).where(mine, _ROW.tried == tried.value, proven)
-    right_ms = (await connection.execute(right)).scalar_one()
-    row = (mine, _ROW.tried == tried.value, _FAILED, _ROW.at_ms > max(right_ms, cleared_ms))
-    in_a_row, last_ms = (
-        await connection.execute(sa.select(_TRIES, sa.func.coalesce(sa.func.max(_ROW.at_ms), 0)).where(*row))
-    ).one()
-
-    async def count(*conditions: Any) -> int:
-        return int((await connection.execute(sa.select(_TRIES).where(*conditions))).scalar_one())
-
+def _account(customer: str, counted: Sequence[int]) -> AccountCounts:
+    in_a_row, row_in_a_day, in_a_day, last_ms, sends = counted
     return AccountCounts(
         customer_id=customer,
         in_a_row=in_a_row,
-        row_in_a_day=await count(*row, _ROW.at_ms > day_ms),
-        in_a_day=await count(mine, _NO_SEND, _FAILED, _ROW.at_ms > max(day_ms, cleared_ms)),
+        row_in_a_day=row_in_a_day,
+        in_a_day=in_a_day,
         last_ms=last_ms,
-        sends=await count(mine, _ROW.tried == Tried.SEND.value, _ROW.at_ms > max(day_ms, cleared_ms)),
+        sends=sends,
     )
 
 
-async def _cleared_ms(connection: Connection, subject: str) -> int:
-    query = sa.select(sa.func.coalesce(sa.func.max(clearings.c.at_ms), 0)).where(clearings.c.subject == subject)
-    return int((await connection.execute(query)).scalar_one())
+def _count(*conditions: Any) -> sa.Select[Any]:
+    return sa.select(_TRIES).where(*conditions)
+
+
+def _cleared(subject: str) -> sa.Select[Any]:
+    return sa.select(sa.func.max(clearings.c.at_ms)).where(clearings.c.subject == subject)
+
+
+async def _numbers(connection: Connection, queries: Sequence[sa.Select[Any]]) -> list[int]:
+    """The one number each query gives, nothing being 0, in one round trip."""
+    together = sa.select(*(query.scalar_subquery().label(f"n{place}") for place, query in enumerate(queries)))
+    return [int(value or 0) for value in (await connection.execute(together)).one()]
