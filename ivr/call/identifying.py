@@ -62,7 +62,8 @@ class Identifying:
         try:
             async with asyncio.timeout(timeout_ms / 1000):
                 outcome, values = await _STEPS[step](self, args)
-                await self.standing.weigh()
+                if outcome != "locked":  # whoever goes on trying then costs no more than the counting
+                    await self.standing.weigh()
                 outcome = "refused" if outcome == "ok" and self.standing.for_human else outcome
         except TimeoutError:
             outcome, values, error = "timeout", {}, f"no answer within {timeout_ms} ms"

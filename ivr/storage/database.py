@@ -92,6 +92,14 @@ class Database:
         except (OSError, sa.exc.SQLAlchemyError) as error:
             raise StorageError(f"cannot read: {_reason(error)}") from error
 
+    async def reading(self, work: Callable[[Connection], Awaitable[Result]]) -> Result:
+        """Run work that only reads. Raises StorageError."""
+        try:
+            async with self._engine.connect() as connection:
+                return await work(connection)
+        except (OSError, sa.exc.SQLAlchemyError) as error:
+            raise StorageError(f"cannot read: {_reason(error)}") from error
+
     async def write(self, *writes: Write) -> int:
         """Run statements in one transaction; rows touched by the last one. Raises RefusedError, StorageError."""
         touched = 0

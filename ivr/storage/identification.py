@@ -102,10 +102,7 @@ class Identification:
         came = sa.select(sa.func.count(sa.distinct(_ROW.number))).where(
             _ROW.customer_id == customer_id, _ROW.number != "", _ROW.at_ms > now_ms - DAY_MS
         )
-        together = sa.select(
-            *(query.scalar_subquery().label(name) for name, query in (("a", placed), ("b", tried), ("c", came)))
-        )
-        counted = (await self._db.read(together))[0]
+        counted = await self._db.reading(lambda connection: _numbers(connection, (placed, tried, came)))
         return Activity(
             calls_in_an_hour=counted[0] if number else 0,
             accounts_in_a_day=counted[1] if number else 0,
