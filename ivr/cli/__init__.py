@@ -15,7 +15,7 @@ import sys
 from collections.abc import Sequence
 
 from ivr import __version__
-from ivr.cli import designing, hearing, identifying, measuring, offering, serving, speaking, understanding
+from ivr.cli import designing, hearing, identifying, measuring, offering, reporting, serving, speaking, understanding
 from ivr.model.errors import ConfigError, IvrError
 
 
@@ -41,6 +41,6 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="ivr", description="A self-hosted telephone voice bot.")
     parser.add_argument("--version", action="version", version=f"ivr {__version__}")
     commands = parser.add_subparsers(required=True, metavar="command")
-    for group in (serving, designing, understanding, hearing, speaking, offering, identifying, measuring):
+    for group in (serving, designing, understanding, hearing, speaking, offering, reporting, identifying, measuring):
         group.add(commands)
     return parser

@@ -269,6 +269,7 @@ class Center:
             record=self.record,
             offers=lambda: self.brain.offers,
             learn=self.offers.learn,
+            effects=self.offers.effects,
         )
 
     def health(self) -> Mapping[str, Any]:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import multiprocessing
 import os
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from typing import Any, TypeVar
 
 from ivr.call.learning import Learning
 from ivr.config import Settings
@@ -17,12 +19,14 @@ from ivr.model.offers import Suspension
 from ivr.offers.desk import OfferDesk
 from ivr.storage.store import Store
 from ivr.supervisor.brain import Brain
+from ivr.supervisor.effects import effects_document
 from ivr.supervisor.offer_watch import watch
 from ivr.web.live import LiveHub
 
 LEARN_S = 60.0  # answers other cells stored are learned within this time
 FIRST_WATCH_S, WATCH_S = 600.0, 3600.0
 LEAST_PRIORITY = 19
+KEPT_S = 300.0
 
 _log = get_log("offers")
 
@@ -35,6 +39,9 @@ class OfferKeeping:
         self._answered = asyncio.Event()
         self._learning: Learning | None = None
         self._desk: OfferDesk | None = None
+        self._document: Mapping[str, Any] = {}
+        self._made_at = 0.0
+        self._one_at_a_time = asyncio.Lock()
 
     def learn(self) -> None:
         """Something was answered: the desk takes it in soon. Never blocks."""
@@ -79,9 +86,33 @@ class OfferKeeping:
                 _log.error("offers.not_watched", error=str(error))
 
     async def _watch(self) -> list[Suspension]:
-        spawn = multiprocessing.get_context("spawn")
-        with ProcessPoolExecutor(1, mp_context=spawn, initializer=_step_back) as apart:
-            return await asyncio.get_running_loop().run_in_executor(apart, _watch_apart, self._settings)
+        found = await _apart(_watch_apart, self._settings)
+        self._made_at = 0.0  # whoever looks at the page now wants to see it
+        return found
+
+    async def effects(self) -> Mapping[str, Any]:
+        """What the effect page shows, at most KEPT_S old. Raises StorageError when it cannot be made now."""
+        async with self._one_at_a_time:
+            if not self._document or time.monotonic() - self._made_at > KEPT_S:
+                try:
+                    self._document = await _apart(_effects_apart, self._settings)
+                except (OSError, BrokenProcessPool) as error:
+                    raise StorageError(f"the effects cannot be reckoned: {error}") from error
+                self._made_at = time.monotonic()
+            return self._document
+
+
+Made = TypeVar("Made")
+
+
+async def _apart(work: Callable[[Settings], Made], settings: Settings) -> Made:
+    """In a process of its own, at the least priority, so that no call waits for it."""
+    spawn = multiprocessing.get_context("spawn")
+    apart = ProcessPoolExecutor(1, mp_context=spawn, initializer=_step_back)
+    try:
+        return await asyncio.get_running_loop().run_in_executor(apart, work, settings)
+    finally:
+        apart.shutdown(wait=False, cancel_futures=True)
 
 
 def _step_back() -> None:
@@ -90,3 +121,7 @@ def _step_back() -> None:
 
 def _watch_apart(settings: Settings) -> list[Suspension]:
     return asyncio.run(watch(settings))
+
+
+def _effects_apart(settings: Settings) -> dict[str, Any]:
+    return asyncio.run(effects_document(settings))

@@ -55,7 +55,7 @@ class Explanation:
 
 def catalogue_of(settings: Settings) -> Catalogue:
     """What the assistant may offer. Raises DesignError."""
-    return load_catalogue(load_assistant(settings.server.assistant).offers_file)
+    return load_catalogue(settings.server.assistant / "offers.yml")
 
 
 def experiment_of(settings: Settings) -> ExperimentTerms:

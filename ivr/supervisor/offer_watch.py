@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from ivr.config import Settings
-from ivr.dialog.assistant import load_assistant
 from ivr.model.call import LogEntry
 from ivr.model.ids import monotonic_ms, new_id
 from ivr.model.offers import EVERYBODY, ExperimentRow, OfferOutcome, Suspension
@@ -37,7 +36,7 @@ async def watch(settings: Settings, now_ms: int | None = None) -> list[Suspensio
 
     now_ms: Unix milliseconds (default: the clock). Raises DesignError, StorageError.
     """
-    terms = load_catalogue(load_assistant(settings.server.assistant).offers_file).experiment
+    terms = load_catalogue(settings.server.assistant / "offers.yml").experiment
     if terms is None:
         return []
     now_ms = round(time.time() * 1000) if now_ms is None else now_ms

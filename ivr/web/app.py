@@ -8,7 +8,7 @@ import aiohttp_jinja2
 import jinja2
 from aiohttp import web
 
-from ivr.web import api, offers_api, pages
+from ivr.web import api, effects_page, offers_api, pages
 from ivr.web.desk import Desk
 from ivr.web.guard import Guard, dress
 
@@ -33,6 +33,7 @@ def make_app(desk: Desk) -> web.Application:
     environment.filters.update(clock_time=pages.clock_time, fields_of=pages.fields_of)
     app.add_routes(api.routes)
     app.add_routes(offers_api.routes)
+    app.add_routes(effects_page.routes)
     app.add_routes(pages.routes)
     app.router.add_static("/static", _HERE / "static")
     app.on_response_prepare.append(dress)

@@ -25,6 +25,7 @@ class Desk:
     metrics: Prometheus text. token: "" serves this machine only, without login. recordings: the folder recordings
     must lie in; None serves none. record(call_id): start recording a live call, False when there is no such call.
     offers: the offer desk of the moment; learn(): something was answered, it should learn from it.
+    effects(): what the effect page shows (supervisor.effects.effects_document); may take seconds, raises StorageError.
     """
 
     store: Store
@@ -39,3 +40,4 @@ class Desk:
     record: Callable[[str], bool] | None = None
     offers: Callable[[], OfferDesk] | None = None
     learn: Callable[[], None] = lambda: None
+    effects: Callable[[], Awaitable[Mapping[str, Any]]] | None = None

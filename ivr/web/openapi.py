@@ -91,7 +91,22 @@ def _agents() -> dict[str, Any]:
 
 
 def _offers() -> dict[str, Any]:
-    return offers_paths({int(code): refusal for code, refusal in _errors(400, 404, 409, 422).items()})
+    form = {"group": TEXT, "by": TEXT, "language": TEXT}
+    reopened = {"303": _nothing("To the page"), **{c: _text("Not done", "text/html") for c in ("400", "404")}}
+    reopen = _op("effectsReopen", "Take the suspension of a group back", reopened, body=form)
+    reopen["requestBody"]["content"]["application/x-www-form-urlencoded"] = reopen["requestBody"]["content"].pop(
+        "application/json"
+    )
+    data = {"200": _json("What the page shows", ANY_OBJECT), **_errors(404)}
+    table = {"200": _text("A figure a line", "text/csv"), **_errors(404)}
+    page = _op("effectsPage", "Effects", {"200": _text("Page", "text/html")}, [_query("language", TEXT)])
+    return {
+        **offers_paths({int(code): refusal for code, refusal in _errors(400, 404, 409, 422).items()}),
+        "/api/effects": {"get": _op("effects", "Effects of offers and of the automation", data)},
+        "/api/effects.csv": {"get": _op("effectsTable", "The figures of it", table)},
+        "/effects": {"get": page},
+        "/effects/reopen": {"post": reopen},
+    }
 
 
 def _pages() -> dict[str, Any]:

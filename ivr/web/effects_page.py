@@ -1,0 +1,150 @@
+"""The effect page: "Always?", what it rests on, and what the automation does besides. Owns the page, its exports and
+the one thing a person does here: reopening a group that was suspended."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator, Mapping
+from typing import Any
+from urllib.parse import quote
+
+import aiohttp_jinja2
+from aiohttp import web
+
+from ivr.call.journal import wall_clock
+from ivr.log import get_log
+from ivr.model.offers import EVERYBODY
+from ivr.web.api import DESK, body_of
+from ivr.web.effects_charts import Interval, closing_in, forest
+from ivr.web.effects_words import FIGURES, HOW, VERDICTS, WORDS
+from ivr.web.guard import error
+from ivr.web.pages import GUARD
+
+routes = web.RouteTableDef()
+MARKS = {"hates": "bad", "likes": "good", "does_not_mind": "good"}
+_log = get_log("web.effects")
+
+
+@routes.get("/effects")
+async def effects_page(request: web.Request) -> web.Response:
+    """The page; ?language=ru in Russian."""
+    desk, language = request.app[DESK], request.query.get("language", "en")
+    language = language if language in WORDS else "en"
+    document = await desk.effects() if desk.effects is not None else None
+    off = [each for each in await desk.store.suspensions() if not each.reopened_at]
+    words = {
+        "assistant": desk.assistant,
+        "login": request.app[GUARD].needs_login,
+        "language": language,
+        "other": "en" if language == "ru" else "ru",
+        "w": WORDS[language],
+        "off": off,
+        "everybody": EVERYBODY,
+        "document": document,
+        "report": document["report"] if document else None,
+        "verdicts": VERDICTS[language],
+        "how": HOW[language],
+        "figures": FIGURES[language],
+        "charts": _charts(document, language) if document and document["report"] else [],
+        "groups": document["report"]["groups"] if document and document["report"] else [],
+    }
+    return aiohttp_jinja2.render_template("effects.html", request, words)
+
+
+@routes.get("/api/effects")
+async def effects_json(request: web.Request) -> web.Response:
+    """What the page shows, as data."""
+    desk = request.app[DESK]
+    if desk.effects is None:
+        return error(404, "no effects are reported here")
+    return web.json_response(dict(await desk.effects()))
+
+
+@routes.get("/api/effects.csv")
+async def effects_csv(request: web.Request) -> web.Response:
+    """The figures, one a line, for a spreadsheet."""
+    desk = request.app[DESK]
+    if desk.effects is None:
+        return error(404, "no effects are reported here")
+    written = io.StringIO()
+    lines = csv.writer(written)
+    lines.writerow(("part", "group", "figure", "value", "low", "high", "unit", "how", "rows"))
+    lines.writerows(_lines(await desk.effects()))
+    headers = {"Content-Disposition": 'attachment; filename="effects.csv"'}
+    return web.Response(text=written.getvalue(), content_type="text/csv", headers=headers)
+
+
+@routes.post("/effects/reopen")
+async def reopen(request: web.Request) -> web.Response:
+    """A person takes a suspension back, and signs for it."""
+    body = await body_of(request)
+    group, by = str(body.get("group", "")), str(body.get("by", "")).strip()
+    if not group or not by:
+        raise web.HTTPBadRequest(reason="say which group, and who you are")
+    if not await request.app[DESK].store.reopen(group, wall_clock(), by[:80]):
+        raise web.HTTPNotFound(reason="this group is not suspended")
+    _log.warning("offers.reopened", group=group, by=by[:80])
+    language = quote(str(body.get("language", "en")))
+    return web.Response(status=303, headers={"Location": f"/effects?language={language}"})
+
+
+def _lines(document: Mapping[str, Any]) -> Iterator[tuple[object, ...]]:
+    for figure in document["ledger"]:
+        cells = (figure[name] for name in ("name", "value", "low", "high", "unit", "how", "rows"))
+        yield (figure["column"], "", *cells)
+    report = document["report"]
+    if report is None:
+        return
+    parts = [("", report["overall"]), *((group["group"], group["findings"]) for group in report["groups"])]
+    for group, findings in parts:
+        for f in findings:
+            yield ("experiment", group, f["outcome"], f["effect"], f["low"], f["high"], "", "randomised", f["rows"])
+    for group in report["groups"]:
+        yield ("verdict", group["group"], group["verdict"], "", "", "", "", "randomised", group["rows"])
+    for value in document["policies"]:
+        cells = (value[name] for name in ("policy", "value", "low", "high"))
+        yield ("ranking", "", *cells, document["currency"], "from the log", round(value["effective"]))
+
+
+def _charts(document: Mapping[str, Any], language: str) -> list[tuple[str, Any]]:
+    """(title, drawing) of every chart there are data for."""
+    words, report, made = WORDS[language], document["report"], []
+    for outcome, title, form in (("csat", words["satisfaction"], "+.2f"), ("annoyed", words["annoyed"], "+.1%")):
+        limit = document["margins"].get(outcome)
+        lines = [_interval(f, words["everybody"], "") for f in report["overall"] if f["outcome"] == outcome]
+        for group in report["groups"]:
+            found = [f for f in group["findings"] if f["outcome"] == outcome]
+            lines += [_interval(f, group["group"], MARKS.get(group["verdict"], "")) for f in found]
+        if lines:
+            made.append((title, forest(lines, title=title, limit=limit, form=form)))
+        looks = [look for look in document["looks"] if look["outcome"] == outcome]
+        if len(looks) > 1:
+            course = f"{title}. {words['course']}"
+            made.append((course, closing_in(looks, title=course, limit=limit, form=form)))
+    values = [
+        Interval(
+            label=v["policy"],
+            value=v["value"],
+            low=v["low"] if v["trusted"] else None,
+            high=v["high"] if v["trusted"] else None,
+            thin_low=v["low"],
+            thin_high=v["high"],
+        )
+        for v in document["policies"]
+    ]
+    if values:
+        made.append((words["policies"], forest(values, title=words["policies"], limit=None)))
+    return made
+
+
+def _interval(finding: Mapping[str, Any], label: str, mark: str) -> Interval:
+    return Interval(
+        label=label,
+        value=finding["effect"],
+        low=finding["low"],
+        high=finding["high"],
+        thin_low=finding["fixed"][0],
+        thin_high=finding["fixed"][1],
+        mark=mark,
+    )

@@ -1,0 +1,140 @@
+"""The effect page: what it shows comes from the report, stands there in both languages, and needs no script."""
+
+from __future__ import annotations
+
+import csv
+import io
+import xml.etree.ElementTree as ET
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from ivr.config import ServerSettings, Settings, StorageSettings
+from ivr.model.offers import OfferAnswer, OfferDecision, OfferOutcome, Suspension
+from ivr.storage.store import Store
+from ivr.supervisor.effects import effects_document
+from ivr.web.effects_charts import Interval, forest
+from tests.unit.offers.cases import ROOT
+from tests.unit.web.test_web_api import checked
+
+AT = "2026-03-01T10:00:00.000Z"  # long ago: everything about it is known
+
+
+@pytest.fixture
+async def document(store: Store, tmp_path: Path) -> AsyncIterator[dict[str, Any]]:
+    """600 households: seniors who were offered something call again more often."""
+    rng = np.random.default_rng(3)
+    rows, told, answers = [], [], []
+    for number in range(600):
+        group, treated = ("senior", "middle")[number % 2], bool(rng.random() < 0.8)
+        product = ("travel", "car")[int(rng.random() < 0.5)]
+        made = OfferDecision(
+            opportunity_id=f"O{number}",
+            arm="treat" if treated else "holdout",
+            speak=treated,
+            household=f"H{number}",
+            product=product,
+            relation="up",
+            p_treat=0.8,
+            probabilities={"travel": 0.5, "car": 0.5},
+            group=group,
+        )
+        rows.append((made, f"c{number}", f"C{number}", AT))
+        if treated:
+            yes = OfferAnswer.DECLINED if rng.random() < 0.9 else OfferAnswer.NEVER_AGAIN
+            answers.append((f"O{number}", yes, AT, None))
+        harm = 0.4 * treated * (group == "senior")
+        values = {
+            "csat": float(np.clip(round(4.2 - harm + rng.standard_normal()), 1, 5)),
+            "repeat_7d": float(rng.random() < 0.15 + harm),
+            "early_hangup": float(rng.random() < 0.05),
+            "revenue_30d": 4.0 * treated,
+        }
+        told += [
+            OfferOutcome(opportunity_id=f"O{number}", outcome=name, value=value, at=AT, source="test")
+            for name, value in values.items()
+        ]
+    await store.save_opportunities(rows)
+    await store.save_answers(answers)
+    await store.add_outcomes(told)
+    yield await effects_document(
+        Settings(
+            server=ServerSettings(assistant=ROOT / "dialogs" / "insurance"),
+            storage=StorageSettings(url=f"sqlite:///{tmp_path / 'ivr.db'}"),
+        )
+    )
+
+
+async def test_the_page_shows_the_report_in_both_languages_and_in_files(
+    serve: Any, store: Store, document: dict[str, Any]
+) -> None:
+    async def told() -> dict[str, Any]:
+        return document
+
+    client = await serve(effects=told)
+    for language, words in (("en", "Is the experiment sound?"), ("ru", "Чисто ли проведён опыт?")):
+        answer = await client.get(f"/effects?language={language}")
+        page = await answer.text()
+        assert answer.status == 200
+        assert words in page
+        assert document["report"]["answer"][language] in page.replace("&#39;", "'")
+        assert page.count("<svg") == page.count("</svg>") >= 4
+        assert "<script" not in page and "style=" not in page, "no script, and nothing the content policy forbids"
+        for check in document["report"]["checks"]:
+            assert check["name"] in page
+    body = await checked(client, "GET", "/api/effects", "/api/effects", 200)
+    assert body["report"]["groups"] == document["report"]["groups"]
+    table = (await checked(client, "GET", "/api/effects.csv", "/api/effects.csv", 200)).decode()
+    lines = list(csv.DictReader(io.StringIO(table)))
+    (csat,) = [
+        line for line in lines if (line["part"], line["group"], line["figure"]) == ("experiment", "senior", "csat")
+    ]
+    (group,) = [g for g in document["report"]["groups"] if g["group"] == "senior"]
+    assert float(csat["value"]) == next(f["effect"] for f in group["findings"] if f["outcome"] == "csat")
+    assert {line["figure"] for line in lines if line["part"] == "ranking"} >= {"chance", "car first"}
+
+
+async def test_a_suspended_group_is_announced_and_reopened_by_a_named_person(serve: Any, store: Store) -> None:
+    await store.suspend(Suspension(group="senior", at=AT, reason="csat <b>-0.4</b>"))
+    client = await serve()
+    page = await (await client.get("/effects")).text()
+    assert "Offers to senior are off" in page
+    assert "csat &lt;b&gt;-0.4&lt;/b&gt;" in page
+    path = "/effects/reopen"
+    await checked(client, "POST", path, path, 400, data={"group": "senior", "by": " "})
+    await checked(client, "POST", path, path, 404, data={"group": "young", "by": "Ada"})
+    await checked(client, "POST", path, path, 303, data={"group": "senior", "by": "Ada"})
+    (made,) = await store.suspensions()
+    assert made.reopened_by == "Ada"
+    assert "are off" not in await (await client.get("/effects")).text()
+    await checked(client, "GET", "/api/effects", "/api/effects", 404)
+    await checked(client, "GET", "/api/effects.csv", "/api/effects.csv", 404)
+
+
+async def test_an_assistant_without_calls_has_a_page_too(serve: Any, tmp_path: Path) -> None:
+    settings = Settings(
+        server=ServerSettings(assistant=ROOT / "dialogs" / "bank"),
+        storage=StorageSettings(url=f"sqlite:///{tmp_path / 'empty.db'}"),
+    )
+    document = await effects_document(settings)
+
+    async def told() -> dict[str, Any]:
+        return document
+
+    client = await serve(effects=told)
+    answer = await client.get("/effects")
+    assert answer.status == 200
+    assert "How many households an answer takes" in await answer.text()
+    await checked(client, "GET", "/api/effects.csv", "/api/effects.csv", 200)
+
+
+def test_a_chart_is_well_formed_and_escapes_what_it_is_given() -> None:
+    line = Interval(label='<&"', value=0.1, low=None, high=None, thin_low=-0.2, thin_high=0.4)
+    drawn = ET.fromstring(str(forest([line, line], title='a "title" & more', limit=-0.15)))
+    texts = [element.text for element in drawn.iter("text")]
+    assert texts.count('<&"') == 2
+    assert drawn.attrib["aria-label"] == 'a "title" & more'
+    assert 4 <= len(texts) - 2 <= 9, "a handful of round numbers along the axis"
