@@ -1,6 +1,7 @@
 """The warm transfer as a table: consult, whisper, accept, bridge. Pure; the handoff runs it.
 
-An attempt is one agent. Whatever happens to it, the caller is either bridged or still ours.
+An attempt is one agent. Whatever happens to it, the caller is either bridged or still ours; only a media worker that
+dies takes the caller along, and then the caller is owed a call back.
 """
 
 from __future__ import annotations
@@ -35,12 +36,15 @@ class TransferEvent(StrEnum):
     TIMED_OUT = "timed_out"
     AGENT_GONE = "agent_gone"  # busy, declined, no answer or hung up
     CALLER_GONE = "caller_gone"
+    WORKER_LOST = "worker_lost"  # the process that held both legs died
 
 
 _S, _E = TransferState, TransferEvent
 
 TRANSITIONS: dict[tuple[TransferState, TransferEvent], TransferState] = {
     (_S.INFORMING, _E.INFORMED): _S.DIALING,
+    (_S.INFORMING, _E.TIMED_OUT): _S.FAILED,  # neither the store nor the page may keep a caller waiting
+    (_S.INFORMING, _E.AGENT_GONE): _S.FAILED,  # the agent left before the phone was dialled
     (_S.DIALING, _E.RINGING): _S.RINGING,
     (_S.DIALING, _E.ANSWERED): _S.WHISPERING,
     (_S.DIALING, _E.AGENT_GONE): _S.FAILED,
@@ -59,19 +63,20 @@ TRANSITIONS: dict[tuple[TransferState, TransferEvent], TransferState] = {
     (_S.DECIDING, _E.TIMED_OUT): _S.FAILED,
     (_S.DECIDING, _E.AGENT_GONE): _S.FAILED,
     (_S.BRIDGED, _E.AGENT_GONE): _S.OVER,
-    **{(state, _E.CALLER_GONE): _S.OVER for state in _S},
+    **{(state, event): _S.OVER for state in _S for event in (_E.CALLER_GONE, _E.WORKER_LOST)},
 }
+
+# Entering one of these ends a consult leg that is still there: no phone is left ringing.
+LEG_ENDS: frozenset[TransferState] = frozenset({_S.FAILED, _S.OVER})
 
 # Messages of a leg that cross each other on the way; they change nothing.
 LATE: frozenset[tuple[TransferState, TransferEvent]] = frozenset(
     [
-        *((state, event) for state in (_S.FAILED, _S.OVER) for event in _E if event is not _E.CALLER_GONE),
-        *((_S.BRIDGED, event) for event in _E if event not in {_E.AGENT_GONE, _E.CALLER_GONE}),
-        (_S.DECIDING, _E.WHISPERED),
-        (_S.DECIDING, _E.RINGING),
-        (_S.WHISPERING, _E.RINGING),
+        *((state, event) for state in (_S.FAILED, _S.OVER, _S.BRIDGED) for event in _E),
+        *((_S.DECIDING, event) for event in (_E.WHISPERED, _E.RINGING, _E.ANSWERED)),
+        *((_S.WHISPERING, event) for event in (_E.RINGING, _E.ANSWERED)),
     ]
-)
+) - frozenset(TRANSITIONS)
 
 
 def transition(state: TransferState, event: TransferEvent) -> TransferState:
