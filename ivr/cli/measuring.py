@@ -17,6 +17,7 @@ def add(commands: Commands) -> None:
     turns.add_argument("--json", action="store_true", help="print one JSON object")
     turns.add_argument("--calls", type=int, default=1, help="so many at once, each talking 30 %% of the time")
     turns.add_argument("--seconds", type=int, default=90, help="how long --calls go on")
+    turns.add_argument("--full", action="store_true", help="the whole corpus: 120 sentences, 60 numbers (20 minutes)")
     turns.set_defaults(command=_bench_turns)
     calls = benches.add_parser("calls", help="answer, greeting, barge-in and memory, on real SIP calls")
     calls.add_argument("--json", action="store_true", help="print one JSON object")
@@ -46,7 +47,8 @@ def _bench_turns(arguments: argparse.Namespace) -> int:
     from ivr.demo.bench_turns import bench_turns
 
     many = arguments.calls > 1
-    result = asyncio.run(bench_load(calls=arguments.calls, seconds=arguments.seconds) if many else bench_turns())
+    calls, seconds = arguments.calls, arguments.seconds
+    result = asyncio.run(bench_load(calls=calls, seconds=seconds) if many else bench_turns(full=arguments.full))
     show(result, as_json=arguments.json)
     return 0
 

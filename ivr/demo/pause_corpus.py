@@ -6,15 +6,14 @@ packages asterisk-core-sounds-{en,ru} and -wav of Debian, unpacked with `dpkg -x
 
 from __future__ import annotations
 
-import gzip
 import random
-import re
 import wave
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 
+from ivr.demo import recordings
 from ivr.demo.bench_corpus import MENU as MENU_SAID
 from ivr.demo.bench_corpus import PLAIN
 from ivr.demo.bench_corpus import YES_NO as YES_NO_SAID
@@ -60,7 +59,6 @@ MORE_SAID = (
 )
 PAUSES_MS = (300, 750)
 _GAP_MS = (40, 140)
-_SHORTEST_S, _LONGEST_S = 0.6, 7.0
 
 
 def digits(folder: Path, per_speaker: int = 10) -> Iterator[Utterance]:
@@ -105,27 +103,14 @@ def _string(
 
 def prompts(root: Path, language: str, most: int = 160) -> Iterator[Utterance]:
     """Human sentences: the prompts of one sentence, longer than a word, without numbers to dial."""
-    texts = next(root.rglob(f"core-sounds-{language}.txt.gz"))
-    sounds = next(path for path in root.rglob("sounds/*") if path.name.startswith(f"{language}_"))
-    count = 0
-    for line in gzip.decompress(texts.read_bytes()).decode("utf-8", "replace").splitlines():
-        name, _, text = line.partition(":")
-        text = text.strip()
-        path = sounds / f"{name}.wav"
-        if not _is_sentence(text) or not path.is_file() or count >= most:
-            continue
-        samples = read(path)
-        if _SHORTEST_S <= samples.size / 8000 <= _LONGEST_S:
-            count += 1
-            yield Utterance(
-                kind=f"{language} sentence, human", name=text, samples=samples, expectation=OPEN, language=language
-            )
-
-
-def _is_sentence(text: str) -> bool:
-    """One sentence, written out, and not the beginning of one."""
-    whole = len(text.split()) >= 3 and not re.search(r"[.?!;:].+|\.\.|\[", text)
-    return whole and text[-1:] in {".", "?", "!"}
+    for each in list(recordings.sentences(recordings.prompts_in(root, language)))[:most]:
+        yield Utterance(
+            kind=f"{language} sentence, human",
+            name=each.text,
+            samples=read(each.path),
+            expectation=OPEN,
+            language=language,
+        )
 
 
 async def sentences(voice: CallerVoice) -> list[Utterance]:
