@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ivr.speech.audio import from_pcm, to_pcm
+from ivr.speech.levels import energies_of
 
 FRAME = 160
 LONGEST_DELAY = 4000  # 500 ms: round trips over mobile networks reach 300
@@ -68,11 +69,10 @@ class EchoCanceller:
             self._recent.clear()
             return pcm
         self._recent.append((pcm, said if len(said) == len(pcm) else _SILENCE))
-        samples = from_pcm(pcm)
-        if float(np.dot(samples, samples)) < _AUDIBLE * samples.size:
+        if energies_of(pcm, FRAME)[0] < _AUDIBLE * FRAME:
             return pcm
         self._said, self._heard = self._both()
-        heard = self._heard[-samples.size :]
+        heard = self._heard[-FRAME:]
         self._search()
         if self.delay is None:
             return pcm

@@ -7,12 +7,10 @@ told apart from that: it needs no voice to compare with.
 
 from __future__ import annotations
 
+from array import array
 from collections import deque
 from dataclasses import dataclass
-
-import numpy as np
-
-from ivr.speech.audio import Samples
+from operator import mul
 
 BLOCK = 64  # samples: 8 ms, a pitch period of a low voice
 _NEAR_NOISE = 4.0  # 6 dB over the noise is still noise
@@ -20,6 +18,7 @@ _FAR_BELOW = 10**-3.5  # 35 dB below the voice: its echo in the room, and what c
 _CLEAR = 10**-1.8  # the line must be so quiet beside the voice that energy says anything
 _FADING = 10**-0.02  # a chunk: the voice's level is forgotten by 6 dB a second
 _LEAST = 1e-9  # mean square of digital silence
+_FULL_SCALE = 32768.0**2
 _NOISE_CHUNKS = 94  # 3 s: nobody speaks so long without a gap of one chunk
 _AT_NOISE = 2.0  # 3 dB over the noise: no voice was ever found in a chunk like that after a quarter second of them
 _HUSH = 1e-5  # mean square, -50 dBFS: no line is called still above it
@@ -46,10 +45,9 @@ class Levels:
         self._noise: deque[float] = deque(maxlen=_NOISE_CHUNKS)
         self._voice = _LEAST
 
-    def weigh(self, samples: Samples) -> Weight:
-        """A chunk of whole BLOCKs; UNKNOWN, or still, when energy cannot tell."""
-        blocks = samples.reshape(-1, BLOCK)
-        energies = [energy / BLOCK + _LEAST for energy in np.einsum("ij,ij->i", blocks, blocks).tolist()]
+    def weigh(self, pcm: bytes) -> Weight:
+        """A chunk of 16-bit PCM, whole BLOCKs; UNKNOWN, or still, when energy cannot tell."""
+        energies = [energy / BLOCK + _LEAST for energy in energies_of(pcm, BLOCK)]
         loudest = max(energies)
         self._noise.append(sum(energies) / len(energies))
         self._voice = max(self._voice * _FADING, loudest)
@@ -63,3 +61,13 @@ class Levels:
                 return Weight(tail, True)
             tail += BLOCK
         return Weight(tail, False, still=True)
+
+
+def energies_of(pcm: bytes, block: int) -> list[float]:
+    """The energy (sum of squares of -1..1) of each block of so many samples of 16-bit PCM.
+
+    Without numpy: for so little its calls cost several times as much, in a process that does other things in between.
+    """
+    samples = array("h", pcm)
+    blocks = (samples[at : at + block] for at in range(0, len(samples), block))
+    return [sum(map(mul, each, each)) / _FULL_SCALE for each in blocks]

@@ -19,7 +19,9 @@ from ivr.speech.tones import is_keypad_tone
 
 CHUNK = 256  # samples at 8 kHz: the 512 at 16 kHz the network was trained on
 CHUNK_MS = 32
+_BYTES = 2 * CHUNK
 _CONTEXT = 64
+_WINDOW = _CONTEXT + 2 * CHUNK  # samples at 16 kHz
 _STATE = 128
 AT_ONCE = 32  # chunks that wait at most: 1 s
 _CALM = 8  # chunks at the line's noise, heard as no voice, before the next ones are taken for the same: 256 ms
@@ -76,7 +78,7 @@ class VoiceActivity:
         self._upsampler = Upsampler()
         self._levels = Levels()
         self._rest = b""
-        self._waiting: list[tuple[Samples, Weight]] = []
+        self._waiting: list[tuple[bytes, Weight]] = []
         self._owed = 0  # of those waiting, the last ones whose sound was not told yet
         self._calm_chunks = 0
         self._deaf_chunks = 0
@@ -89,13 +91,12 @@ class VoiceActivity:
         them, and all have probability 0. Only a resting ear makes use of it.
         """
         self._rest += pcm
-        if len(self._rest) < 2 * CHUNK:
+        if len(self._rest) < _BYTES:
             return []
-        whole = len(self._rest) // (2 * CHUNK) * CHUNK
-        samples, self._rest = from_pcm(self._rest[: 2 * whole]), self._rest[2 * whole :]
-        found: list[Sound] = []
-        for at in range(0, whole, CHUNK):
-            found += self._chunk(samples[at : at + CHUNK], patience if self._resting else 0)
+        whole, found = len(self._rest) // _BYTES * _BYTES, list[Sound]()
+        for at in range(0, whole, _BYTES):
+            found += self._chunk(self._rest[at : at + _BYTES], patience if self._resting else 0)
+        self._rest = self._rest[whole:]
         return found
 
     def _forget(self) -> None:
@@ -103,13 +104,13 @@ class VoiceActivity:
         self._h: Samples = np.zeros((1, 1, _STATE), dtype=np.float32)
         self._c: Samples = np.zeros((1, 1, _STATE), dtype=np.float32)
 
-    def _chunk(self, samples: Samples, patience: int) -> list[Sound]:
-        weight = self._levels.weigh(samples)
+    def _chunk(self, pcm: bytes, patience: int) -> list[Sound]:
+        weight = self._levels.weigh(pcm)
         if (self._resting and self._may_wait(weight)) or patience >= AT_ONCE:
             told = self._catch_up() if self._owed or len(self._waiting) >= AT_ONCE else []
-            self._waiting.append((samples, weight))
+            self._waiting.append((pcm, weight))
             return [*told, Sound(0.0, weight)]
-        self._waiting.append((samples, weight))
+        self._waiting.append((pcm, weight))
         self._owed += 1
         if self._owed <= patience and weight.stirs and not weight.tail:
             return []
@@ -128,17 +129,17 @@ class VoiceActivity:
         """Let the network hear all that waits. Returns the sounds that are owed."""
         waiting, owed = self._waiting, self._owed
         self._waiting, self._owed = [], 0
-        wide = np.concatenate([self._context, self._upsampler.feed(np.concatenate([s for s, _ in waiting]))])
+        samples = from_pcm(b"".join([pcm for pcm, _ in waiting]))
+        wide = np.concatenate([self._context, self._upsampler.feed(samples)])
         self._context = wide[-_CONTEXT:]
-        starts = range(0, 2 * CHUNK * len(waiting), 2 * CHUNK)
-        windows = np.stack([wide[at : at + _CONTEXT + 2 * CHUNK] for at in starts])
+        windows = np.stack([wide[at : at + _WINDOW] for at in range(0, wide.size - _CONTEXT, 2 * CHUNK)])
         probabilities, self._h, self._c = self._model.run(windows, self._h, self._c)
         for probability, (_, weight) in zip(probabilities, waiting, strict=True):
             self._watch(probability, weight)
-        return [self._told(*each) for each in list(zip(probabilities, waiting, strict=True))[len(waiting) - owed :]]
+        untold = range(len(waiting) - owed, len(waiting))
+        return [self._told(probabilities[at], waiting[at][1], samples[at * CHUNK : (at + 1) * CHUNK]) for at in untold]
 
-    def _told(self, probability: float, chunk: tuple[Samples, Weight]) -> Sound:
-        samples, weight = chunk
+    def _told(self, probability: float, weight: Weight, samples: Samples) -> Sound:
         self._calm_chunks = self._calm_chunks + 1 if weight.still and probability < _DOUBT else 0
         if not math.isfinite(probability) or is_keypad_tone(samples):
             return Sound(0.0, weight)

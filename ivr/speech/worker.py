@@ -32,7 +32,7 @@ from ivr.speech.voice_process import ProcessVoice
 
 log = get_log("speech.worker")
 
-TICK_S = 0.1
+TICK_S = 0.2
 HEALTH_MS = 1000
 FORGOTTEN_CALLS = 256  # ids kept so that late frames do not bring a call back
 ABANDONED_MS = 600_000  # a call without frames for so long was never forgotten properly

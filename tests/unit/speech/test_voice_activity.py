@@ -55,22 +55,22 @@ def test_silence_never_does() -> None:
 def test_the_end_of_sound_inside_a_chunk_is_found_to_8_ms() -> None:
     levels = Levels()
     for at in range(10):
-        levels.weigh(noise(1, seed=at))
-    levels.weigh(tone(1))
+        levels.weigh(to_pcm(noise(1, seed=at)))
+    levels.weigh(to_pcm(tone(1)))
     half = tone(1)
     half[100:] = noise(1, seed=20)[100:]
-    weight = levels.weigh(half)
+    weight = levels.weigh(to_pcm(half))
     assert (weight.tail, weight.stirs) == (128, True)
-    quiet = levels.weigh(noise(1, seed=21))
+    quiet = levels.weigh(to_pcm(noise(1, seed=21)))
     assert (quiet.tail, quiet.stirs) == (CHUNK, False)
 
 
 def test_on_a_noisy_line_energy_says_nothing() -> None:
     levels = Levels()
     for at in range(10):
-        levels.weigh(noise(1, level=0.05, seed=at))
-    assert levels.weigh(tone(1) + noise(1, level=0.05)).tail == 0
-    assert levels.weigh(noise(1, level=0.05, seed=30)).tail == 0
+        levels.weigh(to_pcm(noise(1, level=0.05, seed=at)))
+    assert levels.weigh(to_pcm(tone(1) + noise(1, level=0.05))).tail == 0
+    assert levels.weigh(to_pcm(noise(1, level=0.05, seed=30))).tail == 0
 
 
 class Window(Network):
