@@ -25,7 +25,7 @@ HOMES = {
     "pyttsx3": ("ivr/speech/",),
     "espeakng_loader": ("ivr/speech/",),
     "vosk": ("ivr/speech/",),
-    "num2words": ("ivr/speech/", "ivr/dialog/", "ivr/nlu/", "ivr/offers/"),
+    "num2words": ("ivr/speech/", "ivr/dialog/", "ivr/nlu/", "ivr/offers/", "ivr/demo/spoken_facts.py"),
     "sqlalchemy": ("ivr/storage/",),
     "aiosqlite": ("ivr/storage/",),
     "alembic": ("ivr/storage/",),

@@ -105,8 +105,7 @@ def _households(draw: _Draw) -> Iterator[Invented]:
 
 def _household(draw: _Draw, household: str, language: str, size: int) -> Iterator[Invented]:
     """People of one address: mostly of one family name, half of them on one number, sometimes twins."""
-    postcode = draw.random.choice(("101", "115", "190", "630")) if language == "ru" else draw.random.choice("12689")
-    postcode += "".join(draw.random.choice("0123456789") for _ in range(6 - len(postcode) - (language == "en")))
+    postcode = "".join(draw.random.choice("0123456789") for _ in range(5))
     family, shared = _family(draw, language), draw.phone(language)
     since, on_one_number = draw.since(), draw.random.random() < 0.6
     twins = size >= 3 and draw.random.random() < 0.15

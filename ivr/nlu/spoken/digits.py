@@ -118,7 +118,10 @@ def _numeric(said: Sequence[Word], table: Numerals) -> list[bool]:
         # "The last four are ..." counts the digits, it is none of them.
         if at and said[at - 1][0] in table.ending and table.small.get(word, 0) > 1:
             numeric[at] = False
-        follows = at + 1 < len(said) and (numeric[at + 1] or table.homophones.get(said[at + 1][0]) == 0)
+        after = said[at + 1][0] if at + 1 < len(said) else ""
+        # "Oh double seven": what multiplies the next digit is part of the number, and so is the zero before it.
+        multiplies = after in table.repeat and at + 2 < len(said) and numeric[at + 2]
+        follows = bool(after) and (numeric[at + 1] or multiplies or table.homophones.get(after) == 0)
         behind = at > 0 and numeric[at - 1]
         if word in table.homophones:
             zero = table.homophones[word] == 0

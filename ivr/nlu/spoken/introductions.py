@@ -56,6 +56,7 @@ _TABLES: Mapping[str, _Table] = MappingProxyType(
                     """policy number account contract claim card postcode post code zip date birth born birthday and my
                     with from calling about i i'd i'm want would like need have the a is was on in of for to that it
                     you can could please thanks thank here speaking today not no yes but because so who what
+                    don't won't can't cannot couldn't tell say said rather refuse private none nothing business know why
                     january february march april may june july august september october november december"""
                 )
             ),
@@ -73,7 +74,8 @@ _TABLES: Mapping[str, _Table] = MappingProxyType(
                 words(
                     """полис полиса полису договор договора номер номером счет счета карта карты индекс дата рождения
                     родился родилась год года и а мой моя мне меня у хочу хотел хотела хотелось нужно надо звоню по
-                    вопросу насчет насчёт с на в из от что не нет да но потому пожалуйста спасибо можно скажите
+                    вопросу насчет насчёт с на в из от что не нет да но потому зачем скажу говорить
+                    называть знаю помню буду отказываюсь пожалуйста спасибо можно скажите
                     здравствуйте января февраля марта апреля мая июня июля августа сентября октября ноября декабря"""
                 )
             ),
