@@ -51,9 +51,16 @@ def handoff_headers(token: str, packet: Mapping[str, Any]) -> Headers:
     return (("User-to-User", user_to_user(token)), *headers)
 
 
-def user_to_user(token: str) -> str:
-    """The User-to-User value: 27 octets as 54 hexadecimal digits."""
-    return f"{PROTOCOL_DISCRIMINATOR}{token.encode('ascii').hex()};encoding=hex"
+def user_to_user(token: str, *, isdn: bool = False) -> str:
+    """The User-to-User value: 27 octets as 54 hexadecimal digits. isdn: for a gateway that hands it on to ISDN, with
+    the purpose it looks for (RFC 7434).
+
+    Raises ValueError when token is no ULID.
+    """
+    if not _TOKEN.fullmatch(token):
+        raise ValueError(f"{token!r} is no ULID")
+    purpose = ";purpose=isdn-uui" if isdn else ""
+    return f"{PROTOCOL_DISCRIMINATOR}{token.encode('ascii').hex()};encoding=hex{purpose}"
 
 
 def parse_handoff_headers(headers: Iterable[tuple[str, str]]) -> HandoffHeaders:
