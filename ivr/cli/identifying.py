@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from ivr.cli import guarding
 from ivr.cli.arguments import Commands, settings_of
 from ivr.model.errors import ConfigError
 
@@ -30,6 +31,10 @@ def add(commands: Commands) -> None:
     invent.add_argument("--count", type=int, default=10_000)
     invent.add_argument("--seed", type=int, default=2026)
     invent.set_defaults(command=_invent)
+    identity = commands.add_parser("identity", help="who calls: what is locked, how it holds").add_subparsers(
+        required=True, metavar="what"
+    )
+    guarding.add(identity)
 
 
 def _command(

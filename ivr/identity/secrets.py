@@ -38,8 +38,8 @@ def plain_passphrase(said: str) -> str:
 
 
 def hash_secret(plain: str, *, invented: bool = False) -> str:
-    """Argon2id in PHC format, salted. plain: as plain_pin or plain_passphrase write it. invented: nobody's secret, which
-    may be hashed at little cost. Raises ValueError for ""."""
+    """Argon2id in PHC format, salted. plain: as plain_pin or plain_passphrase write it. invented: nobody's secret,
+    which may be hashed at little cost. Raises ValueError for ""."""
     if not plain:
         raise ValueError("nothing to hash: no PIN has fewer than 4 digits, no passphrase fewer than 8 letters")
     return (_QUICK if invented else _HASHER).hash(plain)

@@ -77,6 +77,19 @@ class SentCode:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TryMade:
+    """A try as it is stored, once for each account it concerned. right: it was not wrong."""
+
+    at_ms: int
+    attempt_id: str
+    tried: Tried
+    call_id: str
+    number: str
+    customer_id: str
+    right: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Lock:
     """Failures that weigh on an account or a number now. subject: "customer:<id>" or "number:<E.164>"."""
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from ivr.model.attempts import AccountCounts, Activity, Attempt, AttemptCounts, Lock, SentCode, Tried
+from ivr.model.attempts import AccountCounts, Activity, Attempt, AttemptCounts, Lock, SentCode, Tried, TryMade
 from ivr.model.identity import RiskSignal
 from ivr.storage.database import Connection, Database
 from ivr.storage.identity_tables import attempts, clearings, codes, gates, proofs, signals
@@ -127,6 +127,14 @@ class Identification:
             for subject, count, since_ms, last_ms in rows:
                 found.append(Lock(subject=f"{kind}:{subject}", failures=count, since_ms=since_ms, last_ms=last_ms))
         return sorted(found, key=lambda lock: (-lock.failures, lock.subject))
+
+    async def tries(self, since_ms: int = 0) -> list[TryMade]:
+        """Every try since a moment, oldest first."""
+        right = (~_FAILED).label("right")
+        columns = (_ROW.at_ms, _ROW.attempt_id, _ROW.tried, _ROW.call_id, _ROW.number, _ROW.customer_id, right)
+        query = sa.select(*columns).where(_ROW.at_ms >= since_ms).order_by(_ROW.at_ms, _ROW.attempt_id)
+        rows: list[dict[str, Any]] = [dict(row._mapping) for row in await self._db.read(query)]
+        return [TryMade(**(row | {"tried": Tried(row["tried"]), "right": bool(row["right"])})) for row in rows]
 
     async def clear_failures(self, subject: str, by: str) -> None:
         """A person takes the failures of "customer:<id>" or "number:<E.164>" back. What was tried stays stored."""
