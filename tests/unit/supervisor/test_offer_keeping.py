@@ -71,11 +71,12 @@ async def test_the_desk_has_learned_soon_after_an_answer(house: tuple[OfferKeepi
     keeping.learn()
     assert desk.learner is not None
     for _ in range(500):
-        if desk.learner.offers:
+        if await store.belief("insurance"):
             break
         await asyncio.sleep(0.01)
     assert desk.learner.offers == 1
-    assert await store.belief("insurance") is not None
+    stored = await store.belief("insurance")
+    assert stored is not None and stored["belief"]["offers"] == 1
     running.cancel()
     with suppress(asyncio.CancelledError):
         await running
