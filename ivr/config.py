@@ -101,7 +101,7 @@ class StirSettings(_Section):
 class SpeechRoomSettings(_Section):
     """Hearing and speaking. recognizer: engine name, auto: Vosk where its model is installed, else Whisper;
     recognizers: language -> engine, where it differs; voices: engines in order of preference. model_mirrors: base URLs
-    `ivr models install` tries before those of the catalogue."""
+    `ivr models install` tries before those of the catalogue. voiceprints: what tells voices apart, off: nothing."""
 
     workers: Annotated[int, Field(ge=1, le=64)] = 1
     recognizer: Literal["auto", "whisper", "vosk"] = "auto"
@@ -112,6 +112,7 @@ class SpeechRoomSettings(_Section):
     model_mirrors: tuple[str, ...] = ()
     threads: Annotated[int, Field(ge=1, le=16)] = 1
     decodes: Annotated[int, Field(ge=1, le=4)] = 2
+    voiceprints: Literal["off", "resemblyzer"] = "off"
 
 
 class NluSettings(_Section):
@@ -278,20 +279,16 @@ def anchored(settings: Settings, folder: Path) -> Settings:
     prefix = "sqlite:///"
     if url.startswith(prefix) and not url.startswith(prefix + "/"):
         url = f"{prefix}{base / url[len(prefix) :]}"
-    return settings.model_copy(
-        update={
-            "server": server.model_copy(
-                update={"run_dir": base / server.run_dir, "assistant": base / server.assistant}
-            ),
-            "speech": speech.model_copy(
-                update={"cache_dir": base / speech.cache_dir, "models_dir": base / speech.models_dir}
-            ),
-            "nlu": settings.nlu.model_copy(update={"cache_dir": base / settings.nlu.cache_dir}),
-            "recording": recording.model_copy(update={"dir": base / recording.dir}),
-            "storage": settings.storage.model_copy(update={"url": url}),
-            "stir": stir.model_copy(update=files),
-        }
-    )
+    voices = {"cache_dir": base / speech.cache_dir, "models_dir": base / speech.models_dir}
+    moved = {
+        "server": server.model_copy(update={"run_dir": base / server.run_dir, "assistant": base / server.assistant}),
+        "speech": speech.model_copy(update=voices),
+        "nlu": settings.nlu.model_copy(update={"cache_dir": base / settings.nlu.cache_dir}),
+        "recording": recording.model_copy(update={"dir": base / recording.dir}),
+        "storage": settings.storage.model_copy(update={"url": url}),
+        "stir": stir.model_copy(update=files),
+    }
+    return settings.model_copy(update=moved)
 
 
 def variables(settings: Settings) -> dict[str, str]:

@@ -3,7 +3,7 @@
 Exit status: 0 done, 1 it was tried and failed, 2 the call or the configuration is wrong. There is one module
 for each group of people: operators (`serving`), designers (`designing`), those who tune understanding
 (`understanding`), who care for prompts (`speaking`), for offers (`offering`), for customers
-(`identifying`) and who measure (`measuring`). A module offers
+(`identifying`, `voices`) and who measure (`measuring`). A module offers
 add(commands); it imports a room only for the command asked for.
 """
 
@@ -15,7 +15,18 @@ import sys
 from collections.abc import Sequence
 
 from ivr import __version__
-from ivr.cli import designing, hearing, identifying, measuring, offering, reporting, serving, speaking, understanding
+from ivr.cli import (
+    designing,
+    hearing,
+    identifying,
+    measuring,
+    offering,
+    reporting,
+    serving,
+    speaking,
+    understanding,
+    voices,
+)
 from ivr.model.errors import ConfigError, IvrError
 
 
@@ -41,6 +52,17 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="ivr", description="A self-hosted telephone voice bot.")
     parser.add_argument("--version", action="version", version=f"ivr {__version__}")
     commands = parser.add_subparsers(required=True, metavar="command")
-    for group in (serving, designing, understanding, hearing, speaking, offering, reporting, identifying, measuring):
+    for group in (
+        serving,
+        designing,
+        understanding,
+        hearing,
+        speaking,
+        offering,
+        reporting,
+        identifying,
+        voices,
+        measuring,
+    ):
         group.add(commands)
     return parser
