@@ -142,7 +142,12 @@ def _digits(expectation: Expectation, heard: Hypothesis, spoken_ms: int) -> Comp
 
 
 def _looped(value: str, heard: Hypothesis) -> bool:
-    """Is a shorter string among the readings that the decoder may have made this one of, by saying digits twice?"""
+    """Is a shorter string among the readings that the decoder may have made this one of, by saying digits twice?
+
+    "152152" is one whatever the readings are.
+    """
+    if any(value == value[:size] * (len(value) // size) for size in range(1, len(value) // 2 + 1)):
+        return True
     others = ((re.sub(r"\D", "", each.text), each.log_probability) for each in heard.alternatives)
     return any(
         (_said_again_at_the_end(shorter, value) and likely >= LOOPED - LOOPED_AGAIN * (len(value) - len(shorter) - 1))

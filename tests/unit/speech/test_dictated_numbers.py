@@ -20,7 +20,13 @@ def judged(value: str, **others: float) -> Completeness:
 
 @pytest.mark.parametrize(
     ("value", "other", "likely"),
-    [("997122", "n99712", -1.2), ("964050", "n96405", -1.7), ("254545", "n2545", -3.8), ("933734", "n93734", -2.4)],
+    [
+        ("997122", "n99712", -1.2),
+        ("964050", "n96405", -1.7),
+        ("254545", "n2545", -3.8),
+        ("933734", "n93734", -2.4),
+        ("152152", "n2152", -2.6),
+    ],
 )
 def test_digits_said_again_may_be_made_up(value: str, other: str, likely: float) -> None:
     assert judged(value, **{other: likely}) is Completeness.OPEN_ENDED
