@@ -42,6 +42,7 @@ def _heard(event: say.UtteranceHeard, hidden: bool) -> Noted:
         "engine": hypothesis.engine,
         "decode_ms": recognition.decode_ms,
         "endpoint_ms": recognition.decided_at_ms - recognition.speech_ended_at_ms,
+        "understanding_ms": event.at_ms - recognition.decided_at_ms,
     }
 
 

@@ -20,7 +20,7 @@ from ivr.demo.talker import Talker, Utterance
 
 PATIENCE_S = 6.0
 _CLOSINGS = frozenset({"turn.heard", "turn.rejected"})
-_PARTS = ("endpoint_ms", "decode_ms")
+_PARTS = ("endpoint_ms", "decode_ms", "understanding_ms")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +62,7 @@ def _turn(line: Line, said: Utterance, events: Sequence[Event], until_ms: float)
     answered = next((e["data"] for e in mine if e["kind"] == "turn.answered"), None)
     if wire_ms is not None and heard is not None and answered is not None:
         parts = {part: heard[part] for part in _PARTS}
+        parts["answering_ms"] = answered["latency_ms"] - parts["endpoint_ms"] - parts["understanding_ms"]
         parts["inside_ms"] = answered["latency_ms"]
         parts["to_the_wire_ms"] = wire_ms - answered["latency_ms"]
     return Turn(kind=line.kind, wire_ms=wire_ms, cut_off=cut_off, parts=parts)
