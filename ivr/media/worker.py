@@ -27,6 +27,7 @@ from ivr.media.commands import obey
 from ivr.media.doorbell import Doorbell
 from ivr.media.endpoint import Endpoint, EndpointSettings
 from ivr.media.farewell import end_orphans
+from ivr.media.realtime import go_first
 from ivr.media.switchboard import Switchboard
 from ivr.model import media
 from ivr.model.errors import MediaError, WireError
@@ -132,6 +133,8 @@ class Worker:
         self._bell = Doorbell(settings.control_fd, settings.sip_host, settings.sip_port, rtp_ports)
         if not self._bell.complete:
             _log.warning("worker.no_doorbell", why="the SIP socket was not found: the library is polled instead")
+        if why_not := go_first():
+            _log.info("worker.no_realtime", why=why_not)
         self._control.say(media.MediaReady(sip_host=settings.sip_host, sip_port=settings.sip_port))
         _log.info("worker.ready", host=settings.sip_host, port=settings.sip_port)
         while not (self._ending and not self._board.lines):

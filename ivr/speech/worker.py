@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import gc
 import resource
 import signal
 import socket
@@ -64,6 +65,8 @@ class SpeechWorker:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._ended.set)
         give_way()
+        gc.collect()
+        gc.freeze()  # the models stay: looking through them again and again is a twentieth of a silent call's cost
         control = socket.socket(fileno=self._settings.control_fd)
         control.setblocking(False)
         self._frames.open()
