@@ -63,13 +63,15 @@ def take_service(run: Run, event: ServiceEnded) -> None:
 
 
 def looked_up_beside(run: Run, event: ServiceEnded) -> None:
-    """The caller's number was looked up beside the dialog. A number that was only claimed proves nothing."""
+    """The caller's number was looked up beside the dialog. A number that was only claimed, or proven false, proves
+    nothing."""
+    caller = run.session.caller
     if event.identity is not None:
         _skip_identification(run)
     elif (
         event.service == run.assistant.identify_service
         and run.session.level is Level.L0
-        and (run.assistant.believe_claimed or not run.session.caller.claimed)
+        and (caller.believed or (run.assistant.believe_claimed and caller.verification != "failed"))
     ):
         take_service(run, event)
         _skip_identification(run)
