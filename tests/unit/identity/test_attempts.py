@@ -63,16 +63,15 @@ def test_the_owner_is_told_when_the_account_closes_and_only_then() -> None:
     assert [n for n in range(120) if locks_account(failed(in_a_row=n), DEFAULT)] == [99]
 
 
-SMALL = st.integers(0, 120)
+COUNTS = st.tuples(*[st.integers(0, 120)] * 5)
 
 
-@given(st.sampled_from(Tried), SMALL, SMALL, SMALL, SMALL, SMALL, st.booleans())
-def test_a_failure_never_opens_what_was_closed(
-    tried: Tried, in_call: int, by_number: int, in_a_row: int, in_a_day: int, ago: int, known: bool
-) -> None:
-    account = failed(
-        in_a_row=in_a_row, row_in_a_day=min(in_a_row, in_a_day), in_a_day=in_a_day, last_ms=NOW - ago * 1000
-    )
+@pytest.mark.slow
+@given(st.sampled_from(Tried), COUNTS, st.booleans())
+def test_a_failure_never_opens_what_was_closed(tried: Tried, counted: tuple[int, ...], known: bool) -> None:
+    in_call, by_number, in_a_row, in_a_day, ago_s = counted
+    row_in_a_day = min(in_a_row, in_a_day)
+    account = failed(in_a_row=in_a_row, row_in_a_day=row_in_a_day, in_a_day=in_a_day, last_ms=NOW - ago_s * 1000)
     before = AttemptCounts(now_ms=NOW, in_call=in_call, number_in_an_hour=by_number, accounts=(account,))
     if refusal(tried, before, DEFAULT) is not None:
         assert refusal(tried, after_failure(before, by_number=known), DEFAULT) is not None

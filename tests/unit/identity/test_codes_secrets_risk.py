@@ -61,13 +61,8 @@ def test_a_message_brings_the_code_in_the_customers_language() -> None:
 
 
 def test_pins_and_passphrases_are_compared_as_they_are_said() -> None:
-    assert [plain_pin(said) for said in ("47 11", "4-7-1-1", "12", "47a1", "1234567890123")] == [
-        "4711",
-        "4711",
-        "",
-        "",
-        "",
-    ]
+    assert [plain_pin(said) for said in ("47 11", "4-7-1-1")] == ["4711", "4711"]
+    assert [plain_pin(said) for said in ("12", "47a1", "1234567890123", "٤٧١١")] == [""] * 4
     assert plain_passphrase("Мой Ёжик, в лесу!") == plain_passphrase("мой ежик в лесу") == "мойежиквлесу"
     assert plain_passphrase("My dog's name is Réx.") == plain_passphrase("my dogs name is rex")
     assert plain_passphrase("й" * 8) != plain_passphrase("и" * 8)

@@ -64,7 +64,7 @@ def test_every_mistake_is_told_with_its_line_and_the_word_that_was_meant(tmp_pat
     )
     assert found[0].startswith("2: extra_forbidden: Did you mean 'steps'?")
     assert "3: extra_forbidden: Did you mean 'facts_tries'?" in found
-    assert "4: enum: Did you mean 'ani'?" in found or any(f.startswith("4: enum:") for f in found)
+    assert any(f.startswith("4: enum:") for f in found)
     assert any(f.startswith("3: less_than_equal") for f in found)
     assert any(f.startswith("5: literal_error") for f in found)
 
