@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from ivr.model.offers import ExperimentRow, OfferOutcome, Suspension
 from ivr.storage.database import Database
-from ivr.storage.tables import answers, beliefs, call_requests, opportunities, opt_outs, outcomes, suspensions
+from ivr.storage.tables import answers, beliefs, call_requests, events, opportunities, opt_outs, outcomes, suspensions
 
 _ROW = ("opportunity_id", "household", "at_ms", "arm", "p_treat", "product", "relation", "probabilities")
 _OUTCOME = ("opportunity_id", "outcome", "value", "at", "source")
@@ -111,6 +111,11 @@ class Experiments:
             for each in await self._db.read(query.order_by(row.at_ms))
             if len(found.get(each.opportunity_id, ())) < len(set(wanted))
         ]
+
+    async def opportunities_logged(self) -> frozenset[str]:
+        """Ids of the opportunities the event log of calls knows of: to be compared with the rows stored."""
+        found = await self._db.read(sa.select(events.c.data).where(events.c.kind == "offer.decided"))
+        return frozenset(str(row.data["opportunity"]) for row in found if row.data.get("arm") in ("treat", "holdout"))
 
     async def requests_between(self, household: str, since_ms: int, until_ms: int) -> list[tuple[str, str]]:
         """(call_id, intent) of what a household asked for, since a moment and before another."""

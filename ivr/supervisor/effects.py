@@ -21,11 +21,10 @@ from ivr.offers.effects.ledger import Figure, Handled, How, Rates, direct, servi
 from ivr.offers.effects.plan import AHT, ANNOYED, CSAT, REPEAT, REVENUE
 from ivr.offers.effects.policies import policy_values
 from ivr.offers.effects.report import EffectReport, effect_report
-from ivr.offers.effects.rows import population
 from ivr.offers.effects.sample_size import guidance
 from ivr.storage.store import Store
 from ivr.supervisor.offer_report import catalogue_of, opened
-from ivr.supervisor.offer_watch import DAY_MS, MATURE_DAYS
+from ivr.supervisor.offer_watch import DAY_MS, MATURE_DAYS, complete_rows
 
 PAGE = 500
 
@@ -94,17 +93,18 @@ async def effects_document(settings: Settings, *, days: float = 30.0) -> dict[st
     async with opened(settings) as store:
         calls = [handled(record) async for record in _records(store, now_ms - days * DAY_MS) if record.answered_at]
         ledger = await _figures(settings, store, calls, now_ms, days)
-        rows = [r for r in await store.experiment_rows() if r.at_ms < now_ms - MATURE_DAYS * DAY_MS]
-        waiting = len(await store.experiment_rows(now_ms - MATURE_DAYS * DAY_MS))
+        everything = await store.experiment_rows()
+        people = await complete_rows(store, everything, now_ms)
+        rows = [r for r in everything if r.at_ms < now_ms - MATURE_DAYS * DAY_MS]
         suspensions = [asdict(each) for each in await store.suspensions()]
-    report = effect_report(population(rows, now_ms=now_ms), terms.plan) if terms is not None else None
+    report = effect_report(people, terms.plan) if terms is not None else None
     margins = {name: product.margin for name, product in catalogue.products.items()}
     return {
         "made_at_ms": now_ms,
         "currency": catalogue.currency,
         "days": days,
         "holdout": settings.offers.holdout,
-        "waiting": waiting,
+        "waiting": len(everything) - len(rows),
         "report": as_json(report) if report is not None else None,
         "arms": _arms(report, rows),
         "relations": _relations(rows),
@@ -140,8 +140,7 @@ async def _figures(
     promises = [c for c in await store.callbacks() if _seconds(c.deadline) * 1000 <= now_ms]
     terms = catalogue_of(settings).experiment
     rows = await store.experiment_rows()
-    complete = population(rows, before_ms=now_ms - MATURE_DAYS * DAY_MS, now_ms=now_ms)
-    report = effect_report(complete, terms.plan) if terms is not None else None
+    report = effect_report(await complete_rows(store, rows, now_ms), terms.plan) if terms is not None else None
     within = sum(r.at_ms >= now_ms - days * DAY_MS for r in rows)
     return (
         *direct(calls, rates_of(settings.effects), now_ms=now_ms, days=days),

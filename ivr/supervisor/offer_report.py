@@ -20,14 +20,13 @@ from ivr.model.offers import EVERYBODY, OfferDecision, OfferOutcome, Suspension
 from ivr.offers.catalogue import Catalogue, load_catalogue
 from ivr.offers.desk import OfferDesk
 from ivr.offers.effects.report import EffectReport, effect_report
-from ivr.offers.effects.rows import population
 from ivr.offers.explaining import Fate, fates
 from ivr.offers.outcomes import complaint_about
 from ivr.offers.replay import facts_of
 from ivr.offers.terms import ExperimentTerms
 from ivr.storage.offers import StoredOffer
 from ivr.storage.store import Store
-from ivr.supervisor.offer_watch import DAY_MS, MATURE_DAYS
+from ivr.supervisor.offer_watch import complete_rows
 
 COLUMNS = ("opportunity", "outcome", "value")
 
@@ -82,8 +81,7 @@ async def report_of(settings: Settings) -> EffectReport:
     async with opened(settings) as store:
         now_ms = round(time.time() * 1000)
         rows = await store.experiment_rows()
-        complete = population(rows, before_ms=now_ms - MATURE_DAYS * DAY_MS, now_ms=now_ms)
-        return effect_report(complete, terms.plan)
+        return effect_report(await complete_rows(store, rows, now_ms), terms.plan)
 
 
 async def explanation_of(settings: Settings, *, call_id: str, customer_id: str) -> Explanation:

@@ -16,7 +16,7 @@ from ivr.model.ids import monotonic_ms, new_id
 from ivr.model.offers import EVERYBODY, ExperimentRow, OfferOutcome, Suspension
 from ivr.offers.catalogue import load_catalogue
 from ivr.offers.effects.report import effect_report
-from ivr.offers.effects.rows import population
+from ivr.offers.effects.rows import Population, population
 from ivr.offers.effects.verdicts import GroupVerdict
 from ivr.offers.terms import ExperimentTerms
 from ivr.storage.experiments import Due
@@ -28,6 +28,7 @@ MATURE_DAYS = 14  # a complaint within a fortnight counts: younger opportunities
 GIVEN_UP_DAYS = 120  # no outcome of an older opportunity is looked for any more
 JOINED = ("repeat_7d", "complaint_14d", "optout")
 SOURCE = "housekeeping"
+OF_OTHERS = "api-"  # how the ids of opportunities begin that the API decided
 CAP_OFFERS, CAP_SHARE = 200, 0.03
 
 
@@ -88,6 +89,15 @@ async def _happened(
     }
 
 
+async def complete_rows(store: Store, rows: Sequence[ExperimentRow], now_ms: int) -> Population:
+    """Of these rows the ones nothing changes any more, counted against the event log. What other systems decided over
+    the API is in no call's log; a store without any log is not compared."""
+    logged = await store.opportunities_logged()
+    stored = {row.opportunity_id for row in rows if not row.opportunity_id.startswith(OF_OTHERS)}
+    counted = len(rows) + len(logged - stored) - len(stored - logged) if logged else None
+    return population(rows, before_ms=now_ms - MATURE_DAYS * DAY_MS, counted=counted, now_ms=now_ms)
+
+
 async def suspend_harmed(store: Store, terms: ExperimentTerms, now_ms: int) -> list[Suspension]:
     """Switch off the groups found harmed, and everybody when the report says stop. A group a person has reopened is
     judged by what happened since."""
@@ -95,7 +105,11 @@ async def suspend_harmed(store: Store, terms: ExperimentTerms, now_ms: int) -> l
     reopened = {s.group: _ms(s.reopened_at) for s in await store.suspensions() if s.reopened_at}
     fresh = [r for r in rows if r.at_ms >= max(reopened.get(r.group, 0), reopened.get(EVERYBODY, 0))]
     off = {suspension.group for suspension in await store.suspended()}
-    report = effect_report(population(fresh, before_ms=now_ms - MATURE_DAYS * DAY_MS), terms.plan)
+    if len(fresh) == len(rows):
+        people = await complete_rows(store, rows, now_ms)
+    else:
+        people = population(fresh, before_ms=now_ms - MATURE_DAYS * DAY_MS, now_ms=now_ms)
+    report = effect_report(people, terms.plan)
     found = {g.group: _finding(g) for g in report.groups if g.group in report.harmed}
     if report.stop:
         found[EVERYBODY] = report.stop

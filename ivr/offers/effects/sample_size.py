@@ -57,10 +57,10 @@ def guidance(plan: Plan, holdout: float) -> list[dict[str, Any]]:
     csat, annoyed = (next(abs(m.limit) for m in plan.margins if m.outcome == name) for name in (CSAT, ANNOYED))
     wanted = [
         (f"satisfaction -{csat:g} (sd 1.1, 40 % answer)", csat, 1.1, 0.4),
-        (f"annoyed +{annoyed:.1%} (of 12 %)", annoyed, deviation_of_rate(0.12 + annoyed / 2), 1.0),
-        ("repeat calls 10 -> 12 %", 0.02, deviation_of_rate(0.11), 1.0),
-        ("hang-ups 2 -> 3 %", 0.01, deviation_of_rate(0.025), 1.0),
-        ("complaints 0.5 -> 0.7 %", 0.002, deviation_of_rate(0.006), 1.0),
+        (f"annoyed +{annoyed:.1%} (of 12 %)", annoyed, deviation_of_rate(0.12), 1.0),
+        ("repeat calls 10 -> 12 %", 0.02, deviation_of_rate(0.10), 1.0),
+        ("hang-ups 2 -> 3 %", 0.01, deviation_of_rate(0.02), 1.0),
+        ("complaints 0.5 -> 0.7 %", 0.002, deviation_of_rate(0.005), 1.0),
         ("handling time +10 s (sd 70)", 10.0, 70.0, 1.0),
     ]
     return [
