@@ -19,9 +19,9 @@ from pathlib import Path
 
 
 class Doorbell:
-    """Waits for the socket control_fd, for the UDP socket bound to sip_port on sip_host, and for those on rtp_ports.
+    """Waits for the socket control_fd, for those bound to sip_port on sip_host, and for the UDP ones on rtp_ports.
 
-    complete: the first two were found; else the library must be polled as it likes best.
+    complete: control and SIP over UDP were found; else the library must be polled as it likes best.
     """
 
     def __init__(self, control_fd: int, sip_host: str, sip_port: int, rtp_ports: range = range(0)) -> None:
@@ -31,6 +31,8 @@ class Doorbell:
         self._known: set[int] = set()
         self._sip_addresses = ((sip_host, sip_port), ("0.0.0.0", sip_port))
         self.complete = False
+        self._accepting = -1
+        self._connected = False
         self.look_for_sockets()
 
     def look_for_sockets(self) -> None:
@@ -38,8 +40,13 @@ class Doorbell:
 
         An audio socket that is missed is only polled: audio comes later, not never.
         """
-        for fd, address in self._new_sockets():
-            if address in self._sip_addresses:
+        for fd, kind, address in self._new_sockets():
+            if kind == socket.SOCK_STREAM:
+                if address in self._sip_addresses:
+                    # By edges: whether a connection that was closed is read to its end is the library's matter.
+                    self._poll.register(fd, select.EPOLLIN | select.EPOLLET)
+                    self._accepting = fd if _accepts(fd) else self._accepting
+            elif address in self._sip_addresses:
                 self._poll.register(fd, select.EPOLLIN)
                 self.complete = True
             elif address[1] in self._rtp_ports:
@@ -48,10 +55,14 @@ class Doorbell:
 
     def wait(self, at_most_ms: int) -> bool:
         """Sleep until somebody rings, at most so long. Returns whether the control socket did."""
-        return any(fd == self._control_fd for fd, _ in self._poll.poll(at_most_ms / 1000))
+        if self._connected:  # the library has accepted it by now
+            self.look_for_sockets()
+        rang = {fd for fd, _ in self._poll.poll(at_most_ms / 1000)}
+        self._connected = self._accepting in rang
+        return self._control_fd in rang
 
-    def _new_sockets(self) -> Iterator[tuple[int, tuple[str, int]]]:
-        """The UDP sockets of this process that were not there the last time, with their addresses."""
+    def _new_sockets(self) -> Iterator[tuple[int, socket.SocketKind, tuple[str, int]]]:
+        """The UDP and TCP sockets of this process that were not there the last time, with their addresses."""
         seen = set()
         for entry in list(Path("/proc/self/fd").iterdir()):
             fd = int(entry.name)
@@ -60,15 +71,20 @@ class Doorbell:
                 if not stat.S_ISSOCK(status.st_mode):
                     continue
                 seen.add(status.st_ino)
-                if status.st_ino not in self._known and (address := _udp_address(fd)) is not None:
-                    yield fd, address
+                if status.st_ino not in self._known and (found := _address(fd)) is not None:
+                    yield fd, *found
         self._known = seen
 
 
-def _udp_address(fd: int) -> tuple[str, int] | None:
-    """Where a socket is bound, None when it is no UDP socket of IPv4."""
+def _address(fd: int) -> tuple[socket.SocketKind, tuple[str, int]] | None:
+    """The kind of a socket and where it is bound, None when it is none of IPv4."""
     with socket.socket(fileno=os.dup(fd)) as found:
-        if found.family != socket.AF_INET or found.type != socket.SOCK_DGRAM:
+        if found.family != socket.AF_INET:
             return None
         host, port = found.getsockname()
-        return host, port
+        return found.type, (host, port)
+
+
+def _accepts(fd: int) -> bool:
+    with socket.socket(fileno=os.dup(fd)) as found:
+        return bool(found.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN))

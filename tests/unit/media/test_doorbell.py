@@ -83,5 +83,22 @@ def test_a_closed_audio_socket_never_rings_and_the_next_one_does(house: House) -
     assert waited_ms(house, LONG_MS) < LONG_MS / 2
 
 
+def test_a_connection_rings_and_so_does_what_comes_over_it(house: House) -> None:
+    with socket.create_server(house.sip.getsockname()) as listening:
+        house.bell.look_for_sockets()
+        with socket.create_connection(listening.getsockname()) as peer:
+            assert waited_ms(house, LONG_MS) < LONG_MS / 2
+            accepted, _ = listening.accept()
+            with accepted:
+                for _ in range(2):
+                    peer.send(b"request")
+                    assert waited_ms(house, LONG_MS) < LONG_MS / 2
+                    accepted.recv(100)
+                assert waited_ms(house, 5) >= 4
+                peer.shutdown(socket.SHUT_WR)
+                assert waited_ms(house, LONG_MS) < LONG_MS / 2
+                assert waited_ms(house, 5) >= 4
+
+
 def test_without_a_sip_socket_the_bell_is_not_complete(house: House) -> None:
     assert not Doorbell(house.ours.fileno(), "127.0.0.1", 1).complete
