@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from ivr.document import Document, Location
 from ivr.model.errors import DesignError
 from ivr.model.routing import AcdQueue, Agent
+from ivr.routing.overflow_terms import OverflowShape, OverflowTerms, Problem, overflow_problems, overflow_terms
 
 LANGUAGE_SKILL = "lang:"
 SEGMENT_SKILL = "segment:"
@@ -47,7 +48,8 @@ class RelaxationStep:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RoutingPlan:
     """The file, checked. weights: what one level of a skill beyond the need is worth (1 where not named). After
-    the last step, when it ends, any agent of the queue will do. acd: queues of contact centers that take calls, too."""
+    the last step, when it ends, any agent of the queue will do. acd: queues of contact centers that take calls, too;
+    overflow: of those that send calls, None when none does."""
 
     queues: Mapping[str, Queue]
     agents: Mapping[str, Agent]
@@ -57,6 +59,7 @@ class RoutingPlan:
     wrap_up_ms: int
     whisper_max_ms: int
     acd: Mapping[str, AcdQueue] = field(default_factory=dict)
+    overflow: OverflowTerms | None = None
 
 
 class _Shape(BaseModel):
@@ -103,6 +106,7 @@ class PlanShape(_Shape):
     agents: dict[str, _AgentShape]
     acd: dict[str, _AcdShape] = {}
     steps: tuple[_StepShape, ...] = ()
+    overflow: OverflowShape | None = None
 
 
 _VARIABLE = re.compile(r"\$\{([A-Z][A-Z0-9_]*)\}")
@@ -135,6 +139,7 @@ def load_routing(path: Path, variables: Mapping[str, str]) -> RoutingPlan:
         wrap_up_ms=shape.wrap_up_s * 1000,
         whisper_max_ms=shape.whisper_max_s * 1000,
         acd={name: _acd_queue(name, a, variables) for name, a in shape.acd.items()},
+        overflow=overflow_terms(shape.overflow, lambda text: _filled(text, variables)) if shape.overflow else None,
     )
 
 
@@ -153,9 +158,6 @@ def _filled(text: str, variables: Mapping[str, str]) -> str:
     return _VARIABLE.sub(lambda found: variables.get(found[1], ""), text)
 
 
-Problem = tuple[Location, str, str, str]
-
-
 def _problems(shape: PlanShape, variables: Mapping[str, str]) -> Iterator[Problem]:
     for name, queue in shape.queues.items():
         yield from _unknown_skills(("queues", name, "required"), queue.required, shape)
@@ -169,6 +171,8 @@ def _problems(shape: PlanShape, variables: Mapping[str, str]) -> Iterator[Proble
         if step.for_s is None and index < len(shape.steps) - 1:
             fix = "Give every step for_s, except the last."
             yield ("steps", index), "routing-step", "only the last step goes on for ever", fix
+    if shape.overflow is not None:
+        yield from overflow_problems(shape.overflow, shape.queues, lambda at, text: _of_address(at, text, variables))
 
 
 def _of_target(
