@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def add(commands: Commands) -> None:
-    """models list, install, verify, doctor; asr evaluate."""
+    """models list, install, verify, doctor; asr corpus, evaluate."""
     _add_models(commands)
     _add_asr(commands)
 
@@ -45,7 +45,13 @@ def _add_models(commands: Commands) -> None:
 
 def _add_asr(commands: Commands) -> None:
     asr = commands.add_parser("asr", help="recognition")
-    evaluate = asr.add_subparsers(required=True, metavar="what").add_parser(
+    what = asr.add_subparsers(required=True, metavar="what")
+    corpus = what.add_parser("corpus", help="write recordings with their texts to evaluate with, where they can be had")
+    corpus.add_argument("folder", type=Path, metavar="OUT")
+    corpus.add_argument("--kind", required=True, choices=("digits", "numbers", "prompts-en", "prompts-ru", "noise"))
+    corpus.add_argument("--digits", type=Path, metavar="FOLDER", help="recordings of fsdd, for digits and numbers")
+    corpus.set_defaults(command=_corpus)
+    evaluate = what.add_parser(
         "evaluate", help="recognise recordings as in a call, compare with their texts (TSV: file<TAB>text; WAV 8 kHz)"
     )
     evaluate.add_argument("manifest", type=Path, metavar="MANIFEST.tsv")
@@ -169,6 +175,14 @@ def _doctor(arguments: argparse.Namespace) -> int:
         for finding in findings:
             print(f"{'ok ' if finding.works else 'BAD'} {finding.what}: {finding.detail} ({finding.took_ms} ms)")
     return 0 if works else 1
+
+
+def _corpus(arguments: argparse.Namespace) -> int:
+    from ivr.demo.asr_corpus import MANIFEST, make_corpus
+
+    count = make_corpus(arguments.folder, arguments.kind, arguments.digits)
+    print(f"{count} recordings: {arguments.folder / MANIFEST}")
+    return 0
 
 
 def _evaluate(arguments: argparse.Namespace) -> int:

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from ivr.demo.noises import no_speech
 from ivr.model.hearing import Expectation, ExpectationKind, Phrase
 from ivr.model.ports import Recognizer
 from ivr.speech.audio import from_pcm
@@ -16,7 +17,6 @@ from ivr.speech.models import load_recognizer, load_vad
 from ivr.speech.recordings import on_a_line, read_wav, turns
 from ivr.speech.vad import SileroModel
 from tests.audio.phone_line import pcm
-from tests.audio.sounds import no_speech
 
 pytestmark = pytest.mark.models
 

@@ -1,14 +1,30 @@
-"""Sounds of telephone lines that are no speech, made on the spot. For tests only."""
+"""Sounds of telephone lines that are no speech, made on the spot: noise, hum, tones, keys, clicks, tunes.
+
+Owns the clips every recogniser has to stay silent at; the same in every run. Floats of 8 kHz.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 import numpy as np
+import numpy.typing as npt
 
-from tests.audio.phone_line import RATE_HZ, Samples, keypad, quiet
+from ivr.model.media import SAMPLE_RATE_HZ as RATE_HZ
+from ivr.speech.audio import Samples
 
 _LEVELS = (0.001, 0.004, 0.015, 0.05, 0.15)
+
+
+_ROWS, _COLUMNS = (697, 770, 852, 941), (1209, 1336, 1477)  # of a keypad, Hz (ITU-T Q.23)
+
+
+def _quiet(seconds: float) -> Samples:
+    return np.zeros(round(seconds * RATE_HZ), dtype=np.float32)
+
+
+def _samples(sound: npt.NDArray[np.floating]) -> Samples:
+    return sound.astype(np.float32)
 
 
 def _time(seconds: float) -> Samples:
@@ -22,20 +38,20 @@ def _coloured(seconds: float, rms: float, power: float, seed: int) -> Samples:
     spectrum = rng.standard_normal(count // 2 + 1) + 1j * rng.standard_normal(count // 2 + 1)
     spectrum /= np.maximum(np.arange(count // 2 + 1), 1) ** (power / 2)
     found = np.fft.irfft(spectrum, count)
-    return (rms * found / np.sqrt(np.mean(found**2))).astype(np.float32)
+    return _samples(rms * found / np.sqrt(np.mean(found**2)))
 
 
 def _tones(seconds: float, hz: tuple[float, ...], on_s: float, off_s: float, level: float) -> Samples:
     t = _time(seconds)
     sound = sum(np.sin(2 * np.pi * f * t) for f in hz) / len(hz)
     gate = (t % (on_s + off_s)) < on_s
-    return (level * sound * gate).astype(np.float32)
+    return _samples(level * sound * gate)
 
 
 def _note(hz: float, seconds: float, level: float) -> Samples:
     t = _time(seconds)
     body = sum(np.sin(2 * np.pi * hz * k * t) / k**1.5 for k in range(1, 7))
-    return (level * body * np.exp(-2.5 * t / seconds) * np.minimum(1, t * 60)).astype(np.float32)
+    return _samples(level * body * np.exp(-2.5 * t / seconds) * np.minimum(1, t * 60))
 
 
 def _melody(seed: int, level: float, chords: bool) -> Samples:
@@ -45,13 +61,23 @@ def _melody(seed: int, level: float, chords: bool) -> Samples:
     for _ in range(12):
         root = float(rng.choice(scale))
         notes = (root, root * 1.25, root * 1.5) if chords else (root,)
-        parts.append(sum((_note(hz, 0.25, level / len(notes)) for hz in notes), start=quiet(0.25)))
+        parts.append(sum((_note(hz, 0.25, level / len(notes)) for hz in notes), start=_quiet(0.25)))
+    return np.concatenate(parts)
+
+
+def _keys(digits: str, level: float) -> Samples:
+    t = _time(0.12)
+    parts = []
+    for digit in digits:
+        at = "123456789*0#".index(digit)
+        tone = np.sin(2 * np.pi * _ROWS[at // 3] * t) + np.sin(2 * np.pi * _COLUMNS[at % 3] * t)
+        parts += [(level * tone).astype(np.float32), _quiet(0.08)]
     return np.concatenate(parts)
 
 
 def _clicks(seed: int, level: float) -> Samples:
     rng = np.random.default_rng(seed)
-    sound = quiet(3.0)
+    sound = _quiet(3.0)
     for at in rng.integers(0, sound.size - 40, 8):
         sound[at : at + 24] += (level * rng.standard_normal(24)).astype(np.float32)
     return np.clip(sound, -1, 1)
@@ -59,7 +85,7 @@ def _clicks(seed: int, level: float) -> Samples:
 
 def no_speech() -> Iterator[tuple[str, Samples]]:
     """Names and clips of 2 to 3 s, 8 kHz."""
-    yield "silence", quiet(3.0)
+    yield "silence", _quiet(3.0)
     for at, rms in enumerate(_LEVELS):
         for name, power in (("white", 0.0), ("pink", 1.0), ("brown", 2.0)):
             for seed in range(3):
@@ -74,7 +100,7 @@ def no_speech() -> Iterator[tuple[str, Samples]]:
         yield f"dial tone {level}", _tones(3.0, (350, 440), 9, 0, level)
         yield f"fax {level}", _tones(3.0, (1100,), 0.5, 1.0, level)
         yield f"beep {level}", _tones(2.0, (1000,), 0.4, 9, level)
-        yield f"keys {level}", keypad("1590#*37") * level / 0.5
+        yield f"keys {level}", _keys("1590#*37", level / 2)
         for seed in range(3):
             yield f"clicks {level} {seed}", _clicks(seed, 2 * level)
             yield f"tune {level} {seed}", _melody(seed, level, chords=False)
