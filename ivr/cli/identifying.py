@@ -8,13 +8,13 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from ivr.cli import guarding
+from ivr.cli import guarding, simulating
 from ivr.cli.arguments import Commands, settings_of
 from ivr.model.errors import ConfigError
 
 
 def add(commands: Commands) -> None:
-    """customers import, list, export, erase, invent; identity names."""
+    """customers import, list, export, erase, invent; identity simulate, names, attack, locks."""
     customers = commands.add_parser("customers", help="the customers callers are identified among").add_subparsers(
         required=True, metavar="what"
     )
@@ -35,6 +35,7 @@ def add(commands: Commands) -> None:
         required=True, metavar="what"
     )
     guarding.add(identity)
+    simulating.add(identity)
 
 
 def _command(

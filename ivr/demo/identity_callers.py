@@ -24,13 +24,18 @@ INTRODUCTIONS = {"en": ("my name is {}", "{}", "it's {}"), "ru": ("меня зо
 NOT_KNOWN = {"en": "I don't know", "ru": "не знаю"}
 YES_NO = {"en": ("yes", "no"), "ru": ("да", "нет")}
 HOUSEHOLD_MOST = 5
+MISHEARD_NUMBERS = 0.06
+"""Share of spoken numbers with a wrong digit, where no recogniser does that by itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caller:
     """One simulated caller. person: who it really is; claims: whose facts are told (the same, but for impostors).
+
     on_number: everybody with the number called from. right: should this caller be identified at all? keyed: numbers are
-    pressed, not spoken. lacks: facts not known. slips: facts wrong the first time. wrong: facts that stay wrong."""
+    pressed, not spoken. patient: hears prompts out; others answer as soon as something was asked. sentence: names
+    himself with the request. lacks: facts not known. slips: wrong the first time. wrong: facts that stay wrong.
+    """
 
     kind: str
     person: Invented
@@ -39,6 +44,7 @@ class Caller:
     on_number: tuple[Invented, ...] = ()
     right: bool = True
     keyed: bool = False
+    patient: bool = True
     sentence: bool = False
     lacks: frozenset[str] = frozenset()
     slips: frozenset[str] = frozenset()
@@ -105,6 +111,8 @@ class Answers:
         first = self._asked[slot] == 1
         if caller.keyed:
             return "#" + (wrong_number(told, self._chance) if first and slot in caller.slips else told)
+        if self._heard_badly and self._chance.random() < MISHEARD_NUMBERS:
+            told = wrong_number(told, self._chance)
         return said_number(told, caller.language, self._chance, slip=first and slot in caller.slips)
 
     def _day(self) -> str:
@@ -205,7 +213,13 @@ _KINDS = {
 
 def _caller(kind: str, person: Invented, number: str, owners: tuple[Invented, ...], chance: Random) -> Caller:
     return Caller(
-        kind=kind, person=person, claims=person, number=number, on_number=owners, keyed=chance.random() < 0.15
+        kind=kind,
+        person=person,
+        claims=person,
+        number=number,
+        on_number=owners,
+        keyed=chance.random() < 0.15,
+        patient=chance.random() < 0.5,
     )
 
 

@@ -30,8 +30,9 @@ from ivr.model.identity import Level
 from ivr.model.offers import OfferDecision
 from ivr.model.ports import NluEngine
 
-CHARACTERS_A_SECOND = 15.0
-"""Of prompts and of callers: 150 English words a minute."""
+CHARACTERS_A_SECOND = {"en": 16.5, "ru": 10.5}
+"""Of the product's voices, measured on its prompts (Piper, Festival)."""
+CALLERS_CHARACTERS_A_SECOND, CHARACTERS_OF_A_DIGIT = 15.0, 5
 KEYS_A_SECOND = 2.5
 REACTION_S, END_OF_TURN_S = 0.5, 0.6
 MOST_TURNS = 30
@@ -45,6 +46,8 @@ class Ear(Protocol):
 
     async def hear(self, text: str, language: str, expectation: Expectation, attempt: int = 0) -> Hypothesis: ...
 
+    async def seconds(self, text: str, language: str) -> float: ...
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bureau:
@@ -56,6 +59,15 @@ class Bureau:
     desk: IdentityDesk
     started_at: str
     ear: Ear | None = None
+    lengths: dict[tuple[str, str], float] = field(default_factory=dict)
+
+    async def seconds(self, text: str, language: str) -> float:
+        """How long it takes to say this: by the voice where there is one, else by the count of its characters."""
+        if self.ear is None:
+            return len(text) / CHARACTERS_A_SECOND[language]
+        if (text, language) not in self.lengths:
+            self.lengths[text, language] = await self.ear.seconds(text, language)
+        return self.lengths[text, language]
 
 
 @dataclass(slots=True)
@@ -85,6 +97,7 @@ class SimulatedCall:
         self._over = False
         self._said = ""
         self._attempts = 0
+        self._asked = False
         self.ended = Ended(caller=caller)
         journal = Journal(call_id, (self.ended.journal.append,))
         number = Number(ani=caller.number, dnis="+390000000", claimed=False)
@@ -139,10 +152,10 @@ class SimulatedCall:
         match command:
             case ev.Say(prompts=prompts):
                 for prompt in prompts:
-                    self._bot(prompt.name, prompt.text)
+                    await self._bot(prompt.name, prompt.text)
                 return [ev.PromptsEnded(at_ms=self._at_ms)]
             case ev.Hear():
-                self._hear = command
+                self._hear, self._asked = command, False
             case ev.CallService(service=service, args=args):
                 return [await self._serve(service, dict(args))]
             case ev.DecideOffer():
@@ -160,8 +173,10 @@ class SimulatedCall:
         self.ended.transcript.append(f"      {service}: {done.outcome}")
         return replace(done, at_ms=self._at_ms)
 
-    def _bot(self, name: str, text: str) -> None:
-        self.ended.at_s += len(text) / CHARACTERS_A_SECOND
+    async def _bot(self, name: str, text: str) -> None:
+        if self._caller.patient or not self._asked:
+            self.ended.at_s += await self._bureau.seconds(text, self._session.language)
+        self._asked = self._asked or text.rstrip().endswith("?")
         self.ended.transcript.append(f"bot:  {text}")
         self.ended.prompts.append(name)
         if self._session.level < Level.L2:
@@ -183,7 +198,7 @@ class SimulatedCall:
         if words.startswith("#"):
             self.ended.at_s += REACTION_S + len(words) / KEYS_A_SECOND
             return ev.DigitsDialed(at_ms=self._at_ms, digits=words[1:])
-        self.ended.at_s += REACTION_S + len(words) / CHARACTERS_A_SECOND + END_OF_TURN_S
+        self.ended.at_s += REACTION_S + await self._speaking_s(words) + END_OF_TURN_S
         return await self._heard(words)
 
     def _words(self) -> str:
@@ -199,6 +214,13 @@ class SimulatedCall:
         if session.phase is Phase.WHICH_VALUE:
             return "#1" if session.pending == self._answers.means(step.slot) else "#2"
         return self._answers.to(step.slot)
+
+    async def _speaking_s(self, words: str) -> float:
+        """How long the caller takes to say this."""
+        if self._bureau.ear is not None:
+            return await self._bureau.seconds(words, self._session.language)
+        digits = sum(map(str.isdigit, words))
+        return (len(words) + (CHARACTERS_OF_A_DIGIT - 1) * digits) / CALLERS_CHARACTERS_A_SECOND
 
     async def _heard(self, words: str) -> ev.Event:
         bureau, hear = self._bureau, self._hear

@@ -84,7 +84,7 @@ def wrong_person(call: Ended) -> bool:
 
 def figures(calls: Sequence[Ended]) -> dict[str, Any]:
     """What `ivr identity simulate` prints."""
-    to_l2 = [call.level_s[WANTED] for call in calls if call.caller.right and WANTED in call.level_s]
+    proven = [call for call in calls if call.caller.right and WANTED in call.level_s]
     kinds = {}
     for kind in dict.fromkeys(call.caller.kind for call in calls):
         these = [call for call in calls if call.caller.kind == kind]
@@ -93,7 +93,17 @@ def figures(calls: Sequence[Ended]) -> dict[str, Any]:
         "calls": len(calls),
         "right_level": round(sum(map(right, calls)) / len(calls), 4) if calls else 0.0,
         "wrong_person": sum(map(wrong_person, calls)),
-        "median_s_to_L2": round(statistics.median(to_l2), 1) if to_l2 else None,
+        "median_s_to_L2": _median_s(proven),
+        "median_s_to_L2_of_the_patient": _median_s([call for call in proven if call.caller.patient]),
+        "median_s_to_L2_by_language": {
+            language: _median_s([call for call in proven if call.caller.language == language])
+            for language in ("en", "ru")
+        },
         "median_turns": statistics.median(call.turns for call in calls) if calls else None,
         "kinds": kinds,
     }
+
+
+def _median_s(calls: Sequence[Ended]) -> float | None:
+    took = [call.level_s[WANTED] for call in calls]
+    return round(statistics.median(took), 1) if took else None

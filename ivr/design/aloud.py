@@ -61,6 +61,10 @@ class Ear:
         line = telephone(await self._say(text, language), attempt + 1)
         return await asyncio.to_thread(self._decode, line, language, expectation)
 
+    async def seconds(self, text: str, language: str) -> float:
+        """How long these words take when they are said."""
+        return len(await self._say(text, language)) / (2 * SAMPLE_RATE_HZ)
+
     async def _say(self, text: str, language: str) -> bytes:
         reasons = []
         for voice in self._voices:

@@ -144,7 +144,7 @@ def _part(word: str) -> Part:
     return Part(said_as=tuple(said.items()))
 
 
-@lru_cache(maxsize=262_144)
+@lru_cache(maxsize=16_384)
 def alike(heard: str, word: str) -> float:
     """0..1: two words by spelling and by sound; 1 only when they are written alike or transliterate each other."""
     left, right = folded(heard), folded(word)

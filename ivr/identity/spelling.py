@@ -13,7 +13,7 @@ from functools import lru_cache
 
 from jellyfish import metaphone
 
-REMEMBERED = 65_536
+REMEMBERED = 32_768
 
 _CYRILLIC = str.maketrans(
     {
