@@ -53,7 +53,7 @@ class Identifying:
         self._caller, self._language, self._believe_claimed = caller, language, believe_claimed
         self._on_number: tuple[Candidate, ...] = ()
         self._said: Said = {}
-        self._closed: set[Tried] = set()  # what this call has used up: nothing opens it again
+        self._closed: set[tuple[Tried, tuple[str, ...]]] = set()  # for this call: trying on costs nothing
         self.standing = Standing(call_id, desk, policy, journal, caller=caller, believed=self._believed)
 
     async def serve(self, spec: ServiceSpec, args: Mapping[str, Any], *, timeout_ms: int) -> ServiceEnded:
@@ -229,22 +229,23 @@ class Identifying:
 
     async def _reserve(self, tried: Tried, known: Sequence[Candidate], prefix: str = "") -> Reserved | None:
         """A try that may be made, None when it may not. Raises ServiceError when it cannot be counted."""
-        if tried in self._closed:
+        customers = tuple(sorted(c.customer_id for c in known))
+        if (tried, customers) in self._closed:
             return None
         attempt = Attempt(
             attempt_id=new_id(),
             call_id=self._call_id,
             tried=tried,
             number=self._caller().ani,
-            customers=tuple(sorted(c.customer_id for c in known)),
+            customers=customers,
             prefix=prefix,
         )
         found = await self._desk.reserve(attempt, self._policy)
         if isinstance(found, Reserved):
             return found
         self._journal.note("identity.closed", tried=tried.value, why=found.why.value, attempt=attempt.attempt_id)
-        if found.why is Closed.CALL:
-            self._closed.add(tried)
+        if found.why is not Closed.DELAY:
+            self._closed.add((tried, customers))
         if found.why is Closed.PREFIX:
             self.standing.pumping = True
         return None

@@ -54,7 +54,7 @@ class IdentityDesk:
     ) -> None:
         self.directory, self._store, self._gateway, self._metrics = directory, store, gateway, metrics
         self._key, self._clock = key or secrets.token_bytes(32), clock
-        self._checks = asyncio.Semaphore(CHECKS_AT_ONCE)
+        self._checks, self._counting = asyncio.Semaphore(CHECKS_AT_ONCE), asyncio.Lock()
         self._notices: set[asyncio.Task[None]] = set()
 
     def now_ms(self) -> int:
@@ -84,8 +84,9 @@ class IdentityDesk:
             return refusal(attempt.tried, counts, policy) is None
 
         try:
-            if await self._store.reserve(attempt, allowed):
-                return Reserved(attempt=attempt, counts=seen[-1])
+            async with self._counting:  # SQLite lets one write at a time: better to wait in a row than to collide
+                if await self._store.reserve(attempt, allowed):
+                    return Reserved(attempt=attempt, counts=seen[-1])
         except StorageError as error:
             raise ServiceError(f"a try cannot be counted: {error}") from error
         found = refusal(attempt.tried, seen[-1], policy)
@@ -103,7 +104,7 @@ class IdentityDesk:
         before, tried = reserved.counts, reserved.attempt.tried
         for account in before.accounts:
             owner = next((c for c in known if c.customer_id == account.customer_id), None)
-            if owner is not None and policy.lockout.notify_sms and locks_account(account, policy):
+            if owner is not None and policy.lockout.notify_sms and locks_account(tried, account, policy):
                 self._tell_owner(owner, policy)
         after = after_failure(before, by_number=bool(reserved.attempt.number))
         return refusal(tried, after, policy) is not None

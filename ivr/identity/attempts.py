@@ -47,9 +47,11 @@ def delay_ms(in_a_row: int, lockout: Lockout) -> int:
     return 0 if over <= 0 else lockout.delay_s[min(over, len(lockout.delay_s)) - 1] * 1000
 
 
-def locks_account(counts: AccountCounts, policy: IdentityPolicy) -> bool:
-    """Whether one more failure closes the account: then its owner is told."""
+def locks_account(tried: Tried, counts: AccountCounts, policy: IdentityPolicy) -> bool:
+    """Whether one more failure of this kind closes the account: then its owner is told."""
     limits = policy.limits
+    if tried is Tried.PIN and counts.row_in_a_day + 1 == limits.pin_tries:
+        return True
     return counts.in_a_day + 1 == limits.account_fail_24h or counts.in_a_row + 1 == limits.account_fail_total
 
 

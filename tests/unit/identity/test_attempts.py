@@ -59,8 +59,9 @@ def test_the_third_failure_in_a_row_costs_a_delay_and_later_ones_longer_ones() -
 
 
 def test_the_owner_is_told_when_the_account_closes_and_only_then() -> None:
-    assert [n for n in range(12) if locks_account(failed(in_a_day=n), DEFAULT)] == [9]
-    assert [n for n in range(120) if locks_account(failed(in_a_row=n), DEFAULT)] == [99]
+    assert [n for n in range(12) if locks_account(Tried.FACTS, failed(in_a_day=n), DEFAULT)] == [9]
+    assert [n for n in range(120) if locks_account(Tried.CODE, failed(in_a_row=n), DEFAULT)] == [99]
+    assert [n for n in range(9) if locks_account(Tried.PIN, failed(row_in_a_day=n), DEFAULT)] == [4]
 
 
 COUNTS = st.tuples(*[st.integers(0, 120)] * 5)
