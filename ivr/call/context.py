@@ -54,6 +54,7 @@ def packet_for(line: Line, request: HandoffRequest, agent: Agent, *, no_offers: 
         no_offers=no_offers,
         offer_answer=OfferAnswer(answers[-1]) if answers else None,
         transcript_url=f"/calls/{line.call_id}",
+        secrets=session.sensitive_values,
     )
     packet = build_packet(context)
     return Packet(token=token, context=packet, whisper=str(packet["whisper"]))

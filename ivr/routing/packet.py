@@ -9,9 +9,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any
 
+from ivr.log import mask
 from ivr.model.identity import Identity, Level
 from ivr.model.offers import OfferAnswer, OfferDecision
 from ivr.routing.briefing import STATUSES, summary, whisper
@@ -27,13 +29,13 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HandoffContext:
-    """Everything known of a call when a human is asked for; frozen at that moment, secrets already masked.
+    """Everything known of a call when a human is asked for; frozen at that moment.
 
     context_id: the ULID peers are given as token. Times: UTC ISO 8601; bot_s: seconds with the bot. intent, slots,
     caller_words, status ("resolved" | "informed" | "failed" | "open"), why and tried tell of the open request;
     requests are the ones served before, each {"intent", "result"}. reason: why a human. required: skill -> least.
     offer_answer: set when the offer was made already; no_offers: they were refused for good. contacts:
-    newest first, each {"at", "what"}.
+    newest first, each {"at", "what"}. secrets: values of sensitive slots, masked wherever words may stand.
     """
 
     context_id: str
@@ -71,6 +73,7 @@ class HandoffContext:
     next_step: str = ""
     transcript_url: str = ""
     contacts: tuple[Mapping[str, str], ...] = ()
+    secrets: frozenset[str] = frozenset()
 
 
 def build_packet(context: HandoffContext) -> dict[str, Any]:
@@ -80,6 +83,7 @@ def build_packet(context: HandoffContext) -> dict[str, Any]:
     """
     if not _ULID.fullmatch(context.context_id) or context.status not in STATUSES:
         raise ValueError(f"no packet from id {context.context_id!r} and status {context.status!r}")
+    context = _without_secrets(context)
     named = context.identity.level >= NAME_FROM and context.identity.customer is not None
     name = _text(context.identity.customer.name, 80) if named and context.identity.customer else ""
     need = _need(context)
@@ -116,9 +120,38 @@ def build_packet(context: HandoffContext) -> dict[str, Any]:
     return _trimmed(packet)
 
 
+def expired(packet: Mapping[str, Any], at: datetime) -> bool:
+    """Is its time over? at: with a time zone. Raises ValueError when the packet does not say when."""
+    return at >= datetime.fromisoformat(packet["expires"])
+
+
 def packet_bytes(packet: Mapping[str, Any]) -> int:
     """How many bytes the packet takes as compact UTF-8 JSON."""
     return len(json.dumps(packet, ensure_ascii=False, separators=(",", ":")).encode())
+
+
+def _without_secrets(context: HandoffContext) -> HandoffContext:
+    """Masked before anything is cut, so that no half of a secret is left. Ids, numbers, times and levels stay."""
+
+    def masked(text: object) -> str:
+        return mask(str(text), context.secrets)
+
+    def every(items: tuple[Mapping[str, str], ...]) -> tuple[Mapping[str, str], ...]:
+        return tuple({key: masked(value) for key, value in item.items()} for item in items)
+
+    return replace(
+        context,
+        slots={masked(name): masked(value) for name, value in context.slots.items()},
+        caller_words=masked(context.caller_words),
+        why=masked(context.why),
+        reason=masked(context.reason),
+        tried=tuple(masked(step) for step in context.tried),
+        requests=every(context.requests),
+        contacts=every(context.contacts),
+        offer_why=masked(context.offer_why),
+        promise=masked(context.promise),
+        next_step=masked(context.next_step),
+    )
 
 
 def _call(context: HandoffContext) -> dict[str, Any]:
