@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import sys
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 from ivr.cli import guarding, simulating
@@ -113,7 +114,9 @@ def _erase(arguments: argparse.Namespace) -> int:
     async def erase() -> bool:
         store = await Store.open(settings_of(arguments.config).storage.url)
         try:
-            return await store.erase_customer(arguments.customer_id)
+            now = datetime.now(UTC).isoformat(timespec="seconds")
+            voice = await store.delete_voiceprint(arguments.customer_id, now)
+            return await store.erase_customer(arguments.customer_id) or voice
         finally:
             await store.close()
 
