@@ -11,6 +11,7 @@ from ivr.call.commands import Performer
 from ivr.call.line import Line
 from ivr.call.listening import TimerElapsed, TimerName
 from ivr.call.noting import note_event
+from ivr.call.reading import read
 from ivr.call.surroundings import Surroundings
 from ivr.dialog.engine import Session, advance
 from ivr.log import MASK
@@ -153,15 +154,7 @@ class Conversation:
         self._line.start(self._understand(message, hear))
 
     async def _understand(self, message: SpeechHeard, hear: say.Hear) -> None:
-        recognition = message.recognition
-        understanding = await self._house.nlu.parse(
-            recognition.hypothesis.text,
-            language=recognition.language,
-            expected=hear.intents or None,
-            slot_types=hear.slot_types,
-            slot_context=hear.slot_context,
-        )
-        event = say.UtteranceHeard(at_ms=monotonic_ms(), recognition=recognition, understanding=understanding)
+        event = await read(self._house.nlu, message.recognition, hear)
         self._line.post(Understood(event=event, turn=message.turn))
 
     def understood(self, message: Understood) -> None:

@@ -22,6 +22,7 @@ ROOMY_FRAMES = 1200
 WIDE_BEAM = 5
 DOUBTFUL_MEAN = -0.5  # mean log-probability of a token below which a text is decoded again
 LOOP_WORDS = 2
+OTHERS_NATS = 6.0  # a reading so much less likely than the likeliest was not said
 
 
 def pieces(samples: Samples) -> list[Samples]:
@@ -53,6 +54,14 @@ def mended(model: WhisperModel, samples: Samples, first: Decoded) -> Decoded:
         return first
     second = model.generate(model.encode(samples, ROOMY_FRAMES), beam=WIDE_BEAM)[0]
     return first if suspicious(second) and second.mean < first.mean else second
+
+
+def other_readings(model: WhisperModel, encoded: Encoded, text: str) -> list[Decoded]:
+    """Other texts (normal form) the recording may be, likeliest first, none much less likely than the first of all."""
+    found = model.generate(encoded, beam=WIDE_BEAM, hypotheses=WIDE_BEAM)
+    near = [each for each in found if each.log_probability > found[0].log_probability - OTHERS_NATS]
+    different = {normal(each.text): each for each in reversed(near)}
+    return sorted((d for said, d in different.items() if said and said != text), key=lambda d: -d.log_probability)
 
 
 def suspicious(decoded: Decoded) -> bool:

@@ -14,13 +14,13 @@ from dataclasses import replace
 import numpy as np
 
 from ivr.model.errors import SpeechError
-from ivr.model.hearing import Expectation, ExpectationKind, Hypothesis, Phrase
+from ivr.model.hearing import Alternative, Expectation, ExpectationKind, Hypothesis, Phrase
 from ivr.speech.audio import Samples, from_pcm
 from ivr.speech.closed_list import SURE_MARGIN, Choice, Scored, choose, shortlist, spelled
 from ivr.speech.dictation import BEAM, confidence, dictated, repetition_penalty
 from ivr.speech.digit_strings import digit_tokens
 from ivr.speech.digit_words import first_words
-from ivr.speech.free_speech import PIECE_S, glance, joined, mended, pieces, transcribe
+from ivr.speech.free_speech import PIECE_S, glance, joined, mended, other_readings, pieces, transcribe
 from ivr.speech.silence import INVENTED, nothing_to_hear
 from ivr.speech.text import DIGIT_WORDS, normal, split_digits, unlooped
 from ivr.speech.whisper_model import Decoded, Encoded, WhisperModel
@@ -35,6 +35,7 @@ QUIETER_PEAK = 0.25
 SURE_SILENCE = 0.8  # of no_speech: with the English model noise is above it
 CLEAR_MEAN = -0.6  # mean log-probability of a text believed although the model doubts it is speech
 RESCUE_MARGIN = 4.0  # nats that make a short word believed although the model doubts it is speech
+_PARSED = (ExpectationKind.DATE, ExpectationKind.MONEY)  # whoever parses them may choose among several readings
 _TELLING_S = 0.2  # of speech that tell a language
 _PLAIN_LANGUAGE = 0.85  # how probable another language must be to be believed
 
@@ -112,7 +113,16 @@ class WhisperStream:
         again = mended(self._model, samples, free)
         if again is not free:
             free, matched = again, self._closed(samples, encoded, again)
-        return matched or (_nothing("no_speech") if not_said(free) else _open(free))
+        if matched is not None or not_said(free):
+            return matched or _nothing("no_speech")
+        found = _open(free)
+        if self._expectation.kind not in _PARSED or not found.text:
+            return found
+        others = other_readings(self._model, encoded, found.text)
+        return replace(
+            found,
+            alternatives=tuple(Alternative(text=normal(o.text), log_probability=o.log_probability) for o in others),
+        )
 
     def _digits(self, encoded: Encoded) -> Hypothesis:
         free = self._model.generate(encoded, repetition_penalty=repetition_penalty(self._model))[0]
