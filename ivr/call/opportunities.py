@@ -6,7 +6,6 @@ that what one process learned holds in all of them at once.
 
 from __future__ import annotations
 
-import asyncio
 import random
 from collections.abc import Iterable
 from dataclasses import replace
@@ -14,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 
 from ivr.call.journal import wall_clock
 from ivr.model.identity import Customer
-from ivr.model.offers import EVERYBODY, OfferAnswer, OfferDecision, OfferProof, Suspension, household_of
+from ivr.model.offers import EVERYBODY, OfferAnswer, OfferDecision, OfferProof, household_of
 from ivr.offers.desk import OfferDesk
 from ivr.offers.gate import OfferFacts, OfferHistory, PastOffer
 from ivr.offers.replay import facts_as_data
@@ -44,22 +43,16 @@ class Opportunities:
         """The facts with everything stored about this household, and what is switched off now."""
         store, household = self._store, household_of(facts.customer)
         since = (datetime.now(UTC) - timedelta(days=REPEAT_DAYS)).isoformat()
-        past, opted_out, calls, off = await asyncio.gather(
-            store.offer_history(household),
-            store.opted_out(*_keys(household, ani)),
-            store.same_intent_calls(household, facts.intent, since, besides=call_id),
-            store.suspended(),
-        )
+        kept = await store.remembered(household, _keys(household, ani), facts.intent, since, besides=call_id)
         told = facts.history
-        remembered = OfferHistory(
-            offers=(*told.offers, *(_past(o.product, o.answer, o.at) for o in past if household)),
-            opted_out=told.opted_out or opted_out,
-            same_intent_calls_7d=max(calls, told.same_intent_calls_7d),
+        history = OfferHistory(
+            offers=(*told.offers, *(_past(o.product, o.answer, o.at) for o in kept.offers)),
+            opted_out=told.opted_out or kept.opted_out,
+            same_intent_calls_7d=max(kept.calls, told.same_intent_calls_7d),
             open_ticket=told.open_ticket,
         )
-        return replace(
-            facts, history=remembered, suspended=frozenset(s.group for s in off) - {EVERYBODY}, stopped=_stopped(off)
-        )
+        suspended = frozenset(group for group, _ in kept.off) - {EVERYBODY}
+        return replace(facts, history=history, suspended=suspended, stopped=_stopped(kept.off))
 
     async def answer(
         self, decision: OfferDecision, answer: OfferAnswer, proof: OfferProof | None, call_id: str
@@ -89,5 +82,5 @@ def _past(product: str, answer: OfferAnswer | None, at: str) -> PastOffer:
     return PastOffer(product=product, answer=answer or OfferAnswer.NO_ANSWER, at=datetime.fromisoformat(at))
 
 
-def _stopped(off: Iterable[Suspension]) -> str:
-    return next((f"all offers stopped: {s.reason}" for s in off if s.group == EVERYBODY), "")
+def _stopped(off: Iterable[tuple[str, str]]) -> str:
+    return next((f"all offers stopped: {reason}" for group, reason in off if group == EVERYBODY), "")

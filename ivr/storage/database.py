@@ -84,11 +84,11 @@ class Database:
         """Unix milliseconds of the clock."""
         return round(self.now().timestamp() * 1000)
 
-    async def read(self, query: sa.Executable) -> Sequence[sa.Row[Any]]:
-        """All rows of a query. Raises StorageError."""
+    async def read(self, query: sa.Executable, values: Mapping[str, Any] | None = None) -> Sequence[sa.Row[Any]]:
+        """All rows of a query. values: of its bound parameters. Raises StorageError."""
         try:
             async with self._engine.connect() as connection:
-                return (await connection.execute(query)).all()
+                return (await connection.execute(query, values)).all()
         except (OSError, sa.exc.SQLAlchemyError) as error:
             raise StorageError(f"cannot read: {_reason(error)}") from error
 

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from ivr.model.offers import GateFinding, OfferAnswer, OfferDecision, OfferProof
 from ivr.storage.database import Database, unix_ms
-from ivr.storage.tables import answers, opportunities, opt_outs
+from ivr.storage.tables import answers, call_requests, opportunities, opt_outs, suspensions
 
 _AS_DECIDED = (
     *("opportunity_id", "arm", "speak", "household", "product", "relation", "p_treat"),
@@ -28,6 +28,16 @@ class PastOffer(NamedTuple):
     product: str
     answer: OfferAnswer | None
     at: str
+
+
+class Remembered(NamedTuple):
+    """What a decision asks the store. off: (group, reason) of the suspensions in force; calls: of the household, for
+    the same request."""
+
+    offers: tuple[PastOffer, ...]
+    opted_out: bool
+    calls: int
+    off: tuple[tuple[str, str], ...]
 
 
 class StoredOffer(NamedTuple):
@@ -107,6 +117,21 @@ class Offers:
         rows = await self._db.read(query)
         return [_past_offer(row._mapping) for row in rows]
 
+    async def remembered(
+        self, household: str, keys: Sequence[str], intent: str, since: str, *, besides: str
+    ) -> Remembered:
+        """Everything a decision asks about a household, in one query: a caller waits meanwhile. keys: what its opt-out
+        may be kept under; intent, since: calls for the same request since a moment; besides: the call that goes on."""
+        values = {"household": household, "keys": list(keys), "intent": intent, "since_ms": unix_ms(since)}
+        found = [tuple(each) for each in await self._db.read(_REMEMBERED, {**values, "besides": besides})]
+        offers = sorted((each for each in found if each[0] == "offer"), key=lambda each: str(each[3]))
+        return Remembered(
+            offers=tuple(PastOffer(o[1], OfferAnswer(o[2]) if o[2] else None, o[3]) for o in offers),
+            opted_out=any(each[0] == "refused" for each in found),
+            calls=next(int(each[3]) for each in found if each[0] == "calls"),
+            off=tuple((each[1], each[2]) for each in found if each[0] == "off"),
+        )
+
     async def opted_out(self, *who: str) -> bool:
         """Did any of these households or numbers ever say "no offers"?"""
         return bool(await self._db.read(sa.select(opt_outs.c.household).where(opt_outs.c.household.in_(who)).limit(1)))
@@ -115,6 +140,35 @@ class Offers:
         """No offers to this household (or number) from now on; the first time said is kept."""
         row = {"household": household, "at": at, "call_id": call_id}
         await self._db.write((self._db.upsert(opt_outs, row, keep=True), None))
+
+
+def _remembered() -> sa.CompoundSelect[Any]:
+    """The query of Offers.remembered. Made once: making it costs more than asking it."""
+    row, asked, nothing = opportunities.c, call_requests.c, sa.literal("")
+    household: sa.BindParameter[str] = sa.bindparam("household", "")
+    at = sa.func.coalesce(answers.c.at, row.at)
+    offered = (
+        sa.select(sa.literal("offer"), row.product, sa.func.coalesce(answers.c.answer, ""), at)
+        .select_from(opportunities.outerjoin(answers))
+        .where(row.household == household, row.household != "", row.speak.is_(True))
+    )
+    refused = sa.select(sa.literal("refused"), nothing, nothing, nothing).where(
+        sa.exists().where(opt_outs.c.household.in_(sa.bindparam("keys", expanding=True)))
+    )
+    count = sa.cast(sa.func.count(sa.distinct(asked.call_id)), sa.Text)
+    called = sa.select(sa.literal("calls"), nothing, nothing, count).where(
+        asked.household == household,
+        asked.household != "",
+        asked.intent == sa.bindparam("intent", ""),
+        asked.started_ms >= sa.bindparam("since_ms", 0),
+        asked.call_id != sa.bindparam("besides", ""),
+    )
+    table = suspensions.c
+    off = sa.select(sa.literal("off"), table.group, table.reason, nothing).where(table.reopened_at == "")
+    return sa.union_all(offered, refused, called, off)
+
+
+_REMEMBERED = _remembered()
 
 
 def _past_offer(row: sa.RowMapping) -> PastOffer:
