@@ -95,6 +95,10 @@ class CallingNumber:
         self._waited = True
         return self.caller
 
+    async def verdict(self) -> Verdict | None:
+        """The verdict, however long it takes; None where the trunk wants none."""
+        return await self._task if self._task is not None else None
+
     async def refusal(self) -> tuple[int, str] | None:
         """(SIP status, reason) where the trunk refuses such numbers and this is one; None lets the call in."""
         if self.trunk.reject == "off" or self._task is None:

@@ -3,7 +3,7 @@
 Exit status: 0 done, 1 it was tried and failed, 2 the call or the configuration is wrong. There is one module
 for each group of people: operators (`serving`), designers (`designing`), those who tune understanding
 (`understanding`), who care for prompts (`speaking`), for offers (`offering`), for customers
-(`identifying`, `voices`) and who measure (`measuring`). A module offers
+(`identifying`, `numbers`, `voices`) and who measure (`measuring`). A module offers
 add(commands); it imports a room only for the command asked for.
 """
 
@@ -20,6 +20,7 @@ from ivr.cli import (
     hearing,
     identifying,
     measuring,
+    numbers,
     offering,
     reporting,
     serving,
@@ -61,6 +62,7 @@ def _parser() -> argparse.ArgumentParser:
         offering,
         reporting,
         identifying,
+        numbers,
         voices,
         measuring,
     ):

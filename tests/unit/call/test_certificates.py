@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import ssl
 import time
 from collections.abc import AsyncIterator
@@ -17,6 +18,7 @@ from aiohttp import web
 from ivr.call.ani import CallingNumber, Signatures
 from ivr.call.certificates import CertificateShelf, kept_for
 from ivr.call.journal import Journal
+from ivr.cli import main
 from ivr.config import ServerSettings, Settings, StirSettings, TrunkSettings
 from ivr.identity.verdict import StirError, Why
 from ivr.metrics import Metrics
@@ -249,3 +251,22 @@ async def test_only_a_trunk_that_says_so_refuses_and_says_why(
 ) -> None:
     number, _ = await calling(repository, tmp_path, reject=reject, **changes)
     assert await number.refusal() == answer
+
+
+async def test_a_captured_invite_is_checked_by_a_command_that_tells_what_verifying_costs(
+    repository: Repository, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    url = repository.url("carrier")
+    header = identity(passport(CARRIER.key, orig=CALLER, dest=CALLED, iat=time.time(), x5u=url), x5u=url)
+    lines = (f"INVITE sip:+{CALLED}@bot SIP/2.0", "f: <sip:x@y>;tag=1", f"t: <sip:+{CALLED}@bot>", "i: c")
+    invite = "\r\n".join((*lines, f"P-Asserted-Identity: <tel:+{CALLER}>", f"y: {header}", "", ""))
+    (tmp_path / "invite.txt").write_text(invite)
+    (tmp_path / "ivr.toml").write_text(
+        '[[trunks]]\nname = "t"\npeers = ["10.0.0.5"]\ntrusted = true\nstir = true\n'
+        f'[stir]\nca_file = "ca.pem"\ntls_ca_file = "web.pem"\nhosts = ["127.0.0.1:{repository.port}"]\n'
+    )
+    words = ["number", "check", str(tmp_path / "invite.txt"), "--source", "10.0.0.5", "--repeat", "100", "--json"]
+    assert await asyncio.to_thread(main, [*words, "-c", str(tmp_path / "ivr.toml")]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["ani"], found["why"], found["attest"]) == (f"+{CALLER}", "verified", "A")
+    assert found["cpu_ms_p99"] <= 5 and repository.asked == ["/carrier"]
