@@ -28,6 +28,7 @@ def add(commands: Commands) -> None:
     pauses.add_argument("--languages", default="en", help="to hear, by comma")
     pauses.add_argument("--most", type=int, default=1000, help="utterances of a kind")
     pauses.add_argument("--tuning", action="store_true", help="the half the pauses were chosen on, not the other")
+    pauses.add_argument("--full", action="store_true", help="what `bench turns --full` says, and nothing else")
     pauses.add_argument("--json", action="store_true", help="print one JSON object")
     pauses.set_defaults(command=_bench_pauses)
     echo = benches.add_parser("echo", help="barge-in on lines that echo the prompt, without a wire")
@@ -62,14 +63,18 @@ def _bench_calls(arguments: argparse.Namespace) -> int:
 
 
 def _bench_pauses(arguments: argparse.Namespace) -> int:
-    from ivr.demo.bench_pauses import bench_pauses
+    from ivr.demo.bench_pauses import bench_ear, bench_pauses
 
+    languages = tuple(arguments.languages.split(","))
+    if arguments.full:
+        show(bench_ear(languages), as_json=arguments.json)
+        return 0
     result = bench_pauses(
         digits_from=arguments.digits,
         prompts_from=arguments.prompts,
         tuning=arguments.tuning,
         most=arguments.most,
-        languages=tuple(arguments.languages.split(",")),
+        languages=languages,
     )
     show(result, as_json=arguments.json)
     return 0

@@ -6,12 +6,13 @@ Owns which recordings and which recogniser take part. Times are milliseconds of 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from ivr.demo.pause_corpus import digits, prompts, sentences
-from ivr.demo.pauses import Utterance, half, listen_to, table
+from ivr.call.record import percentile
+from ivr.demo.pause_corpus import digits, of_the_bench, prompts, sentences
+from ivr.demo.pauses import Finished, Utterance, half, listen_to, table
 from ivr.demo.voices import CallerVoice
 from ivr.model.errors import SpeechError
 from ivr.speech.catalogue import Catalogue
@@ -42,8 +43,22 @@ def bench_pauses(
             finished.append(listen_to(utterance, vad, recognizer, seed=seed))
         except SpeechError as error:
             failed.append(str(error))
+    return {"half": "tuning" if tuning else "report", **_found(finished), "failed": failed}
+
+
+def bench_ear(languages: tuple[str, ...]) -> dict[str, Any]:
+    """The full corpus of `ivr bench turns` without its wire. Raises SpeechError, MediaError."""
+    catalogue = Catalogue(MODELS)
+    vad, recognizer = load_vad(catalogue), load_recognizer(catalogue, "whisper", languages, 1)
+    corpus = asyncio.run(of_the_bench(FOLDER, recognizer.languages))
+    finished = [listen_to(utterance, vad, recognizer, seed=seed) for seed, utterance in enumerate(corpus)]
+    delays = [each.delay_ms for each in finished if not each.cut_off]
+    return {"p50_ms": percentile(delays, 50), "p95_ms": percentile(delays, 95), **_found(finished)}
+
+
+def _found(finished: Sequence[Finished]) -> dict[str, Any]:
     cut = [f"{each.utterance.kind}: {each.utterance.name} -> {each.text}" for each in finished if each.cut_off]
-    return {"half": "tuning" if tuning else "report", "kinds": table(finished), "cut_off": cut, "failed": failed}
+    return {"kinds": table(finished), "cut_off": cut}
 
 
 async def _sentences() -> list[Utterance]:

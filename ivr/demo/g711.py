@@ -7,6 +7,7 @@ ITU-T P.56 counts the same way over the active part of the speech.
 from __future__ import annotations
 
 import wave
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,6 +49,12 @@ def encode(samples: Pcm) -> bytes:
     mantissa = (size >> (exponent + 1)) & 0x0F
     sign = np.where(samples < 0, 0x80, 0)
     return bytes((~(sign | exponent << 4 | mantissa) & 0xFF).astype(np.uint8))
+
+
+def decoded(frames: Sequence[bytes]) -> npt.NDArray[np.float32]:
+    """Frames of mu-law as samples of -1..1."""
+    found: npt.NDArray[np.float32] = MU_LAW[np.frombuffer(b"".join(frames), dtype=np.uint8)].astype(np.float32) / _FULL
+    return found
 
 
 def first_loud(frame: bytes) -> int:

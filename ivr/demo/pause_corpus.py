@@ -15,8 +15,9 @@ import numpy as np
 
 from ivr.demo import recordings
 from ivr.demo.bench_corpus import MENU as MENU_SAID
-from ivr.demo.bench_corpus import PLAIN
+from ivr.demo.bench_corpus import PLAIN, english, russian
 from ivr.demo.bench_corpus import YES_NO as YES_NO_SAID
+from ivr.demo.g711 import decoded
 from ivr.demo.pauses import Utterance
 from ivr.demo.voices import CallerVoice
 from ivr.model.hearing import EndpointProfile, Expectation, ExpectationKind, Phrase
@@ -125,6 +126,24 @@ async def sentences(voice: CallerVoice) -> list[Utterance]:
             samples = read(await voice.wav(text))
             found.append(Utterance(kind=kind, name=text, samples=samples, expectation=wanted))
     return found
+
+
+async def of_the_bench(folder: Path, languages: tuple[str, ...]) -> list[Utterance]:
+    """The full corpus of `ivr bench turns`, as its assistant listens to it."""
+    lines = [line for said in (await english(folder, full=True)).values() for line in said]
+    if "ru" in languages:
+        lines += await russian(full=True)
+    wanted = {"yes_no": YES_NO, "menu": MENU, "digits": SIX}
+    return [
+        Utterance(
+            kind=line.kind,
+            name=line.text or line.kind,
+            samples=decoded(line.said.frames),
+            expectation=wanted.get(line.kind, OPEN),
+            language="ru" if line.kind == "russian" else "en",
+        )
+        for line in lines
+    ]
 
 
 def read(path: Path) -> Samples:
