@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -37,7 +37,7 @@ def packet_for(line: Line, request: HandoffRequest, agent: Agent, *, no_offers: 
         started_at=record.started_at,
         bot_s=round((now - datetime.fromisoformat(record.started_at)).total_seconds()),
         identity=Identity(
-            level=session.level, customer=session.customer, evidence=tuple(level["evidence"]) if level else ()
+            level=session.level, customer=session.customer, evidence=_how(line, level["evidence"]) if level else ()
         ),
         queue=request.queue,
         reason=request.reason,
@@ -58,6 +58,12 @@ def packet_for(line: Line, request: HandoffRequest, agent: Agent, *, no_offers: 
     )
     packet = build_packet(context)
     return Packet(token=token, context=packet, whisper=str(packet["whisper"]))
+
+
+def _how(line: Line, evidence: Sequence[str]) -> tuple[str, ...]:
+    """Kinds of the evidence a level names: what an agent can read; ids are for the log."""
+    kinds = {e.data["evidence"]: str(e.data["what"]) for e in line.journal.entries if e.kind == "identity.evidence"}
+    return tuple(dict.fromkeys(kinds.get(each, each) for each in evidence))
 
 
 def _slots(request: HandoffRequest) -> Mapping[str, Any]:

@@ -32,7 +32,7 @@ _OF_NUMBER = frozenset({EvidenceKind.ANI, EvidenceKind.ATTESTATION})
 
 class Standing:
     """candidate: who the caller seems to be. failures: wrong tries of this call. pumping: a code was refused because
-    too many went to its range."""
+    too many went to its range. repeated_audio, voiceprint_mismatch: told by whoever listens, where anybody does."""
 
     def __init__(
         self,
@@ -51,7 +51,7 @@ class Standing:
         self._evidence: list[Evidence] = []
         self._signals: dict[RiskKind, RiskSignal] = {}
         self.failures = 0
-        self.pumping = False
+        self.pumping = self.repeated_audio = self.voiceprint_mismatch = False
 
     def choose(self, candidate: Candidate, customer: Customer | None = None) -> None:
         """From now on this is who the caller seems to be; what spoke for somebody else counts for nobody."""
@@ -109,6 +109,8 @@ class Standing:
             failures=self.failures,
             agent_requested=any(e.kind == "handoff.requested" for e in self._journal.entries),
             pumping=self.pumping,
+            repeated_audio=self.repeated_audio,
+            voiceprint_mismatch=self.voiceprint_mismatch,
         )
         found = signals(suspect, self._policy, self._desk.now_ms())
         new = [signal for signal in found if signal.kind not in self._signals]

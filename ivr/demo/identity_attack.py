@@ -35,7 +35,7 @@ from ivr.storage.store import Store
 HOUR_MS, DAY_MS = 3_600_000, 86_400_000
 BEGAN_MS = round(datetime(2026, 3, 2, tzinfo=UTC).timestamp() * 1000)
 ACCOUNTS, NUMBERS, TASKS = 24, 80, 4
-MOST_IN_A_CALL = 40
+MOST_IN_A_CALL = 80
 _STEPS = (IdentityStep.CHECK_PIN, IdentityStep.CHECK_CODE, IdentityStep.MATCH_FACTS)
 
 

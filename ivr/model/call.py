@@ -29,7 +29,8 @@ class LogEntry:
 
     Kinds: call.arrived call.answered call.greeted call.ended / turn.said turn.heard turn.rejected turn.silence
     turn.keys turn.barged_in turn.answered turn.prompted / dialog.step dialog.slot dialog.request dialog.language /
-    number.verified identity.level / service.called service.ended / offer.decided offer.answered / handoff.requested
+    number.verified identity.evidence identity.level identity.refused identity.locked identity.closed identity.risk /
+    service.called service.ended / offer.decided offer.answered / handoff.requested
     handoff.chosen handoff.popped handoff.dialed handoff.ringing handoff.answered handoff.whispered handoff.bridged
     handoff.ended / hearing.lost hearing.restored / callback.promised / recording.started / trouble.
     """

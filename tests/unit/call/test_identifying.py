@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import shutil
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -104,12 +106,27 @@ class Call:
         return [dict(entry.data) for entry in self.journal.entries if entry.kind == kind]
 
 
+@pytest.fixture(scope="module")
+def stored(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database with the customers in it, made once."""
+    file = tmp_path_factory.mktemp("customers") / "ivr.sqlite3"
+
+    async def fill() -> None:
+        store = await Store.open(f"sqlite:///{file}")
+        await store.save_customers(
+            [Findable(c, [(kind, v) for kind, values in c.facts.items() for v in values]) for c in PEOPLE]
+        )
+        await store.close()
+
+    asyncio.run(fill())
+    return file
+
+
 @pytest.fixture
-async def house(tmp_path: Path) -> AsyncIterator[House]:
+async def house(stored: Path, tmp_path: Path) -> AsyncIterator[House]:
+    file = shutil.copy(stored, tmp_path / "ivr.sqlite3")
     wound: list[House] = []
-    store = await Store.open(f"sqlite:///{tmp_path / 'ivr.sqlite3'}", now=lambda: wound[0].at if wound else House.at)
-    found = [Findable(c, [(kind, v) for kind, values in c.facts.items() for v in values]) for c in PEOPLE]
-    await store.save_customers(found)
+    store = await Store.open(f"sqlite:///{file}", now=lambda: wound[0].at if wound else House.at)
     sent: list[str] = []
     desk = IdentityDesk(
         ImportedDirectory(store), store, ConsoleGateway(sent.append), Metrics(), clock=lambda: wound[0].at
