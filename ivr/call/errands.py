@@ -66,10 +66,10 @@ class Errands:
         if service and caller.ani:
             spec = self._house.assistant.services[service]
             command = say.CallService(service=service, args={"phone": caller.ani}, timeout_ms=spec.timeout_ms)
-            await self.serve(command)
+            await self.serve(command, by_number=True)
 
-    async def serve(self, command: say.CallService) -> None:
-        """Call a service; tell the dialog when it takes longer than its hold time."""
+    async def serve(self, command: say.CallService, *, by_number: bool = False) -> None:
+        """Call a service; tell the dialog when it takes longer than its hold time. by_number: the number lookup."""
         so_far = tuple(self._line.journal.entries)
         self._line.journal.note("service.called", service=command.service)
         if command.hold_after_ms:
@@ -83,7 +83,7 @@ class Errands:
             ended = await self._house.services.call(
                 spec, command.args, timeout_ms=command.timeout_ms, sender=self._line.call_id, journal=so_far
             )
-            await self._identifying.vouched(spec, ended)
+            await self._identifying.vouched(spec, ended, by_number=by_number)
         timer = self._holds.pop(command.service, None)
         if timer is not None:
             timer.cancel()

@@ -1,15 +1,16 @@
-"""Candidates for what a caller said of themselves: asked of the directory, compared elsewhere."""
+"""Candidates for what a caller said of themselves: asked of the directory, compared elsewhere; what to ask next."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from ivr.identity.candidates import Said, plain
+from ivr.identity.candidates import Matching, Said, plain
 from ivr.model.identity import FACT_ARGUMENTS, Candidate, EvidenceKind
 from ivr.model.ports import Directory
 
 _NUMBERS = (EvidenceKind.POLICY_NUMBER, EvidenceKind.ACCOUNT_NUMBER)
+STRONG = frozenset(_NUMBERS)
 
 
 def readings_of(args: Mapping[str, Any], before: Said) -> Said:
@@ -38,3 +39,14 @@ async def candidates_for(directory: Directory, said: Said) -> tuple[Candidate, .
         if found:
             return found
     return ()
+
+
+def finds(matching: Matching) -> bool:
+    """Whether the facts find an account: a number of it, or two facts. A name alone, however rare, is not enough."""
+    return bool(STRONG & set(matching.matched)) or len(matching.matched) > 1
+
+
+def asked(matching: Matching, said: Said | None = None) -> dict[str, Any]:
+    """What to ask next, for a slot identity_ask."""
+    kinds = matching.apart_by or (EvidenceKind.BIRTH_DATE,)
+    return {"identity_ask": next((k.value for k in kinds if not (said or {}).get(k)), kinds[0].value)}

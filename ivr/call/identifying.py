@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
-from ivr.call.finding import candidates_for, readings_of
+from ivr.call.finding import STRONG, asked, candidates_for, finds, readings_of
 from ivr.call.identity_desk import IdentityDesk, Reserved
 from ivr.call.journal import Journal
 from ivr.call.standing import Standing
@@ -29,7 +29,6 @@ from ivr.model.identity import Caller, Candidate, EvidenceKind, IdentityStep
 from ivr.model.ids import monotonic_ms, new_id
 
 MOST_COUNTED = 12  # namesakes a wrong fact is counted against
-_STRONG = frozenset({EvidenceKind.POLICY_NUMBER, EvidenceKind.ACCOUNT_NUMBER})
 
 _log = get_log("call.identity")
 
@@ -52,6 +51,7 @@ class Identifying:
         self._call_id, self._desk, self._policy, self._journal = call_id, desk, policy, journal
         self._caller, self._language, self._believe_claimed = caller, language, believe_claimed
         self._on_number: tuple[Candidate, ...] = ()
+        self._one_at_a_time = asyncio.Lock()  # the number is looked up beside the dialog
         self._said: Said = {}
         self._closed: set[tuple[Tried, tuple[str, ...]]] = set()  # for this call: trying on costs nothing
         self.standing = Standing(call_id, desk, policy, journal, caller=caller, believed=self._believed)
@@ -61,7 +61,7 @@ class Identifying:
         assert spec.identity is not None
         step, error = spec.identity, ""
         try:
-            async with asyncio.timeout(timeout_ms / 1000):
+            async with asyncio.timeout(timeout_ms / 1000), self._one_at_a_time:
                 outcome, values = await _STEPS[step](self, args)
                 if outcome != "locked":  # whoever goes on trying then costs no more than the counting
                     await self.standing.weigh()
@@ -84,8 +84,11 @@ class Identifying:
             identity=self.standing.identity(),
         )
 
-    async def vouched(self, spec: ServiceSpec, ended: ServiceEnded) -> None:
-        """A customer's own service may have said who calls (`identifies:`): evidence of the kind service."""
+    async def vouched(self, spec: ServiceSpec, ended: ServiceEnded, *, by_number: bool = False) -> None:
+        """A customer's own service may have said who calls (`identifies:`): evidence of the kind service. by_number: it
+        was asked for the caller's number alone, which says nothing when it is not believed."""
+        if by_number and not self._believed():
+            return
         outcome = next((o for o in spec.outcomes if o.name == ended.outcome), None)
         customer = customer_of(ended.values.get("customer"))
         if outcome is None or outcome.identifies is None or customer is None:
@@ -113,9 +116,11 @@ class Identifying:
             return "not_found", {}
         self._on_number = matching.candidates
         if matching.candidate is None:
-            return "shared", _asked(matching)
-        self.standing.choose(matching.candidate)
-        self._number_speaks()
+            return "shared", asked(matching)
+        if self.standing.candidate is None:
+            self.standing.choose(matching.candidate)
+        if self._expected_is(matching.candidate):
+            self._number_speaks()
         return "ok", {}
 
     async def _match_facts(self, args: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
@@ -129,7 +134,7 @@ class Identifying:
 
     async def _spoken_id(self, args: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
         said = readings_of(args, self._said)
-        if not said.keys() & (_STRONG | {EvidenceKind.NAME}):
+        if not said.keys() & (STRONG | {EvidenceKind.NAME}):
             return "not_found", {}
         among = await candidates_for(self._desk.directory, said)
         return await self._compare(said, among, among[:MOST_COUNTED])
@@ -146,14 +151,19 @@ class Identifying:
             self._said = {}
             return self._failed(reserved, counted), {}
         person = matching.candidate
-        if person is None or not (self._expected(person) or _finds(matching)):
+        if person is None or not (self._expected(person) or finds(matching)):
             self._said = said
             await self._desk.right(reserved, "")
-            return "several", _asked(matching, said)
+            return "several", asked(matching, said)
         self._said = {}
         await self._desk.right(reserved, person.customer_id)
         self._take(person, matching)
         return "ok", {}
+
+    def _expected_is(self, person: Candidate) -> bool:
+        """Whether the caller is held for this customer; who was found by what they said stays who they are."""
+        chosen = self.standing.candidate
+        return chosen is not None and chosen.customer_id == person.customer_id
 
     def _expected(self, person: Candidate) -> bool:
         """Whether the number or something proven before already speaks for this customer."""
@@ -270,17 +280,6 @@ class Identifying:
         self.standing.add(EvidenceKind.ANI, detail={"on_number": len(self._on_number), "source": caller.number_source})
         if caller.verification == "passed":
             self.standing.add(EvidenceKind.ATTESTATION, detail={"attest": caller.attest}, passed=caller.attest == "A")
-
-
-def _finds(matching: Matching) -> bool:
-    """Whether the facts find an account: a number of it, or two facts. A name alone, however rare, is not enough."""
-    return bool(_STRONG & set(matching.matched)) or len(matching.matched) > 1
-
-
-def _asked(matching: Matching, said: Said | None = None) -> dict[str, Any]:
-    """What to ask next, for a slot identity_ask."""
-    kinds = matching.apart_by or (EvidenceKind.BIRTH_DATE,)
-    return {"identity_ask": next((k.value for k in kinds if not (said or {}).get(k)), kinds[0].value)}
 
 
 Step = Callable[[Identifying, Mapping[str, Any]], Awaitable[tuple[str, dict[str, Any]]]]

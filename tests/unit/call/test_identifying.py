@@ -86,11 +86,13 @@ class Call:
         self.ended = await self._call.serve(spec, args, timeout_ms=5000)
         return self.ended.outcome
 
-    async def vouched(self, level: Level, who: str) -> None:
+    async def vouched(self, level: Level, who: str, *, by_number: bool = False) -> None:
         outcomes = (OutcomeSpec(name="ok", when="true", identifies=level),)
         spec = ServiceSpec(name="crm", method="GET", url="", timeout_ms=1, outcomes=outcomes)
         told = {"customer": {"customer_id": who, "name": "Anna Petrova"}}
-        await self._call.vouched(spec, ServiceEnded(at_ms=1, service="crm", outcome="ok", values=told))
+        await self._call.vouched(
+            spec, ServiceEnded(at_ms=1, service="crm", outcome="ok", values=told), by_number=by_number
+        )
 
     @property
     def level(self) -> Level:
@@ -335,3 +337,19 @@ async def test_a_store_that_cannot_count_lets_nothing_be_tried(house: House) -> 
     await house.store._db.write((sa.text("DROP TABLE identity_gates"), None))
     assert await call.do("check_pin", pin="4711") == "error"
     assert call.level is Level.L1
+
+
+async def test_a_lookup_of_a_number_that_was_only_claimed_vouches_for_nobody(house: House) -> None:
+    claimed, believed = house.call(claimed=True), house.call()
+    for call in (claimed, believed):
+        await call.vouched(Level.L1, "C1", by_number=True)
+        assert await call.do("match_facts", birth_date="1980-05-17", postcode="20095") in ("ok", "refused")
+    assert (claimed.level, believed.level) == (Level.L0, Level.L2)
+
+
+async def test_a_number_looked_up_late_does_not_undo_who_was_found_by_what_they_said(house: House) -> None:
+    call = house.call()
+    assert await call.do("spoken_id", policy_number="7044222") == "ok"
+    assert await call.do("recognise") == "ok"
+    assert (call.who, call.level) == ("C2", Level.L1)
+    assert not [e for e in call.noted("identity.evidence") if e["what"] == "ani"]
