@@ -118,6 +118,11 @@ class House:
         async with self.http.post(url, json={"mode": mode, "delay_ms": delay_ms}) as reply:
             reply.raise_for_status()
 
+    async def messages(self) -> list[str]:
+        """The messages the console gateway showed so far, as "SMS to <number>: <text>"."""
+        said = await asyncio.to_thread(self.log_path.read_text, "utf-8", "replace")
+        return [line for line in said.splitlines() if line.startswith("SMS to ")]
+
     async def health(self) -> Mapping[str, Any]:
         """/healthz, ready or not."""
         async with self.http.get(self.web + "/healthz") as reply:
@@ -162,6 +167,7 @@ def demo_settings(folder: Path, ports: Ports) -> dict[str, dict[str, Any]]:
         "offers": {"salt": "ivr", "holdout": 0.2},  # with this salt the demo's named customers may hear offers
         "recording": {"mode": "all", "dir": str(folder / "recordings")},
         "limits": {"drain_s": 10},
+        "identity": {"directory": "rest", "directory_url": f"http://{HOST}:{ports.crm}", "gateway": "console"},
         "variables": {
             "CRM_URL": f"http://{HOST}:{ports.crm}",
             "AGENT_A1_URI": ports.agent_uri(0),

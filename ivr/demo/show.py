@@ -38,7 +38,9 @@ async def show(*, once: bool) -> int:
             print(f"\nAll {len(CALLS)} calls ended as they should, {took_s:.0f} s after the start.", flush=True)
         if not once:
             _say_how_to_reach(house)
+            showing = asyncio.create_task(_show_messages(house))
             await house.service.wait()
+            showing.cancel()
     return 1 if failures else 0
 
 
@@ -83,6 +85,17 @@ async def agent_phone(house: House, call: DemoCall, workdir: Path) -> AsyncItera
     ports = house.ports
     async with SoftPhone.start("agent1", ports.agents[0], ports.phone_rtp + 2 * PHONE_PORTS, workdir) as agent:
         yield agent
+
+
+async def _show_messages(house: House) -> None:
+    """Print what would be sent to telephones, codes among it: in the demo the console is everybody's telephone."""
+    shown = 0
+    while True:
+        said = await house.messages()
+        for message in said[shown:]:
+            print(f"  {message}", flush=True)
+        shown = len(said)
+        await asyncio.sleep(1)
 
 
 def _say_how_to_reach(house: House) -> None:

@@ -161,7 +161,7 @@ def test_a_collected_value_copied_or_cleared_is_followed_along_every_path(folder
 
 
 def test_a_secret_copied_to_an_open_slot_is_found(folder: Path) -> None:
-    change(folder, "flows/claims.yml", "    - say: utter_identified\n", '    - set: {policy_number: "{pin}"}\n')
+    change(folder, "flows/identify.yml", "    - say: utter_identified\n", '    - set: {policy_number: "{pin}"}\n')
     assert "sensitive-copied" in codes(folder)
 
 

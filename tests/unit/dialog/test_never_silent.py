@@ -6,6 +6,7 @@ import random
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -13,6 +14,7 @@ from hypothesis import strategies as some
 
 from ivr.dialog.assistant import Assistant, load_assistant
 from ivr.dialog.engine import advance, new_session
+from ivr.dialog.services import told_ended
 from ivr.model import dialog as ev
 from ivr.model.call import Outcome
 from ivr.model.hearing import Hypothesis, Recognition
@@ -67,13 +69,25 @@ ANSWERS = (
     ("get_claim", "not_found", {}),
     ("get_claim", "error", {}),
     ("get_claim", "timeout", {}),
-    ("verify_pin", "ok", {"customer": CUSTOMER}),
-    ("verify_pin", "refused", {}),
-    ("send_code", "ok", {"sent_code": {"number_end": "01"}}),
-    ("send_code", "no_mobile", {}),
-    ("check_code", "ok", {"customer": CUSTOMER}),
+    ("spoken_id", "ok", {"customer": CUSTOMER, "level": "L2"}),
+    ("spoken_id", "ok", {"customer": CUSTOMER, "level": "L2"}),
+    ("spoken_id", "ok", {"customer": CUSTOMER, "level": "L1"}),
+    ("spoken_id", "refused", {}),
+    ("spoken_id", "not_found", {}),
+    ("spoken_id", "several", {}),
+    ("spoken_id", "locked", {}),
+    ("match_facts", "ok", {"customer": CUSTOMER, "level": "L2"}),
+    ("match_facts", "several", {}),
+    ("match_facts", "refused", {}),
+    ("send_code", "ok", {}),
+    ("send_code", "no_number", {}),
+    ("check_code", "ok", {"customer": CUSTOMER, "level": "L3"}),
     ("check_code", "refused", {}),
     ("check_code", "expired", {}),
+    ("check_pin", "ok", {"customer": CUSTOMER, "level": "L4"}),
+    ("check_pin", "refused", {}),
+    ("check_passphrase", "ok", {"customer": CUSTOMER, "level": "L4"}),
+    ("check_passphrase", "refused", {}),
     ("get_contacts", "ok", {"contacts": {"email": True, "email_at": "example dot org"}}),
     ("get_contacts", "ok", {"contacts": {"email": False, "postcode": "18055", "town": "Rostock"}}),
     ("get_contacts", "error", {}),
@@ -94,9 +108,16 @@ ANSWERS = (
     ("find_area", "not_found", {}),
     ("save_address", "ok", {}),
     ("save_address", "error", {}),
-    ("find_customer", "ok", {"customer": CUSTOMER}),
-    ("find_customer", "not_found", {}),
+    ("recognise", "ok", {"customer": CUSTOMER, "level": "L1"}),
+    ("recognise", "not_found", {}),
+    ("recognise", "shared", {}),
 )
+
+
+def answer(service: str, outcome: str, values: dict[str, Any]) -> ev.ServiceEnded:
+    return told_ended(insurance().services[service], 0, outcome, values)
+
+
 EVENTS = some.one_of(
     some.builds(
         utterance,
@@ -129,7 +150,7 @@ EVENTS = some.one_of(
         ]
     ),
     some.builds(ev.TransferEnded, at_ms=some.just(0), result=some.sampled_from(list(TransferResult))),
-    some.sampled_from(ANSWERS).map(lambda a: ev.ServiceEnded(at_ms=0, service=a[0], outcome=a[1], values=a[2])),
+    some.sampled_from(ANSWERS).map(lambda a: answer(*a)),
 )
 START = ev.CallStarted(
     at_ms=0,
@@ -233,6 +254,24 @@ FITTING = {6: "204518", 8: "24112026", 5: "18055", 4: "4711"}
 SERVED = ("claim_status", "payment", "change_address", "policy_copy")
 
 
+def proving(rng: random.Random, hear: ev.Hear) -> ev.Event | None:
+    """What callers say who are asked who they are: mostly that, now and then that they do not know it or will not."""
+    step = hear.step.removeprefix("identify/")
+    if step == "by_pin" and rng.random() < 0.3:
+        return utterance("passphrase", 0.95, "", "", None)
+    if step == "policy_number" and rng.random() < 0.25:
+        return utterance("dont_know", 0.95, "", "", None)
+    if rng.random() < 0.07:
+        return utterance(rng.choice(("dont_know", "wont_say", "no_code")), 0.95, "", "", None)
+    if step in ("birth_date", "their_birth_date", "born"):
+        return ev.DigitsDialed(at_ms=0, digits="05031979")
+    if step in ("first_name", "full_name", "by_passphrase"):
+        said = utterance("", 0.95, "anna berg of the river", "", None)
+        name = Entity(entity="name", value="anna berg", readings=("anna berg",), start=1, end=10)
+        return replace(said, understanding=replace(said.understanding, entities=(name,)))
+    return None
+
+
 def likely_event(rng: random.Random, line: Line) -> ev.Event:
     """Mostly what is waited for: a caller who plays along reaches the deep states."""
     if line.waiting == "human":
@@ -244,7 +283,9 @@ def likely_event(rng: random.Random, line: Line) -> ev.Event:
         service, outcome, values = rng.choice(
             [a for a in ANSWERS if a[0] == line.waiting and (a[1] == "ok" or rng.random() < 0.3)]
         )
-        return ev.ServiceEnded(at_ms=0, service=service, outcome=outcome, values=values)
+        return answer(service, outcome, values)
+    if line.hear is not None and line.hear.step.startswith("identify/") and (proof := proving(rng, line.hear)):
+        return proof
     if line.hear is not None and line.hear.step in ("main/menu", "main/anything_else") and rng.random() < 0.3:
         return utterance(rng.choice(SERVED), 0.95, "", "", None)
     if line.hear is not None and line.hear.step.endswith("/street") and rng.random() < 0.8:
@@ -268,7 +309,7 @@ def likely_event(rng: random.Random, line: Line) -> ev.Event:
 @pytest.mark.slow
 def test_a_caller_who_plays_along_reaches_every_step_and_every_answer_to_an_offer_and_never_silence() -> None:
     rng, seen, answers = random.Random(7), set(), set()
-    for call in range(700):
+    for call in range(1300):
         line = Line()
         line.give(replace(START, caller=Caller(ani="", dnis="1")) if call % 5 == 0 else START)
         for _ in range(40):

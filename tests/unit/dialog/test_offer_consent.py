@@ -10,7 +10,7 @@ from ivr.dialog.assistant import load_assistant
 from ivr.dialog.engine import Session, Turn, advance, new_session
 from ivr.dialog.session import Phase
 from ivr.model import dialog as ev
-from ivr.model.identity import Caller
+from ivr.model.identity import Caller, Customer, Identity, Level
 from ivr.model.offers import OfferAnswer, OfferDecision, OfferScript
 
 ASSISTANT = load_assistant(Path(__file__).parents[3] / "dialogs/insurance")
@@ -24,10 +24,10 @@ def at_the_read_back() -> Session:
     started = ev.CallStarted(
         at_ms=0, call_id="c", caller=caller, language="en", started_at="2026-11-20T09:00:00Z", cut_off=False
     )
-    customer = {"customer_id": "C1", "household": "H1"}
+    known = Identity(level=Level.L1, customer=Customer(customer_id="C1", household="H1"))
     for event in (
         started,
-        ev.ServiceEnded(at_ms=1, service="find_customer", outcome="ok", values={"customer": customer}),
+        ev.ServiceEnded(at_ms=1, service="recognise", outcome="ok", identity=known),
         ev.DigitsDialed(at_ms=2, digits="1"),
         ev.DigitsDialed(at_ms=3, digits="204518"),
         ev.ServiceEnded(at_ms=4, service="get_claim", outcome="ok", values={"claim": {"status": "in_review"}}),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from dataclasses import replace
 from pathlib import Path
@@ -14,17 +15,19 @@ from ivr.dialog.conversation import play
 from ivr.dialog.corrections import corrected
 from ivr.dialog.engine import advance, new_session
 from ivr.dialog.script import load
-from ivr.dialog.services import customer_of, interpret, request_of
+from ivr.dialog.services import OutcomeSpec, ServiceSpec, customer_of, interpret, request_of
 from ivr.dialog.slots import Slot
 from ivr.dialog.warmup import static_prompts
 from ivr.model import dialog as ev
 from ivr.model.errors import ServiceError
 from ivr.model.hearing import ExpectationKind
-from ivr.model.identity import Caller, Level
+from ivr.model.identity import Caller, Customer, Identity, Level
 from ivr.model.understanding import NOTHING_UNDERSTOOD, Understanding
 
 FOLDER = Path(__file__).parents[3] / "dialogs" / "insurance"
 ASSISTANT = load_assistant(FOLDER)
+KNOWN = Identity(level=Level.L1, customer=Customer(customer_id="C1", household="H1"))
+LOOKUP = ev.ServiceEnded(at_ms=0, service="recognise", outcome="ok", identity=KNOWN)
 CLAIM = Slot(name="claim", type="digits", min_length=6, max_length=6)
 
 
@@ -85,21 +88,20 @@ def test_sentences_are_cut_where_they_end_and_nowhere_else() -> None:
 def test_only_the_sentence_with_values_is_not_ready_before_the_call() -> None:
     ready = {text for _, text in static_prompts(ASSISTANT)}
     claim = {"status": "paid", "amount": 10, "currency": "EUR", "paid_on": "2026-11-03"}
-    lookup = ev.ServiceEnded(at_ms=0, service="find_customer", outcome="ok", values={"customer": {"customer_id": "C1"}})
     found = ev.ServiceEnded(at_ms=0, service="get_claim", outcome="ok", values={"claim": claim})
-    turns = run(started(), lookup, keys("1"), keys("204518"), found)
+    turns = run(started(), LOOKUP, keys("1"), keys("204518"), found)
     said = [p.text for turn in turns for c in turn if isinstance(c, ev.Say) for p in c.prompts]
     assert [text for text in said if text not in ready] == ["We paid ten euros on the third of November."]
 
 
 def test_a_service_request_is_filled_and_encoded() -> None:
-    spec = ASSISTANT.services["find_customer"]
-    wanted = request_of(spec, {"phone": "+15550100"}, {"CRM_URL": "http://crm:1/api"})
-    assert (wanted.method, wanted.url) == ("GET", "http://crm:1/api/customers?phone=%2B15550100")
+    spec = ASSISTANT.services["get_contacts"]
+    wanted = request_of(spec, {"customer_id": "C1", "language": "+e"}, {"CRM_URL": "http://crm:1/api"})
+    assert (wanted.method, wanted.url) == ("GET", "http://crm:1/api/customers/C1/contacts?language=%2Be")
     claim = ASSISTANT.services["get_claim"]
     assert request_of(claim, {"number": "../x"}, {"CRM_URL": "http://crm"}).url == "http://crm/claims/..%2Fx"
     with pytest.raises(ServiceError, match="CRM_URL"):
-        request_of(spec, {"phone": "1"}, {})
+        request_of(spec, {"customer_id": "1"}, {})
 
 
 def test_an_answer_becomes_an_outcome_with_values() -> None:
@@ -111,16 +113,26 @@ def test_an_answer_becomes_an_outcome_with_values() -> None:
 
 
 def test_a_number_that_was_only_claimed_proves_nothing_unless_the_designer_says_so() -> None:
+    own = OutcomeSpec(name="ok", when="status == 200", slots={"customer": "body"}, identifies=Level.L1)
+    spec = ServiceSpec(name="find_customer", method="GET", url="http://crm", timeout_ms=1000, outcomes=(own,))
+    whole = replace(ASSISTANT, services={"find_customer": spec}, identify_service="find_customer")
     lookup = ev.ServiceEnded(at_ms=0, service="find_customer", outcome="ok", values={"customer": {"customer_id": "C1"}})
     for believe, level in ((False, Level.L0), (True, Level.L1)):
-        assistant = replace(ASSISTANT, believe_claimed=believe)
+        assistant = replace(whole, believe_claimed=believe)
         session = advance(assistant, new_session(assistant, "en"), started(claimed=True)).session
+        assert advance(assistant, session, lookup).session.level is level
+    for caller, level in (
+        (Caller(ani="+15550100", dnis="1", claimed=True, verification="passed", attest="A"), Level.L1),
+        (Caller(ani="+15550100", dnis="1", claimed=True, verification="passed", attest="B"), Level.L0),
+        (Caller(ani="+15550100", dnis="1", claimed=False, verification="failed"), Level.L0),
+    ):
+        assistant = replace(whole, believe_claimed=False)
+        session = advance(assistant, new_session(assistant, "en"), replace(started(), caller=caller)).session
         assert advance(assistant, session, lookup).session.level is level
 
 
 def test_digits_are_expected_with_their_length_and_keys() -> None:
-    lookup = ev.ServiceEnded(at_ms=0, service="find_customer", outcome="ok", values={"customer": {"customer_id": "C1"}})
-    hear = run(started(), lookup, keys("1"))[-1][-1]
+    hear = run(started(), LOOKUP, keys("1"))[-1][-1]
     assert isinstance(hear, ev.Hear) and hear.keys is not None
     assert (hear.step, hear.expectation.kind) == ("claim_status/claim_number", ExpectationKind.DIGITS)
     assert (hear.expectation.min_length, hear.expectation.max_length, hear.keys.max_digits) == (6, 6, 6)
@@ -128,26 +140,27 @@ def test_digits_are_expected_with_their_length_and_keys() -> None:
 
 
 def test_a_caller_recognised_while_being_asked_who_it_is_is_asked_no_further() -> None:
-    lookup = ev.ServiceEnded(at_ms=0, service="find_customer", outcome="ok", values={"customer": {"customer_id": "C1"}})
-    hear = run(started(), keys("1"), lookup)[-1][-1]
+    away = ev.ServiceEnded(at_ms=0, service="recognise", outcome="timeout")
+    hear = run(started(), keys("1"), away, LOOKUP)[-1][-1]
     assert isinstance(hear, ev.Hear) and hear.step == "claim_status/claim_number"
 
 
-def test_a_pin_is_hidden_everywhere_but_in_the_service_call() -> None:
+def test_what_proves_who_calls_is_hidden_everywhere_but_in_the_service_call() -> None:
     session = advance(ASSISTANT, new_session(ASSISTANT, "en"), started()).session
     seen: list[ev.Command] = []
-    for digits in ("1", "12345678", "47", "4711"):
-        turn = advance(ASSISTANT, session, keys(digits))
+    away = ev.ServiceEnded(at_ms=0, service="recognise", outcome="not_found")
+    for event in (keys("1"), away, keys("12345678"), keys("47"), keys("05031979")):
+        turn = advance(ASSISTANT, session, event)
         session = turn.session
         seen += turn.commands
-    pin_questions = [c for c in seen if isinstance(c, ev.Hear) and c.step == "identify/pin"]
-    assert pin_questions and all(h.sensitive for h in pin_questions)
-    assert "4711" in session.sensitive_values
-    assert [c.service for c in seen if "4711" in repr(c) and isinstance(c, ev.CallService)] == ["verify_pin"]
-    assert not [c for c in seen if "4711" in repr(c) and not isinstance(c, ev.CallService)]
-    refused = ev.ServiceEnded(at_ms=0, service="verify_pin", outcome="error")
+    questions = [c for c in seen if isinstance(c, ev.Hear) and c.step == "identify/birth_date"]
+    assert questions and all(h.sensitive for h in questions)
+    assert {"05031979", "1979-03-05"} <= session.sensitive_values
+    assert [c.service for c in seen if "1979-03-05" in repr(c) and isinstance(c, ev.CallService)] == ["spoken_id"]
+    assert not [c for c in seen if re.search("1979|05031979", repr(c)) and not isinstance(c, ev.CallService)]
+    refused = ev.ServiceEnded(at_ms=0, service="spoken_id", outcome="error")
     turn = advance(ASSISTANT, session, refused)
-    assert "pin" not in turn.session.slots and "4711" not in repr(turn.commands)
+    assert "birth_date" not in turn.session.slots and "1979" not in repr(turn.commands)
 
 
 async def test_a_conversation_that_goes_otherwise_says_where(tmp_path: Path) -> None:
