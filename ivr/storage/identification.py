@@ -77,6 +77,11 @@ class Identification:
         change = sa.update(codes).where(table.code_id == code_id, table.used_ms == 0)
         return bool(await self._db.write((change.values(used_ms=self._db.now_ms()), None)))
 
+    async def forget_expired_codes(self) -> int:
+        """Remove codes that ended an hour ago; how many. Tries and proofs stay: limits and audits look back on them."""
+        ended = sa.delete(codes).where(codes.c.expires_ms < self._db.now_ms() - HOUR_MS)
+        return await self._db.write((ended, None))
+
     async def save_signals(self, call_id: str, number: str, customer_id: str, found: Iterable[RiskSignal]) -> None:
         """Keep what was suspicious; a signal of a call once."""
         writes: list[Any] = []

@@ -151,9 +151,10 @@ class Center:
         await self.store.close()
 
     async def _keep_house(self) -> None:
-        """Contexts are personal data with an end date."""
+        """Contexts and codes have an end date."""
         while True:
             await self.store.forget_expired_contexts()
+            await self.store.forget_expired_codes()
             await asyncio.sleep(HOUSEKEEPING_S)
 
     # ---- calls ----------------------------------------------------------------------------------------------------

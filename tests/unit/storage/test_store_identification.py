@@ -123,6 +123,9 @@ async def test_only_the_latest_code_of_a_call_counts_and_only_once(store: Store,
     assert await store.sent_code("other", "C1") is None
     assert sorted(await asyncio.gather(*(store.use_code("second") for _ in range(3)))) == [False, False, True]
     assert await store.sent_code("call", "C1") is None
+    assert await store.forget_expired_codes() == 0
+    clock.wind(3600 + 302)
+    assert await store.forget_expired_codes() == 2
 
 
 async def test_signals_of_a_call_are_kept_once_and_activity_is_counted(store: Store) -> None:
