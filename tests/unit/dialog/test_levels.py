@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from ivr.dialog import clearance
+from ivr.dialog import clearance, levels
 from ivr.dialog import steps as st
 from ivr.dialog.assistant import Assistant
 from ivr.dialog.proof import Walk
+from ivr.dialog.services import OutcomeSpec, ServiceSpec
 from ivr.dialog.session import Frame, Session, Wait
+from ivr.dialog.source import Faults
+from ivr.dialog.texts import Response
 from ivr.model import dialog as ev
+from ivr.model.errors import Fault
 from ivr.model.identity import Customer, Identity, Level
 from tests.unit.dialog.test_every_state import FOLDERS, Call, assistant_of
 
@@ -28,14 +33,14 @@ def places(walk: Walk) -> set[Place]:
 
 def place(assistant: Assistant, session: Session) -> Place:
     """The same of a call that stands somewhere."""
-    identify, levels = assistant.identify_flow, {f.name: int(f.level) for f in assistant.flows.values()}
+    identify, takes = assistant.identify_flow, {f.name: int(f.level) for f in assistant.flows.values()}
     below: list[Frame] = []
     for frame in reversed(session.stack[:-1]):
         if frame.flow == identify:
             break
         below.append(frame)
     needs = [int(frame.needs) for frame in session.stack if frame.flow == identify]
-    wanted = max((levels[frame.flow] for frame in below), default=0)
+    wanted = max((takes[frame.flow] for frame in below), default=0)
     here = session.stack[-1]
     wanted = 0 if here.flow == identify else wanted
     return (here.flow, here.step, wanted, needs[-1] if needs else -1, int(session.level))
@@ -119,4 +124,118 @@ def test_the_engine_comes_to_no_place_the_walk_over_all_paths_does_not_know(fold
 
 def test_the_engine_and_the_walk_agree_on_a_few_hundred_events_too() -> None:
     for folder in FOLDERS:
-        wander(assistant_of(folder), 200, random.Random(1))
+        wander(assistant_of(folder), 60, random.Random(1))
+
+
+# ---- dialogs with a hole in them -----------------------------------------------------------------------------------
+
+LEVELS = ("level-service", "level-told", "level-decided")
+
+
+def found(assistant: Assistant) -> list[Fault]:
+    faults = Faults()
+    levels.check(assistant, faults)
+    return faults.found
+
+
+def with_step(assistant: Assistant, flow: str, step: st.Step) -> Assistant:
+    """The assistant with a step before all others of a flow."""
+    whole = assistant.flows[flow]
+    first = replace(step, id="hole", next=whole.first)
+    changed = replace(whole, first="hole", steps={"hole": first, **whole.steps})
+    return replace(assistant, flows={**assistant.flows, flow: changed})
+
+
+def guarded_calls(assistant: Assistant) -> list[tuple[str, st.ActionStep, Level]]:
+    """(flow, step, what its service needs) of every call of a service that needs a level."""
+    steps = [(flow.name, step) for flow in assistant.flows.values() for step in flow.steps.values()]
+    calls = [(name, step) for name, step in steps if isinstance(step, st.ActionStep)]
+    needs = [(name, step, assistant.services[step.service].needs) for name, step in calls]
+    return [one for one in needs if one[2] > Level.L0]
+
+
+def lowered(assistant: Assistant) -> Iterator[tuple[str, Assistant]]:
+    """Each flow that takes a level and serves by it, with every lower one."""
+    calls = guarded_calls(assistant)
+    most = {name: max(needs for flow, _, needs in calls if flow == name) for name, _, _ in calls}
+    for name, needs in most.items():
+        for level in range(Level.L0, needs):
+            flow = replace(assistant.flows[name], level=Level(level))
+            yield f"{name} at L{level}", replace(assistant, flows={**assistant.flows, name: flow})
+
+
+def jumped(assistant: Assistant) -> Iterator[tuple[str, Assistant]]:
+    """Each service that needs a level, called from each flow that is entered without it: past identification."""
+    for _, step, needs in guarded_calls(assistant):
+        for flow in assistant.flows.values():
+            if flow.level < needs and flow.name in reached(assistant, needs):
+                yield f"{step.service} in {flow.name}", with_step(assistant, flow.name, step)
+
+
+def reached(assistant: Assistant, below: Level) -> set[str]:
+    """Flows that are begun by somebody below a level."""
+    flows = assistant.flows
+    return {s.doing.flow for s in Walk(assistant).origin if s.level < below and s.step == flows[s.doing.flow].first}
+
+
+def told(assistant: Assistant) -> Iterator[tuple[str, Assistant]]:
+    """What each such service brings, and the customer, said or decided by at the greeting."""
+    barge_in = assistant.policy.barge_in
+    for value in assistant.protected:
+        said = f"{{{value}.x}}"
+        texts = {
+            language: {
+                **known,
+                "utter_hole": Response(name="utter_hole", language=language, sentences=(f"{{{value}.x}}",)),
+            }
+            for language, known in assistant.responses.items()
+        }
+        say = st.SayStep(id="", next="", where=("flows/main.yml", 6, 7), responses=("utter_hole",), barge_in=barge_in)
+        yield f"{value} told", with_step(replace(assistant, responses=texts), assistant.start, say)
+        if value != "customer":
+            arms = ((f"{value}.x > 1", st.NEXT),)
+            branch = st.BranchStep(id="", next="", where=("flows/main.yml", 6, 7), arms=arms)
+            yield f"{value} decided by", with_step(assistant, assistant.start, branch)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
+def test_every_hole_cut_into_a_shipped_assistant_is_found(folder: Path) -> None:
+    whole = assistant_of(folder)
+    assert found(whole) == []
+    holes = [*lowered(whole), *jumped(whole), *told(whole)]
+    assert len(holes) > 10
+    missed = [name for name, assistant in holes if not {f.code for f in found(assistant)} & set(LEVELS)]
+    assert missed == []
+
+
+@pytest.mark.parametrize(
+    ("service", "level", "args"),
+    [
+        ("find", Level.L2, ("ani",)),
+        ("verify", Level.L3, ("number", "secret")),
+        ("verify", Level.L4, ("number", "secret")),
+    ],
+)
+def test_an_own_service_that_identifies_more_than_it_was_given_is_found(
+    service: str, level: Level, args: tuple[str, ...]
+) -> None:
+    whole = assistant_of(FOLDERS[-1])
+    number, secret = "policy_number", next(s.name for s in whole.slots.values() if s.sensitive)
+    templates = {"ani": "{caller.ani}", "number": f"{{{number}}}", "secret": f"{{{secret}}}"}
+    outcome = OutcomeSpec(name="ok", when="status == 200", slots={"customer": "body"}, identifies=level)
+    spec = ServiceSpec(name=service, method="POST", url="http://crm", timeout_ms=1000, outcomes=(outcome,))
+    step = st.ActionStep(
+        id="", next="", where=("flows/main.yml", 6, 7), service=service, args={a: templates[a] for a in args},
+        timeout_ms=1000, hold_after_ms=0, hold_utter="", outcomes={},
+    )  # fmt: skip
+    assistant = with_step(replace(whole, services={**whole.services, service: spec}), whole.identify_flow, step)
+    assert "identifies-too-high" in {f.code for f in found(assistant)}
+
+
+def test_the_finding_says_where_and_how_the_caller_comes_there() -> None:
+    whole = assistant_of(FOLDERS[-1])
+    flow = replace(whole.flows["payment"], level=Level.L1)
+    fault = next(f for f in found(replace(whole, flows={**whole.flows, "payment": flow})) if f.code == "level-service")
+    assert fault.file == "flows/payments.yml" and fault.line > 1
+    assert "main/menu > payment/" in fault.what and "takes L2 and is reached at L1" in fault.what
