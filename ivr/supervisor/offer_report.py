@@ -93,8 +93,9 @@ async def explanation_of(settings: Settings, *, call_id: str, customer_id: str) 
         if not found:
             raise ConfigError(await _why_nothing(store, call_id, customer_id))
         stored = found[-1]
-        belief = await store.belief(load_assistant(settings.server.assistant).name)
-        desk.remember((belief or {}).get("belief", {}))
+        if desk.learner is not None:
+            belief = await store.belief(load_assistant(settings.server.assistant).name)
+            desk.remember((belief or {}).get("belief", {}))
     products = tuple(catalogue.products)
     today = fates(replayed(desk, stored), products) if stored.facts else None
     return Explanation(stored=stored, fates=fates(stored.decision, products), today=today)
