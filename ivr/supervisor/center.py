@@ -109,6 +109,7 @@ class Center:
         """New calls get the new assistant; agents keep their states where they still exist."""
         old, self.brain = self.brain, brain
         self._retired.append(old)  # calls under way still ask it
+        self.offers.learn()  # the new desk goes on with what the old one believed
         if old.routing != brain.routing:
             self.agents = AgentsDesk(AgentDirectory(brain.routing), self.hub)
         await self.warm_up()
