@@ -186,7 +186,7 @@ def told(assistant: Assistant) -> Iterator[tuple[str, Assistant]]:
         texts = {
             language: {
                 **known,
-                "utter_hole": Response(name="utter_hole", language=language, sentences=(f"{{{value}.x}}",)),
+                "utter_hole": Response(name="utter_hole", language=language, sentences=(said,)),
             }
             for language, known in assistant.responses.items()
         }
