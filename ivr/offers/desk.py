@@ -33,6 +33,7 @@ class _Question:
     facts: OfferFacts
     customer: Customer
     view: CustomerView
+    call: CallView
     cool_down_days: int
 
 
@@ -63,7 +64,7 @@ def _declined_lately(q: _Question) -> str:
 
 
 def _not_eligible(q: _Question) -> str:
-    return q.product.eligible.missing(q.view, CallView(intent=q.facts.intent, language=q.facts.language))
+    return q.product.eligible.missing(q.view, q.call)
 
 
 PRODUCT_RULES: Mapping[str, Callable[[_Question], str]] = {
@@ -208,15 +209,18 @@ class OfferDesk:
         if closed is not None or facts.customer is None:
             reason = f"{closed.rule}: {closed.detail}" if closed else "g.level: no profile"
             return dict.fromkeys(products, reason), ()
-        view = view_of(facts.customer, facts.now)
+        view, call = view_of(facts.customer, facts.now), CallView(intent=facts.intent, language=facts.language)
         days = self.catalogue.terms.limits.cool_down_days
         removed: dict[str, str] = {}
         for name, product in products.items():
-            question = _Question(product=product, facts=facts, customer=facts.customer, view=view, cool_down_days=days)
-            answers = ((rule, why(question)) for rule, why in PRODUCT_RULES.items())
-            reason = next((f"{rule}: {answer}" for rule, answer in answers if answer), "")
-            if reason:
-                removed[name] = reason
+            question = _Question(
+                product=product, facts=facts, customer=facts.customer, view=view, call=call, cool_down_days=days
+            )
+            for rule, why in PRODUCT_RULES.items():
+                answer = why(question)
+                if answer:
+                    removed[name] = f"{rule}: {answer}"
+                    break
         return removed, tuple(product for name, product in products.items() if name not in removed)
 
     def survey(self, language: str) -> str:
