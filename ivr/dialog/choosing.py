@@ -129,10 +129,15 @@ def intent_confirmed(run: Run, step: st.QuestionStep, *, yes: bool) -> None:
 def take(run: Run, step: st.QuestionStep, choice: Choice, event: UtteranceHeard | None = None) -> None:
     """The caller chose an option or a global. event: the words, None when it was a key."""
     if isinstance(choice, Option):
+        # "I don't know the number" goes another way to the same end: what was said before still counts.
+        another_way = isinstance(step, st.CollectStep) and not choice.call
         if event is not None:
-            keep(run, event)
+            if another_way:
+                keep_beside(run, None, "", event)
+            else:
+                keep(run, event)
             run.change(words=event.recognition.hypothesis.text)
-        else:
+        elif not another_way:
             forget(run)
     _lead(run, step, choice)
 
