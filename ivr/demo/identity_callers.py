@@ -69,8 +69,10 @@ class Answers:
         wish = self._chance.choice(REQUESTS[language])
         if not caller.sentence:
             return wish
-        number = said_number(_digits(caller.claims.policy), language, self._chance)
         introduced = INTRODUCTIONS[language][0].format(self._name())
+        if "policy_number" in caller.lacks:
+            return f"{introduced}, {wish}"
+        number = said_number(_digits(caller.claims.policy), language, self._chance)
         return f"{introduced}, {'policy' if language == 'en' else 'полис'} {number}, {wish}"
 
     def to(self, slot: str) -> str:
@@ -181,7 +183,11 @@ def _office(kind: str, people: Sequence[Invented], by_number: ByNumber, chance: 
 def _unknown(kind: str, people: Sequence[Invented], by_number: ByNumber, chance: Random, n: int) -> Caller:
     person = chance.choice(people)
     caller = _caller(kind, person, _strange(person, n) if n % 2 else "", (), chance)
-    return replace(caller, sentence=kind == "sentence", lacks=_LACKING.get(kind, frozenset()))
+    return replace(
+        caller,
+        sentence=kind == "sentence" or (kind == "no_policy" and n % 4 > 1),
+        lacks=_LACKING.get(kind, frozenset()),
+    )
 
 
 def _slip(kind: str, people: Sequence[Invented], by_number: ByNumber, chance: Random, n: int) -> Caller:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import statistics
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
@@ -21,6 +22,7 @@ from ivr.demo.crm_directory import candidate_of_invented
 from ivr.demo.crm_people import Invented
 from ivr.demo.identity_callers import Answers, Caller
 from ivr.demo.identity_calls import Bureau, Ear, Ended, SimulatedCall
+from ivr.demo.shared_numbers import LISTED
 from ivr.dialog.assistant import load_assistant
 from ivr.identity.customer_file import findable_by
 from ivr.identity.policy_file import load_policy
@@ -47,7 +49,7 @@ async def open_bureau(
     try:
         yield Bureau(
             assistant=loaded,
-            policy=load_policy(assistant),
+            policy=replace(load_policy(assistant), shared_numbers=LISTED),
             nlu=engine,
             desk=desk,
             started_at=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -70,10 +72,9 @@ async def simulate(bureau: Bureau, callers: Sequence[Caller], seed: int) -> list
 
 
 def right(call: Ended) -> bool:
-    """The right customer at the right level, and for nobody else's facts the level of a customer."""
-    if not call.caller.right:
-        return call.level < WANTED
-    return call.level >= WANTED and call.customer_id == call.caller.person.customer_id
+    """The right customer at the right level. Who poses as somebody else reaches nothing, or in the end oneself."""
+    oneself = call.customer_id == call.caller.person.customer_id
+    return oneself if call.level >= WANTED else not call.caller.right
 
 
 def wrong_person(call: Ended) -> bool:
