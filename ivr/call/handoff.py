@@ -148,6 +148,8 @@ class Handoff:
             event, result = await self._next()
             if self._over():  # the caller left while we waited
                 break
+            if event is TransferEvent.ACCEPTED and not self._alive:  # took the call and hung up in one breath
+                event, result = TransferEvent.AGENT_GONE, TransferResult.FAILED
             before, self.state = self.state, transition(self.state, event)
             if self.state is not before:
                 await self._enter(agent, event, whisper, packet)
