@@ -1,8 +1,11 @@
-"""A call in one sentence: the summary an agent reads and the whisper an agent hears. From state only, in English."""
+"""A call in one sentence: the summary an agent reads, in English, and the whisper an agent hears, in the language of
+the call. From state only.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from ivr.model.identity import Level
@@ -12,15 +15,6 @@ WORDS_PER_S = 2.5
 WHISPER_S = 8
 WHISPER_KEYS = "Press one to take, two to return."
 
-_WHO = {Level.L0: "Unknown caller", Level.L1: "Recognised number"}
-_SPOKEN_LEVELS = {
-    Level.L0: "level zero",
-    Level.L1: "level one",
-    Level.L2: "level two",
-    Level.L3: "level three",
-    Level.L4: "level four",
-    Level.HUMAN: "checked by a person",
-}
 STATUSES = {
     "resolved": "solved by the bot",
     "informed": "answered by the bot",
@@ -29,11 +23,59 @@ STATUSES = {
 }
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Words:
+    keys: str
+    unknown: str
+    recognised: str
+    identified: str
+    levels: Mapping[Level, str]
+    statuses: Mapping[str, str]
+
+
+_ENGLISH = _Words(
+    keys=WHISPER_KEYS,
+    unknown="Unknown caller",
+    recognised="Recognised number",
+    identified="Identified caller",
+    levels={
+        Level.L0: "level zero",
+        Level.L1: "level one",
+        Level.L2: "level two",
+        Level.L3: "level three",
+        Level.L4: "level four",
+        Level.HUMAN: "checked by a person",
+    },
+    statuses=STATUSES,
+)
+_RUSSIAN = _Words(
+    keys="Нажмите один, чтобы принять, два, чтобы вернуть.",
+    unknown="Незнакомый абонент",
+    recognised="Знакомый номер",
+    identified="Абонент опознан",
+    levels={
+        Level.L0: "уровень ноль",
+        Level.L1: "уровень один",
+        Level.L2: "уровень два",
+        Level.L3: "уровень три",
+        Level.L4: "уровень четыре",
+        Level.HUMAN: "проверил человек",
+    },
+    statuses={
+        "resolved": "вопрос решён ботом",
+        "informed": "бот ответил",
+        "failed": "у бота не получилось",
+        "open": "вопрос не закончен",
+    },
+)
+_SPOKEN: Mapping[str, _Words] = {"en": _ENGLISH, "ru": _RUSSIAN}
+
+
 def summary(name: str, level: Level, need: Mapping[str, Any], reason: str) -> str:
     """Who, what, how far, why a human: at most 300 characters. name: "" when it must not be written."""
     slots = ", ".join(f"{_plain(slot)} {value}" for slot, value in need["slots"].items())
     parts = [
-        f"{_who(name, level)} ({level.name}).",
+        f"{_who(name, level, _ENGLISH)} ({level.name}).",
         f"Wants: {_plain(need['intent'])}." if need["intent"] else "",
         f"{STATUSES[need['status']].capitalize()}{': ' + need['why'] if need['why'] else ''}."
         if need["intent"]
@@ -45,18 +87,27 @@ def summary(name: str, level: Level, need: Mapping[str, Any], reason: str) -> st
     return text if len(text) <= SUMMARY_CHARS else text[: SUMMARY_CHARS - 1] + "…"
 
 
-def whisper(name: str, level: Level, need: Mapping[str, Any], reason: str) -> str:
-    """Who, how surely and why, then the keys; at most 8 s spoken at 150 words a minute."""
-    about = f"{_plain(need['intent'])}." if need["intent"] else ""
-    because = f"{_plain(need['why'] or reason)}." if need["why"] or reason else ""
-    told = f"{_who(name, level)}, {_SPOKEN_LEVELS[level]}. {_upper(about)} {_upper(because)}".split()
-    room = int(WHISPER_S * WORDS_PER_S) - len(WHISPER_KEYS.split())
-    words = told if len(told) <= room else [*told[: room - 1], told[room - 1].rstrip(".,") + "."]
-    return f"{' '.join(words)[:200]} {WHISPER_KEYS}"
+def whisper(name: str, level: Level, need: Mapping[str, Any], reason: str, language: str = "en") -> str:
+    """Who, how surely and why, then the keys; at most 8 s spoken at 150 words a minute.
+
+    A voice reads its own language only: intents and reasons in Latin letters are left out of a Russian whisper, which
+    tells how far the request came instead. Languages without words of their own get English.
+    """
+    words = _SPOKEN.get(language, _ENGLISH)
+    about, because = need["intent"], need["why"] or reason
+    if words is not _ENGLISH:
+        about = words.statuses[need["status"]] if about else ""
+        because = "" if because.isascii() else because
+    told = [f"{_who(name, level, words)}, {words.levels[level]}."]
+    told += [f"{_upper(_plain(part))}." for part in (about, because) if part]
+    spoken = " ".join(told).split()
+    room = int(WHISPER_S * WORDS_PER_S) - len(words.keys.split())
+    kept = spoken if len(spoken) <= room else [*spoken[: room - 1], spoken[room - 1].rstrip(".,") + "."]
+    return f"{' '.join(kept)[:180]} {words.keys}"
 
 
-def _who(name: str, level: Level) -> str:
-    return name or _WHO.get(level, "Identified caller")
+def _who(name: str, level: Level, words: _Words) -> str:
+    return name or {Level.L0: words.unknown, Level.L1: words.recognised}.get(level, words.identified)
 
 
 def _upper(sentence: str) -> str:

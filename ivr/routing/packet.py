@@ -111,7 +111,7 @@ def build_packet(context: HandoffContext) -> dict[str, Any]:
         },
         "offer": _offer(context),
         "summary": summary(name, level, need, _text(context.reason, 100)),
-        "whisper": whisper(name, level, need, _text(context.reason, 100)),
+        "whisper": whisper(name, level, need, _text(context.reason, 100), context.language),
         "promise": _text(context.promise, 100),
         "next_step": _text(context.next_step, 100),
         "transcript_url": _ascii(context.transcript_url, 200),

@@ -119,6 +119,21 @@ def test_the_whisper_takes_at_most_eight_seconds() -> None:
     assert " ".join(words).endswith(WHISPER_KEYS)
 
 
+RUSSIAN_KEYS = "Нажмите один, чтобы принять, два, чтобы вернуть."
+
+
+def test_a_russian_whisper_is_russian_from_end_to_end() -> None:
+    peter = replace(CONTEXT.identity, customer=replace(ANNA, name="Пётр"))
+    call = replace(CONTEXT, language="ru", identity=peter)
+    assert build_packet(call)["whisper"] == f"Пётр, уровень два. У бота не получилось. {RUSSIAN_KEYS}"
+    why = build_packet(replace(call, why="тариф не ответил"))["whisper"]
+    assert why == f"Пётр, уровень два. У бота не получилось. Тариф не ответил. {RUSSIAN_KEYS}"
+    stranger = build_packet(replace(CONTEXT, language="ru", identity=Identity(), intent="", why=""))["whisper"]
+    assert stranger == f"Незнакомый абонент, уровень ноль. {RUSSIAN_KEYS}"
+    long = build_packet(replace(call, why="тариф второго региона не ответил вовремя " * 9))["whisper"]
+    assert len(long.split()) / 2.5 <= 8 and long.endswith(RUSSIAN_KEYS)
+
+
 def test_too_much_is_trimmed_in_order_words_last() -> None:
     full = replace(
         CONTEXT,
