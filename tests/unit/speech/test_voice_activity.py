@@ -94,7 +94,7 @@ def test_a_resting_ear_lets_the_network_hear_everything_in_order_and_before_it_c
     VoiceActivity(resting, resting=True).feed(line)  # type: ignore[arg-type]
     assert np.allclose(awake.rows, resting.rows, atol=1e-6)
     assert awake.runs == [1] * 95
-    assert resting.runs == [*[1] * 8, 13, 1, 1, 32, 32, 7, 1], (
+    assert resting.runs == [*[1] * 8, 13, 1, 1, 24, 24, 23, 1], (
         "a tone is heard at once, and all of the silence before it"
     )
 
