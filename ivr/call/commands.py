@@ -181,6 +181,8 @@ class Performer:
             case say.RecordSurvey():
                 line.owe(errands.record_survey(command))
             case say.RequestHandoff(request=request):
+                if line.session().agent_requested:
+                    line.start(errands.agent_requested())
                 line.start(self._humans.serve(request))
             case say.PromiseCallback():
                 line.owe(errands.promise(command.reason, command.number, within_ms=command.within_ms))

@@ -89,6 +89,10 @@ class Errands:
             timer.cancel()
         self._line.post(ended)
 
+    async def agent_requested(self) -> None:
+        """The caller asked for a person: what that says is weighed."""
+        await self._identifying.standing.agent_requested()
+
     async def decide_offer(self, command: say.DecideOffer, *, recorded: bool) -> None:
         """Ask the offer desk."""
         so_far = CallSoFar(

@@ -27,6 +27,7 @@ from ivr.model.identity import (
 from ivr.model.ids import new_id
 
 KEYS_LOOKED_AT = 24
+_log = get_log("call.identity")
 _OF_NUMBER = frozenset({EvidenceKind.ANI, EvidenceKind.ATTESTATION})
 
 
@@ -51,7 +52,7 @@ class Standing:
         self._evidence: list[Evidence] = []
         self._signals: dict[RiskKind, RiskSignal] = {}
         self.failures = 0
-        self.pumping = self.repeated_audio = self.voiceprint_mismatch = False
+        self.pumping = self._agent_requested = self.repeated_audio = self.voiceprint_mismatch = False
 
     def choose(self, candidate: Candidate, customer: Customer | None = None) -> None:
         """From now on this is who the caller seems to be; what spoke for somebody else counts for nobody."""
@@ -96,6 +97,14 @@ class Standing:
     def _points(self) -> int:
         return points(self._signals.values(), self._policy)
 
+    async def agent_requested(self) -> None:
+        """The caller asks for a person; right after a failure that is a signal, which the journal keeps."""
+        self._agent_requested = True
+        try:
+            await self.weigh()
+        except ServiceError as error:
+            _log.warning("identity.not_weighed", error=str(error))
+
     async def weigh(self) -> None:
         """Look for what is suspicious; what was found stays found. Raises ServiceError."""
         caller, candidate = self._caller(), self.candidate
@@ -107,7 +116,7 @@ class Standing:
             candidate=candidate,
             key_gaps_ms=self._key_gaps_ms(),
             failures=self.failures,
-            agent_requested=any(e.kind == "handoff.requested" for e in self._journal.entries),
+            agent_requested=self._agent_requested,
             pumping=self.pumping,
             repeated_audio=self.repeated_audio,
             voiceprint_mismatch=self.voiceprint_mismatch,

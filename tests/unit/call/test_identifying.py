@@ -94,6 +94,9 @@ class Call:
             spec, ServiceEnded(at_ms=1, service="crm", outcome="ok", values=told), by_number=by_number
         )
 
+    async def asks_for_a_person(self) -> None:
+        await self._call.standing.agent_requested()
+
     @property
     def level(self) -> Level:
         identity = self.ended.identity if self.ended else None
@@ -353,3 +356,13 @@ async def test_a_number_looked_up_late_does_not_undo_who_was_found_by_what_they_
     assert await call.do("recognise") == "ok"
     assert (call.who, call.level) == ("C2", Level.L1)
     assert not [e for e in call.noted("identity.evidence") if e["what"] == "ani"]
+
+
+async def test_asking_for_a_person_right_after_a_failure_is_noted(house: House) -> None:
+    for wrong in (False, True):
+        call = house.call()
+        await call.do("recognise")
+        if wrong:
+            await call.do("match_facts", birth_date="1999-01-01")
+        await call.asks_for_a_person()
+        assert [e["signal"] for e in call.noted("identity.risk")] == ["agent_request_after_fail"] * wrong
