@@ -21,9 +21,14 @@ REQUESTS = {
     "ru": ("нужна копия полиса", "копия полиса"),
 }
 INTRODUCTIONS = {"en": ("my name is {}", "{}", "it's {}"), "ru": ("меня зовут {}", "{}", "это {}")}
-NOT_KNOWN = {"en": "I don't know", "ru": "не знаю"}
+NOT_KNOWN = {
+    "en": ("I don't know", "I don't know the number", "I don't have it with me"),
+    "ru": ("не знаю", "я не знаю номера", "я не помню номер полиса"),
+}
 YES_NO = {"en": ("yes", "no"), "ru": ("да", "нет")}
 HOUSEHOLD_MOST = 5
+KEYED_WHEN_ASKED_AGAIN = {1: 0.0, 2: 0.75, 3: 1.0}
+"""How often a question stood -> share of callers who key their answer."""
 MISHEARD_NUMBERS = 0.06
 """Share of spoken numbers with a wrong digit, where no recogniser does that by itself."""
 
@@ -80,7 +85,7 @@ class Answers:
         self._asked[slot] += 1
         caller, language = self._caller, self._caller.language
         if slot in caller.lacks:
-            return NOT_KNOWN[language]
+            return self._chance.choice(NOT_KNOWN[language])
         if slot == "policy_number":
             return self._number(_digits(caller.claims.policy), slot)
         if slot in ("home_postcode", "postcode"):
@@ -107,11 +112,15 @@ class Answers:
     def yes_no(self, *, yes: bool) -> str:
         return YES_NO[self._caller.language][0 if yes else 1]
 
+    def _keys_now(self, slot: str) -> bool:
+        """Most of those who are asked again do as the prompt says and key it in."""
+        return self._chance.random() < KEYED_WHEN_ASKED_AGAIN[min(self._asked[slot], 3)]
+
     def _number(self, digits: str, slot: str) -> str:
         caller = self._caller
         told = wrong_number(digits, self._chance) if slot in caller.wrong else digits
         first = self._asked[slot] == 1
-        if caller.keyed:
+        if caller.keyed or self._keys_now(slot):
             return "#" + (wrong_number(told, self._chance) if first and slot in caller.slips else told)
         if self._heard_badly and self._chance.random() < MISHEARD_NUMBERS:
             told = wrong_number(told, self._chance)
@@ -124,7 +133,7 @@ class Answers:
             day = (
                 f"{int(day[:4]) + self._chance.choice((-3, -1, 1, 2))}{day[4:]}" if day[5:] != "02-29" else "1970-01-01"
             )
-        if caller.keyed:
+        if caller.keyed or self._keys_now("birth_date"):
             return "#" + day[8:] + day[5:7] + day[:4]
         return said_day(day, caller.language, self._chance)
 
