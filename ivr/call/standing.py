@@ -13,6 +13,8 @@ from ivr.call.journal import Journal
 from ivr.identity.ladder import after_risk, counting, level_of
 from ivr.identity.policy import IdentityPolicy, OnRisk
 from ivr.identity.risk import Suspect, points, signals
+from ivr.log import get_log
+from ivr.model.errors import ServiceError
 from ivr.model.identity import (
     Caller,
     Candidate,
