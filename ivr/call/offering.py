@@ -19,7 +19,7 @@ from ivr.model.ids import monotonic_ms, new_id
 from ivr.model.offers import OfferAnswer, OfferDecision, OfferOutcome, OfferProof, household_of
 from ivr.offers.gate import OfferFacts, OfferHistory
 
-DECIDE_S = 0.5  # a caller waits in silence meanwhile; without a decision by then nothing is offered
+DECIDE_S = 1.5  # a caller waits in silence meanwhile; without a decision by then nothing is offered
 SOURCE = "call"
 
 
@@ -51,7 +51,9 @@ class Offering:
                     facts, opportunity_id=opportunity_id, call_id=self._call_id, ani=so_far.ani
                 )
         except (TimeoutError, StorageError) as error:
-            self._journal.note("trouble", where="offers", what=f"nothing is offered: {error or 'the store is slow'}")
+            self._journal.note(
+                "trouble", where="offers", what=f"nothing is offered: {str(error) or 'the store is slow'}"
+            )
             household = household_of(facts.customer)
             decision = OfferDecision(opportunity_id=opportunity_id, arm="none", speak=False, household=household)
         if decision.arm != "none":
@@ -117,7 +119,9 @@ class Offering:
             async with asyncio.timeout(DECIDE_S):
                 return await self._opportunities.refused(session.customer, session.caller.ani)
         except (TimeoutError, StorageError) as error:
-            self._journal.note("trouble", where="offers", what=f"opt-out not looked up: {error or 'the store is slow'}")
+            self._journal.note(
+                "trouble", where="offers", what=f"opt-out not looked up: {str(error) or 'the store is slow'}"
+            )
             return True
 
     async def surveyed(self, command: RecordSurvey) -> None:

@@ -9,6 +9,7 @@ import getpass
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from ivr.cli.arguments import Commands, settings_of, show
 from ivr.model.errors import ConfigError
@@ -63,8 +64,13 @@ def _add_simulate(offers: Commands) -> None:
 
 
 def _simulate(arguments: argparse.Namespace) -> int:
-    from ivr.demo.offer_figures import simulate
+    from ivr.demo.offer_figures import plan_of, simulate
+    from ivr.demo.offer_simulation import HOLDOUT
+    from ivr.offers.effects.sample_size import guidance
 
+    if not arguments.json:
+        plan = plan_of(arguments.world, max(arguments.calls, 260))
+        _say_sizes(plan.planned, HOLDOUT, guidance(plan, HOLDOUT))
     found = simulate(arguments.world, seeds=max(arguments.seeds, 1), calls=max(arguments.calls, 260))
     show(found, as_json=arguments.json)
     return 0
@@ -133,15 +139,18 @@ def _plan(arguments: argparse.Namespace) -> int:
     if arguments.json:
         show({"planned": plan.planned, "holdout": holdout, "detect": rows}, as_json=True)
         return 0
-    print(
-        f"Planned: {plan.planned:,} households, holdout {holdout:.0%}. Power 80 %, 5 % two-sided, everybody together:"
-    )
-    print(f"  {'to detect':34} {'one look':>12} {'any time':>12}")
-    for row in rows:
-        mark = "" if row["any_time"] <= plan.planned else "  <- not within the plan"
-        print(f"  {row['detect']:34} {row['once']:>12,} {row['any_time']:>12,}{mark}")
+    _say_sizes(plan.planned, holdout, rows)
     print(f"A group of a share s of the callers takes 1/s times as many, at {plan.alpha / len(plan.groups):.2%} each.")
     return 0
+
+
+def _say_sizes(planned: int, holdout: float, rows: list[dict[str, Any]]) -> None:
+    """What can be detected, and what cannot within the plan."""
+    print(f"Planned: {planned:,} households, holdout {holdout:.0%}. Power 80 %, 5 % two-sided, all groups together:")
+    print(f"  {'to detect':34} {'one look':>12} {'any time':>12}")
+    for row in rows:
+        mark = "" if row["any_time"] <= planned else "  <- not within the plan"
+        print(f"  {row['detect']:34} {row['once']:>12,} {row['any_time']:>12,}{mark}")
 
 
 def _watch(arguments: argparse.Namespace) -> int:

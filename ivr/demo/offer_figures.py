@@ -11,8 +11,9 @@ from pathlib import Path
 from statistics import mean, median
 from typing import Any
 
+from ivr.demo.offer_market import market
 from ivr.demo.offer_simulation import EVERY, WEEKS, Run, Simulation
-from ivr.offers.effects.plan import ACCEPTED, AHT, CSAT, HANGUP, REPEAT, REVENUE
+from ivr.offers.effects.plan import ACCEPTED, AHT, CSAT, HANGUP, REPEAT, REVENUE, Plan
 from ivr.offers.world import BASE, World, load_world
 
 Z = 1.96
@@ -28,6 +29,13 @@ def simulate(world_file: Path | None, *, seeds: int, calls: int) -> dict[str, An
     with ProcessPoolExecutor(max_workers=min(len(jobs), os.cpu_count() or 1)) as pool:
         runs = list(pool.map(_run, jobs))
     return figures(world, runs[0::2], runs[1::2])
+
+
+def plan_of(world_file: Path | None, calls: int) -> Plan:
+    """What such a half year pre-registers. Raises DesignError."""
+    terms = market(load_world(world_file or BASE), calls).experiment
+    assert terms is not None, "a made-up market always has an experiment"
+    return terms.plan
 
 
 def figures(world: World, runs: Sequence[Run], null: Sequence[Run]) -> dict[str, Any]:
