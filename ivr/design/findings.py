@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ivr.config import NluSettings
-from ivr.design import actions, training
+from ivr.design import actions, staffing, training
 from ivr.dialog import levels
 from ivr.dialog import steps as st
 from ivr.dialog.assistant import Assistant, examine
@@ -64,6 +64,7 @@ def validate(folder: Path, nlu: NluSettings) -> tuple[Fault, ...]:
         actions.check(folder, assistant, faults)
         if plan is not None:
             _queues(assistant, plan, faults)
+            staffing.check(assistant, plan, faults)
     return tuple(sorted(set(faults.found)))
 
 
