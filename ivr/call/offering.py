@@ -21,6 +21,7 @@ from ivr.offers.gate import OfferFacts, OfferHistory
 
 DECIDE_S = 1.5  # a caller waits in silence meanwhile; without a decision by then nothing is offered
 SOURCE = "call"
+SLOW = "the store is slow"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
