@@ -1,16 +1,18 @@
 from __future__ import annotations
 
+import random
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from ivr.model.errors import DesignError
-from ivr.model.routing import Agent, HandoffRequest
+from ivr.model.routing import Agent, AgentState, HandoffRequest
 from ivr.routing.agents import AgentDirectory
 from ivr.routing.matching import Choice, choose
-from ivr.routing.plan import RoutingPlan, load_routing
+from ivr.routing.plan import Queue, RelaxationStep, RoutingPlan, load_routing
 
 PLAN = """
 version: 1
@@ -142,3 +144,80 @@ def test_agents_and_contact_centers_are_told_apart(tmp_path: Path) -> None:
     plan = load(tmp_path)
     assert isinstance(plan.agents["last"], Agent)
     assert plan.acd["partner"].after_ms == 40_000 and plan.acd["partner"].title == "partner"
+
+
+def read_aloud(
+    plan: RoutingPlan, directory: AgentDirectory, request: HandoffRequest, language: str, *, now_ms: int, waited_ms: int
+) -> str:
+    """The rule of the steps, one second of waiting after the other, and then the best of who is left."""
+    named = {"last": request.data.get("last_agent"), "owner": request.data.get("owner")}
+    lasting = [s for s in plan.steps if s.agent not in named or named[s.agent]]
+    counting = [s for s in lasting for _ in range((s.for_ms or 10**6) // 1000)]
+    second = waited_ms // 1000
+    step = counting[second] if second < len(counting) else None
+    anybody = bool(plan.steps) and (step is None or step.agent == "any")
+    needs: dict[str, int] = {f"lang:{language}": 1}
+    for part in (plan.queues["q"].required, request.required, step.need if step else {}):
+        needs.update({skill: max(least, needs.get(skill, 0)) for skill, least in part.items()})
+    ranks = []
+    for agent in plan.agents.values():
+        presence = directory.presence(agent.agent_id, now_ms)
+        asked = needs if not anybody else {f"lang:{language}": needs[f"lang:{language}"]}
+        fits = presence.state is AgentState.AVAILABLE and all(agent.skills.get(s, 0) >= n for s, n in asked.items())
+        if step and step.agent in named:
+            fits = fits and agent.agent_id == named[step.agent]
+        if fits:
+            surplus = sum(agent.skills.get(s, 0) - n for s, n in needs.items())
+            score = surplus + 2 * (agent.agent_id == named["last"]) + 1.5 * (agent.agent_id == named["owner"])
+            score -= 0.2 * presence.occupancy(now_ms)
+            ranks.append((-round(score, 9), presence.idle_since_ms, agent.agent_id))
+    return min(ranks)[2] if ranks else ""
+
+
+def test_a_thousand_random_plans_with_steps_agree_with_the_rule_read_aloud() -> None:
+    draw, served, now_ms = random.Random(4), 0, 500_000
+    for _ in range(1000):
+        skills = ["x", "y", "lang:en", "lang:ru"]
+        agents = {
+            f"a{n}": Agent(
+                agent_id=f"a{n}",
+                name="",
+                sip_uri="sip:h",
+                skills={s: draw.randint(0, 5) for s in skills},
+                queues=("q",),
+            )
+            for n in range(draw.randint(1, 6))
+        }
+        kinds = ["", "", "last", "owner", "any"]
+        steps = [
+            RelaxationStep(
+                for_ms=1000 * draw.randint(1, 20),
+                need={s: draw.randint(1, 5) for s in "xy" if draw.random() < 0.4},
+                agent=draw.choice(kinds),
+            )
+            for _ in range(draw.randint(0, 4))
+        ]
+        if steps and draw.random() < 0.5:
+            steps[-1] = replace(steps[-1], for_ms=None)
+        plan = RoutingPlan(
+            queues={"q": Queue(name="q", title="q", required={"x": draw.randint(1, 3)})},
+            agents=agents,
+            weights={},
+            steps=tuple(steps),
+            ring_timeout_ms=15_000,
+            wrap_up_ms=30_000,
+            whisper_max_ms=8_000,
+        )
+        directory = AgentDirectory(plan)
+        for name_ in agents:
+            directory.login(name_, now_ms=0)
+            if draw.random() < 0.8:
+                directory.ready(name_, now_ms=draw.randint(0, 2))
+        data = {key: draw.choice(list(agents)) for key in ("last_agent", "owner") if draw.random() < 0.5}
+        required = {"y": draw.randint(0, 3)} if draw.random() < 0.4 else {}
+        request = HandoffRequest(queue="q", reason="", required=required, data=data)
+        language, waited_ms = draw.choice(["en", "ru"]), 1000 * draw.randint(0, 70)
+        choice = choose(plan, directory, request, language, exclude=frozenset(), now_ms=now_ms, waited_ms=waited_ms)
+        assert name(choice) == read_aloud(plan, directory, request, language, now_ms=now_ms, waited_ms=waited_ms)
+        served += choice.agent is not None
+    assert 300 < served < 950
