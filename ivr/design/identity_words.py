@@ -7,7 +7,7 @@ from collections.abc import Mapping
 IDENTITY: Mapping[str, str] = {
     "steps": "What counts as evidence: ani, spoken_id, two_facts, otp, pin, passphrase. Others prove nothing.",
     "requests": "Flow to the level it needs: L0 to L4, or human. The flow's own level holds where it is higher.",
-    "stepup": "Identification in the middle of a request.",
+    "stepup": "What identification in the middle of a request keeps to; for readers, the flows do it.",
     "max_steps": "Questions of identification a step-up may ask.",
     "on_fail": "Where a failed step-up leads: warm_transfer, callback, or stay at the level there is.",
     "ask_only_when_needed": "true: nobody is identified before a request needs it.",

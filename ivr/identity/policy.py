@@ -48,7 +48,8 @@ class OnRisk(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepUp:
-    """Identification in the middle of a request. max_steps: questions of identification a step-up may ask."""
+    """What identification in the middle of a request keeps to, for those who write flows: the flows do it, nothing here
+    enforces it. max_steps: questions of identification a step-up may ask."""
 
     max_steps: int = 2
     on_fail: OnFail = OnFail.WARM_TRANSFER
