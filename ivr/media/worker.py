@@ -1,7 +1,7 @@
 """The media worker process: `python -m ivr.media.worker --settings JSON`.
 
 Owns the main loop, the control socket and the ways the process ends; refuses to know what the messages mean. One
-thread: it sleeps until a command, a SIP packet or a caller's audio comes, at most 20 ms in a call; then the library,
+thread: it sleeps until a command, a SIP packet or a caller's audio comes, at most 30 ms in a call; then the library,
 commands, what is due.
 
     SIGTERM               drain, end when the last call has ended; a second one hangs up at once
@@ -36,7 +36,7 @@ from ivr.model.sip import MediaSettings
 from ivr.wire import MAX_MESSAGE_BYTES, decode, decode_settings, encode
 
 STATUS_OK, STATUS_PORT_TAKEN, STATUS_CONTROL_GONE = 0, 3, 4
-_SLEEP_MS = 20
+_SLEEP_MS = 30  # longer than audio takes to come: with 20 ms, every other wake-up was for nothing
 _SLEEP_IDLE_MS = 100
 _DUE_MS = 30  # what is due in a call (the end of a prompt, of a number keyed in) is looked for so often
 _POLL_MS = 10
