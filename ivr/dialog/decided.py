@@ -57,11 +57,12 @@ def _value(node: ast.expr, known: Mapping[str, int]) -> Found:
 def _joined(parts: list[Found], *, ends: bool) -> Found:
     """Parts joined by `or` (the first that holds ends it), or by `and` (the first that does not)."""
     found: set[bool | None] = set()
+    goes_on = not ends
     for part in parts:
-        found |= part - {not ends}
-        if not ends not in part:
+        found |= part - {goes_on}
+        if goes_on not in part:
             return frozenset(found)
-    return frozenset(found | {not ends})
+    return frozenset(found | {goes_on})
 
 
 def _number(node: ast.expr, known: Mapping[str, int]) -> int | None:

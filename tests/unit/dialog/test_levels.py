@@ -12,6 +12,7 @@ import pytest
 from ivr.dialog import clearance, levels
 from ivr.dialog import steps as st
 from ivr.dialog.assistant import Assistant
+from ivr.dialog.decided import decided
 from ivr.dialog.proof import Walk
 from ivr.dialog.services import OutcomeSpec, ServiceSpec
 from ivr.dialog.session import Frame, Session, Wait
@@ -62,7 +63,7 @@ class Wandering(Call):
             here = place(self.assistant, self.session)
             assert here in self.known, f"the walk never came to {here}, the call did by {event} from {before.stack}"
             self.seen.add(here)
-        if self.session.wait is Wait.SERVICE and before is not self.session:
+        if self.session.wait is Wait.SERVICE and not stays:
             needs = self.assistant.services[self.session.service].needs
             assert needs <= self.session.level, f"{self.session.service} at {self.session.level.name}"
             self.served += needs > Level.L0
@@ -125,6 +126,26 @@ def test_the_engine_comes_to_no_place_the_walk_over_all_paths_does_not_know(fold
 def test_the_engine_and_the_walk_agree_on_a_few_hundred_events_too() -> None:
     for folder in FOLDERS:
         wander(assistant_of(folder), 60, random.Random(1))
+
+
+@pytest.mark.parametrize(
+    ("condition", "can"),
+    [
+        ("level >= L2", {False}),
+        ("level >= needed", {True}),
+        ("not level >= L2 and needed == 1", {True}),
+        ("policy and level < 1", {False}),
+        ("policy and level >= 1", {True, False}),
+        ("policy or level >= L2", {True, False}),
+        ("level >= L2 or policy", {True, False}),
+        ("level >= 1 or policy.x > 1", {True}),
+        ("policy.x > 1 or level >= 1", {True, False}),  # without a policy it cannot be computed, and does not hold
+        ("not policy", {True, False}),
+    ],
+)
+def test_a_condition_can_come_to_what_its_known_names_leave_open(condition: str, can: set[bool]) -> None:
+    known = {"level": 1, "needed": 1, **{level.name: int(level) for level in Level}}
+    assert decided(condition, known) == can
 
 
 # ---- dialogs with a hole in them -----------------------------------------------------------------------------------
