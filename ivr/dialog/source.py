@@ -13,15 +13,13 @@ from pathlib import Path
 from typing import Any
 
 from rapidfuzz import process
-from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
-from ruamel.yaml.events import AliasEvent, CollectionEndEvent, CollectionStartEvent, ScalarEvent
 
+from ivr.dialog.yaml_text import forbidden, loaded
 from ivr.model.errors import Fault
 
 MAX_FILE_BYTES = 500_000  # reading takes 3 s for each 100 kB of it
-MAX_DEPTH = 40
 
 # What the YAML reader lets through of its own on nonsense (a date of month 13, a list as a name).
 _READER_FAILS = (ValueError, TypeError, LookupError, AttributeError, AssertionError, RecursionError, OverflowError)
@@ -224,7 +222,7 @@ def harmless(path: Path, folder: Path, faults: Faults) -> bool:
         text = raw.decode("utf-8-sig")
         if _refused(text, place, faults):
             return False
-        _yaml().load(text)
+        loaded(text)
     except (OSError, YAMLError, UnicodeDecodeError):
         return True
     except _READER_FAILS as error:
@@ -248,7 +246,7 @@ def read(path: Path, folder: Path, faults: Faults) -> Node | None:
         text = raw.decode("utf-8-sig")
         if _refused(text, place, faults):
             return None
-        value = _yaml().load(text)
+        value = loaded(text)
     except UnicodeDecodeError as error:
         faults.add(place, "encoding", f"the file is not UTF-8 (byte {error.start})", "Save it as UTF-8.")
         return None
@@ -271,26 +269,8 @@ def read(path: Path, folder: Path, faults: Faults) -> Node | None:
 
 def _refused(text: str, place: Place, faults: Faults) -> bool:
     """What no file of ours needs and what makes small files huge or endless: aliases and deep nesting."""
-    nested = sum(map(text.count, "[{")) > MAX_DEPTH or re.search(rf"^ {{{MAX_DEPTH},}}\S", text, re.MULTILINE)
-    if not nested and not ("*" in text and "&" in text) and "<<" not in text:
-        return False
-    depth = 0
-    for event in _yaml().parse(text):
-        here = Place(place.file, event.start_mark.line + 1, event.start_mark.column + 1)
-        depth += isinstance(event, CollectionStartEvent) - isinstance(event, CollectionEndEvent)
-        if isinstance(event, AliasEvent):
-            faults.add(here, "alias", "YAML aliases (*name) are not allowed", "Write the value out; quote a star.")
-            return True
-        if isinstance(event, ScalarEvent) and event.value == "<<" and event.style is None:
-            faults.add(here, "alias", "YAML merge keys (<<) are not allowed", "Write the values out.")
-            return True
-        if depth > MAX_DEPTH:
-            faults.add(here, "depth", f"nested deeper than {MAX_DEPTH} levels", "Make a flow of its own of it.")
-            return True
-    return False
-
-
-def _yaml() -> YAML:
-    yaml = YAML(typ="rt", pure=True)
-    yaml.version = (1, 2)
-    return yaml
+    found = forbidden(text)
+    if found is not None:
+        line, column, code, what, fix = found
+        faults.add(Place(place.file, line, column), code, what, fix)
+    return found is not None
