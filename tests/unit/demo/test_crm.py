@@ -18,6 +18,8 @@ from aiohttp.test_utils import TestClient, TestServer
 from ivr.demo.crm import make_crm
 from ivr.demo.crm_data import people
 
+pytestmark = pytest.mark.slow
+
 Client = TestClient[Any, Any]
 
 

@@ -13,6 +13,8 @@ from ivr.demo.crm import make_crm
 from ivr.demo.crm_bank import accounts, cards
 from ivr.demo.crm_data import people
 
+pytestmark = pytest.mark.slow
+
 Client = TestClient[Any, Any]
 
 

@@ -16,6 +16,8 @@ from ivr.demo.crm import make_crm
 from ivr.demo.crm_data import Register
 from ivr.demo.crm_policies import CODE_VALID_S, PolicyDesk, today_utc
 
+pytestmark = pytest.mark.slow
+
 Client = TestClient[Any, Any]
 
 ANNA, JAMES, EDITH = "C1001", "C1002", "C1004"

@@ -160,6 +160,7 @@ def test_similarity_of_a_sentence_with_itself_is_one() -> None:
     assert gram[0, 2] > 0.3 > gram[0, 1]
 
 
+@pytest.mark.slow
 async def test_banking77_with_ten_examples_an_intent_stays_above_its_floor(shared_data: Path, tmp_path: Path) -> None:
     by_intent: dict[str, list[str]] = defaultdict(list)
     for line in (shared_data / "nlu/banking77_train.tsv").read_text(encoding="utf-8").splitlines():

@@ -227,6 +227,7 @@ QUIET = st.builds(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=1500, deadline=None)
 @given(st.one_of(FACTS, QUIET), st.floats(0, 1), st.integers(0, 1000))
 def test_nothing_is_ever_said_past_a_failed_gate_or_to_the_holdout(
