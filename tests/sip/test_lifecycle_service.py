@@ -8,6 +8,7 @@ import re
 import shutil
 import signal
 import socket
+import threading
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -27,8 +28,9 @@ pytestmark = [pytest.mark.sip, pytest.mark.models]
 ANNA = "+12025550101"
 
 
-def _refusal(house: House) -> str:
-    """Answer to an INVITE of a stranger, without SDP: the final response, as text. Blocks for up to three seconds."""
+def _refusal(house: House, sent: threading.Event | None = None) -> str:
+    """Answer to an INVITE of a stranger, without SDP: the final response, as text. Blocks for up to three seconds.
+    sent: set when the INVITE lies in the other's socket."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as stranger:
         stranger.settimeout(3)
         stranger.bind((HOST, 0))
@@ -45,6 +47,8 @@ def _refusal(house: House) -> str:
         head = "".join(f"{line}\r\n" for line in lines)
         invite = f"INVITE {target} SIP/2.0\r\n{head}CSeq: 1 INVITE\r\nContent-Length: 0\r\n\r\n"
         stranger.sendto(invite.encode(), (HOST, house.ports.sip))
+        if sent is not None:
+            sent.set()
         while True:
             answer = stranger.recv(4096).decode()
             if not answer.startswith("SIP/2.0 1"):
@@ -100,8 +104,9 @@ async def test_a_call_that_arrives_before_the_media_worker_has_read_the_order_to
         await caller.asked("utter_how_can_i_help")
         worker = await kill_worker(house, "media-0", signal.SIGSTOP)
         # Both lie in the worker's sockets when it goes on, and it looks at SIP first.
-        answer = asyncio.ensure_future(asyncio.to_thread(_refusal, house))
-        await asyncio.sleep(0.1)
+        sent = threading.Event()
+        answer = asyncio.ensure_future(asyncio.to_thread(_refusal, house, sent))
+        assert await asyncio.to_thread(sent.wait, 3)
         house.service.terminate()
         await until("it drains", lambda: _draining(house))
         os.kill(worker, signal.SIGCONT)
