@@ -21,13 +21,15 @@ class AgentState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Agent:
-    """A person with a phone. skills: name -> proficiency 0..5; languages are skills named "lang:en"."""
+    """A person with a phone. skills: name -> proficiency 0..5; languages are skills named "lang:en". phone_only: gets
+    calls without an open page."""
 
     agent_id: str
     name: str
     sip_uri: str
     skills: Mapping[str, int] = field(default_factory=dict)
     queues: tuple[str, ...] = ()
+    phone_only: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

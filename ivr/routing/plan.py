@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from ivr.document import Document, Location
 from ivr.model.errors import DesignError
 from ivr.model.routing import AcdQueue, Agent
+from ivr.routing.desk_terms import DeskShape, DeskTerms, desk_terms
 from ivr.routing.overflow_terms import OverflowShape, OverflowTerms, Problem, overflow_problems, overflow_terms
 
 LANGUAGE_SKILL = "lang:"
@@ -49,7 +50,7 @@ class RelaxationStep:
 class RoutingPlan:
     """The file, checked. weights: what one level of a skill beyond the need is worth (1 where not named). After
     the last step, when it ends, any agent of the queue will do. acd: queues of contact centers that take calls, too;
-    overflow: of those that send calls, None when none does."""
+    overflow: of those that send calls, None when none does. desk: what agents' pages offer."""
 
     queues: Mapping[str, Queue]
     agents: Mapping[str, Agent]
@@ -60,6 +61,7 @@ class RoutingPlan:
     whisper_max_ms: int
     acd: Mapping[str, AcdQueue] = field(default_factory=dict)
     overflow: OverflowTerms | None = None
+    desk: DeskTerms = field(default_factory=DeskTerms)
 
 
 class _Shape(BaseModel):
@@ -80,6 +82,7 @@ class _AgentShape(_Shape):
     sip: str
     skills: dict[str, Proficiency]
     queues: Annotated[tuple[str, ...], Field(min_length=1)]
+    phone_only: bool = False
 
 
 class _AcdShape(_Shape):
@@ -107,6 +110,7 @@ class PlanShape(_Shape):
     acd: dict[str, _AcdShape] = {}
     steps: tuple[_StepShape, ...] = ()
     overflow: OverflowShape | None = None
+    desk: DeskShape = DeskShape()
 
 
 _VARIABLE = re.compile(r"\$\{([A-Z][A-Z0-9_]*)\}")
@@ -127,7 +131,12 @@ def load_routing(path: Path, variables: Mapping[str, str]) -> RoutingPlan:
         queues={name: Queue(name=name, title=q.title, required=q.required) for name, q in shape.queues.items()},
         agents={
             name: Agent(
-                agent_id=name, name=a.name, sip_uri=_filled(a.sip, variables), skills=a.skills, queues=tuple(a.queues)
+                agent_id=name,
+                name=a.name,
+                sip_uri=_filled(a.sip, variables),
+                skills=a.skills,
+                queues=tuple(a.queues),
+                phone_only=a.phone_only,
             )
             for name, a in shape.agents.items()
         },
@@ -140,6 +149,7 @@ def load_routing(path: Path, variables: Mapping[str, str]) -> RoutingPlan:
         whisper_max_ms=shape.whisper_max_s * 1000,
         acd={name: _acd_queue(name, a, variables) for name, a in shape.acd.items()},
         overflow=overflow_terms(shape.overflow, lambda text: _filled(text, variables)) if shape.overflow else None,
+        desk=desk_terms(shape.desk),
     )
 
 
