@@ -94,6 +94,10 @@ def _recording(_record: CallRecord, entry: LogEntry) -> dict[str, Any]:
     return {"recording": entry.data["path"]}
 
 
+def _overflowed(_record: CallRecord, entry: LogEntry) -> dict[str, Any]:
+    return {"overflow_from": entry.data["queue"]}
+
+
 def _ended(_record: CallRecord, entry: LogEntry) -> dict[str, Any]:
     data: Mapping[str, Any] = entry.data
     return {
@@ -107,6 +111,7 @@ def _ended(_record: CallRecord, entry: LogEntry) -> dict[str, Any]:
 _FOLDS = {
     "call.answered": _answered,
     "call.greeted": _greeted,
+    "overflow.arrived": _overflowed,
     "identity.level": _level,
     "dialog.request": _request,
     "dialog.language": _language,

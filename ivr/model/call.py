@@ -14,6 +14,7 @@ class Outcome(StrEnum):
     RESOLVED = "resolved"  # the request was served and the caller confirmed it
     INFORMED = "informed"  # the request was served, the caller did not say whether it helped
     TRANSFERRED = "transferred"  # a human took the call
+    RETURNED = "returned"  # back in the queue of the contact center it came from, its place kept
     CALLBACK = "callback"  # a promise to call back was stored
     ABANDONED = "abandoned"  # the caller hung up with a task open
     UNRESOLVED = "unresolved"  # goodbye without a served request
@@ -32,7 +33,8 @@ class LogEntry:
     number.verified identity.evidence identity.level identity.refused identity.locked identity.closed identity.risk /
     service.called service.ended / offer.decided offer.answered / handoff.requested
     handoff.chosen handoff.popped handoff.dialed handoff.ringing handoff.answered handoff.whispered handoff.bridged
-    handoff.ended / hearing.lost hearing.restored / callback.promised / recording.started / trouble.
+    handoff.ended / overflow.arrived overflow.returning overflow.refused overflow.result / hearing.lost
+    hearing.restored / callback.promised / recording.started / trouble.
     """
 
     call_id: str
@@ -49,6 +51,7 @@ class CallRecord:
 
     requests: intents served, in order, each with its result ("resolved" | "informed" | "failed" | "open").
     timings: answer_ms (INVITE to 200), greeting_ms (200 to first audio), turns p50/p95 of end of speech to first audio.
+    overflow_from: the full queue of a contact center it came from, "" for any other call.
     """
 
     call_id: str
@@ -72,11 +75,16 @@ class CallRecord:
     barge_ins: int = 0
     timings: Mapping[str, float] = field(default_factory=dict)
     recording: str = ""
+    overflow_from: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Callback:
-    """A promise to call somebody back. state: "due" | "done" | "failed". deadline: UTC ISO 8601."""
+    """A promise to call somebody back. state: "due" | "done" | "failed". deadline: UTC ISO 8601.
+
+    claimed_by: who is about to call, since claimed_at; "" while nobody is. queue, arrived_at and priority: the place
+    the caller had in a full queue and keeps, "" and 0 for a promise made elsewhere. language: the caller's.
+    """
 
     callback_id: str
     call_id: str
@@ -87,3 +95,24 @@ class Callback:
     deadline: str
     state: str = "due"
     done_by: str = ""
+    language: str = ""
+    claimed_by: str = ""
+    claimed_at: str = ""
+    queue: str = ""
+    arrived_at: str = ""
+    priority: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OverflowResult:
+    """How a call from a full queue stands or ended, for the contact center. token: what peers ask by; outcome: "open" |
+    "resolved" | "returned" | "callback" | "abandoned"; data: what the event overflow.result carries; at: UTC ISO 8601.
+    """
+
+    token: str
+    call_id: str
+    sip_call_id: str
+    queue: str
+    outcome: str
+    at: str
+    data: Mapping[str, Any] = field(default_factory=dict)

@@ -31,6 +31,11 @@ class Caller:
     STIR says of the number: "passed" | "failed" | "none"; attest: with "passed" the carrier's word, "A" | "B" | "C" |
     "" (none given). trunk: name of the trunk it came by. signals: oddities of the INVITE: "spoofed_header" (an
     untrusted peer asserted an identity), "several_identities" (asserted ones name different numbers).
+
+    A call from a full queue of a contact center: overflow_from is the queue as the center names it, "" for any other
+    call; overflow_reason: why, "" when nobody said; waited_s: there, at the INVITE; priority: 0 to 10; return_to: where
+    it goes back to, "" when hanging up returns it; ways: what it may be offered, "solve" | "keep_place" | "callback";
+    expected_wait: language -> the wait in words, empty when it cannot be told honestly.
     """
 
     ani: str
@@ -44,6 +49,13 @@ class Caller:
     attest: str = ""
     trunk: str = ""
     signals: tuple[str, ...] = ()
+    overflow_from: str = ""
+    overflow_reason: str = ""
+    waited_s: int = 0
+    priority: int = 0
+    return_to: str = ""
+    ways: tuple[str, ...] = ()
+    expected_wait: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def believed(self) -> bool:

@@ -14,11 +14,12 @@ from ivr.storage.experiments import Experiments
 from ivr.storage.handoffs import Handoffs
 from ivr.storage.identification import Identification
 from ivr.storage.offers import Offers
+from ivr.storage.overflows import Overflows
 from ivr.storage.voiceprints import Voiceprints
 from ivr.storage.writer import CAPACITY, EventWriter
 
 
-class Store(Calls, Offers, Experiments, Handoffs, Callbacks, Customers, Identification, Voiceprints):
+class Store(Calls, Offers, Experiments, Handoffs, Callbacks, Customers, Identification, Voiceprints, Overflows):
     """An open store. One per process; used from one event loop."""
 
     def __init__(self, database: Database, journal: EventWriter) -> None:

@@ -45,7 +45,7 @@ calls = sa.Table(
     _text("call_id", key=True),
     *(_text(name) for name in ("sip_call_id", "ani", "dnis", "assistant", "language", "started_at")),
     *(_text(name) for name in ("answered_at", "ended_at", "ended_by", "level", "customer_id", "household")),
-    *(_text(name) for name in ("outcome", "disposition", "agent", "recording")),
+    *(_text(name) for name in ("outcome", "disposition", "agent", "recording", "overflow_from")),
     sa.Column("requests", sa.JSON, nullable=False),
     sa.Column("timings", sa.JSON, nullable=False),
     sa.Column("turns", sa.Integer, nullable=False),
@@ -157,8 +157,20 @@ callbacks = sa.Table(
     METADATA,
     _text("callback_id", key=True),
     *(_text(name) for name in ("call_id", "number", "customer_id", "reason", "promised_at", "deadline", "state")),
-    _text("done_by"),
+    *(_text(name) for name in ("done_by", "language", "claimed_by", "claimed_at", "queue", "arrived_at")),
+    sa.Column("priority", sa.Integer, nullable=False, server_default="0"),
     _ms("deadline_ms"),
+    sa.Column("claimed_ms", sa.BigInteger, nullable=False, server_default="0"),
     sa.Index(None, "state", "deadline_ms"),
     sa.CheckConstraint(KNOWN_CALLBACK_STATE, name="known_state"),
+)
+
+overflows = sa.Table(
+    "overflows",
+    METADATA,
+    _text("token", key=True),
+    *(_text(name) for name in ("call_id", "sip_call_id", "queue", "outcome", "at")),
+    sa.Column("data", sa.JSON, nullable=False),
+    _ms("at_ms"),
+    sa.Index(None, "sip_call_id"),
 )
