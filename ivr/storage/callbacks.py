@@ -8,22 +8,25 @@ from dataclasses import asdict, fields
 import sqlalchemy as sa
 
 from ivr.model.call import Callback
-from ivr.storage.database import Database, unix_ms
+from ivr.storage.database import Connection, Database, unix_ms
+from ivr.storage.outbox import Deliveries
 from ivr.storage.tables import callbacks
+from ivr.storage.telling import of_kept_promise, of_promise
 
 CLAIM_MS = 30 * 60_000
 """Whoever claimed a promise and did nothing for so long has forgotten it: it is free again."""
 _FIELDS = tuple(field.name for field in fields(Callback))
 
 
-class Callbacks:
+class Callbacks(Deliveries):
     """The callbacks' part of the store."""
 
     _db: Database
 
     async def promise(self, callback: Callback) -> None:
         """Store a promise. Raises StorageError, also when that callback_id exists."""
-        await self._db.write((sa.insert(callbacks), [{**asdict(callback), "deadline_ms": unix_ms(callback.deadline)}]))
+        row = {**asdict(callback), "deadline_ms": unix_ms(callback.deadline)}
+        await self._write_and_tell([(sa.insert(callbacks), [row])], (of_promise(callback),))
 
     async def callbacks(self, state: str | None = None, *, queue: str = "") -> list[Callback]:
         """Promises, the most urgent first; state: "due" | "done" | "failed", None = all. queue: of those who waited in
@@ -54,4 +57,15 @@ class Callbacks:
     async def finish_callback(self, callback_id: str, done_by: str, state: str = "done") -> bool:
         """A due promise ended: "done" or "failed". False when there is none due by that id: somebody was faster."""
         query = sa.update(callbacks).where(callbacks.c.callback_id == callback_id, callbacks.c.state == "due")
-        return await self._db.write((query.values(state=state, done_by=done_by), None)) > 0
+        told = self._outbox.writes([of_kept_promise(callback_id, done_by, state, self._db.now().isoformat())])
+
+        async def work(connection: Connection) -> bool:
+            if (await connection.execute(query.values(state=state, done_by=done_by))).rowcount == 0:
+                return False
+            for statement, rows in told:
+                await connection.execute(statement, rows)
+            return True
+
+        ended = await self._db.transact(work)
+        self._outbox.ring()
+        return ended

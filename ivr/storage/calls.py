@@ -9,20 +9,23 @@ import sqlalchemy as sa
 
 from ivr.model.call import CallRecord, LogEntry, Outcome
 from ivr.storage.database import Database, unix_ms
+from ivr.storage.outbox import Deliveries
 from ivr.storage.tables import call_requests, calls, events
+from ivr.storage.telling import of_record
 from ivr.storage.writer import EventWriter
 
 _FIELDS = tuple(field.name for field in fields(CallRecord))
 
 
-class Calls:
+class Calls(Deliveries):
     """The calls' part of the store."""
 
     _db: Database
     _writer: EventWriter
 
     async def save_record(self, record: CallRecord) -> None:
-        """Store the record, or replace the one of the same call. Raises StorageError."""
+        """Store the record, or replace the one of the same call; the first that has ended is told. Raises
+        StorageError."""
         started_ms = unix_ms(record.started_at)
         row = {name: getattr(record, name) for name in _FIELDS}
         row["requests"] = [dict(request) for request in record.requests]
@@ -45,7 +48,7 @@ class Calls:
         ]
         if requests:
             writes.append((sa.insert(call_requests), requests))
-        await self._db.write(*writes)
+        await self._write_and_tell(writes, of_record(record))
 
     async def calls(self, limit: int, before: str | None = None) -> list[CallRecord]:
         """The newest calls first, at most limit; before: only calls older than that call_id (ids sort by time)."""

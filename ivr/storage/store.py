@@ -14,6 +14,7 @@ from ivr.storage.experiments import Experiments
 from ivr.storage.handoffs import Handoffs
 from ivr.storage.identification import Identification
 from ivr.storage.offers import Offers
+from ivr.storage.outbox import Outbox, Subscribers
 from ivr.storage.overflows import Overflows
 from ivr.storage.voiceprints import Voiceprints
 from ivr.storage.writer import CAPACITY, EventWriter
@@ -22,17 +23,21 @@ from ivr.storage.writer import CAPACITY, EventWriter
 class Store(Calls, Offers, Experiments, Handoffs, Callbacks, Customers, Identification, Voiceprints, Overflows):
     """An open store. One per process; used from one event loop."""
 
-    def __init__(self, database: Database, journal: EventWriter) -> None:
-        self._db, self._writer = database, journal
+    def __init__(self, database: Database, journal: EventWriter, outbox: Outbox) -> None:
+        self._db, self._writer, self._outbox = database, journal, outbox
 
     @classmethod
-    async def open(cls, url: str, *, now: Clock = utc_now, capacity: int = CAPACITY) -> Store:
+    async def open(
+        cls, url: str, *, now: Clock = utc_now, capacity: int = CAPACITY, subscribers: Subscribers | None = None
+    ) -> Store:
         """Open and migrate. url: sqlite:///relative, sqlite:////absolute, or postgresql://user:password@host/name.
 
-        now: the clock for expiry and age. capacity: entries the writer queues before it drops. Raises StorageError.
+        now: the clock for expiry and age. capacity: entries the writer queues before it drops. subscribers: who is
+        told which events. Raises StorageError.
         """
         database = await Database.open(url, now)
-        return cls(database, EventWriter(database, capacity))
+        outbox = Outbox(database, subscribers or {})
+        return cls(database, EventWriter(database, outbox, capacity), outbox)
 
     def append(self, entry: LogEntry) -> None:
         """Add to a call's log. Never blocks, never raises; stored within about 20 ms when the disk keeps up."""

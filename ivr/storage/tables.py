@@ -150,6 +150,8 @@ contexts = sa.Table(
     sa.Column("packet", sa.JSON, nullable=False),
     _text("expires_at"),
     _ms("expires_ms"),
+    _text("code"),
+    sa.Index(None, "code"),
 )
 
 callbacks = sa.Table(

@@ -19,7 +19,9 @@ from ivr.log import get_log
 from ivr.model.call import LogEntry
 from ivr.model.errors import StorageError
 from ivr.storage.database import Database, RefusedError
+from ivr.storage.outbox import Outbox
 from ivr.storage.tables import events
+from ivr.storage.telling import of_entry
 
 CAPACITY = 20_000
 BATCH = 500
@@ -34,8 +36,8 @@ class EventWriter:
     """The queue and its writer task. dropped: never stored because the queue was full; rejected: duplicates or data the
     database refuses; trouble: why writing fails right now, "" when it does not."""
 
-    def __init__(self, database: Database, capacity: int = CAPACITY) -> None:
-        self._database, self._capacity = database, capacity
+    def __init__(self, database: Database, outbox: Outbox, capacity: int = CAPACITY) -> None:
+        self._database, self._outbox, self._capacity = database, outbox, capacity
         self._queue: deque[LogEntry] = deque()
         self._wake, self._hurry = asyncio.Event(), asyncio.Event()
         self._flushes: list[tuple[int, asyncio.Future[None]]] = []
@@ -105,17 +107,24 @@ class EventWriter:
 
     async def _store(self, batch: Sequence[LogEntry]) -> None:
         try:
-            await self._database.write((sa.insert(events), [_row(entry) for entry in batch]))
+            await self._write(batch)
         except RefusedError:
             for entry in batch:  # find the guilty ones; the rest must not suffer
                 await self._store_one(entry)
 
     async def _store_one(self, entry: LogEntry) -> None:
         try:
-            await self._database.write((sa.insert(events), [_row(entry)]))
+            await self._write([entry])
         except RefusedError as error:
             self.rejected += 1
             _log.error("storage.entry_rejected", call=entry.call_id, seq=entry.seq, kind=entry.kind, error=str(error))
+
+    async def _write(self, batch: Sequence[LogEntry]) -> None:
+        """The entries, and in the same transaction what other systems are told of them."""
+        told = self._outbox.writes(event for entry in batch for event in of_entry(entry))
+        await self._database.write((sa.insert(events), [_row(entry) for entry in batch]), *told)
+        if told:
+            self._outbox.ring()
 
     def _settle(self, count: int) -> None:
         for _ in range(count):
