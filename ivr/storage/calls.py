@@ -50,11 +50,14 @@ class Calls(Deliveries):
             writes.append((sa.insert(call_requests), requests))
         await self._write_and_tell(writes, of_record(record))
 
-    async def calls(self, limit: int, before: str | None = None) -> list[CallRecord]:
-        """The newest calls first, at most limit; before: only calls older than that call_id (ids sort by time)."""
+    async def calls(self, limit: int, before: str | None = None, *, agent: str | None = None) -> list[CallRecord]:
+        """The newest calls first, at most limit; before: only calls older than that call_id (ids sort by time). agent:
+        only calls this agent took."""
         query = sa.select(calls).order_by(calls.c.call_id.desc()).limit(limit)
         if before is not None:
             query = query.where(calls.c.call_id < before)
+        if agent is not None:
+            query = query.where(calls.c.agent == agent)
         return [_record(row) for row in await self._db.read(query)]
 
     async def call(self, call_id: str) -> CallRecord | None:

@@ -6,10 +6,12 @@ Awaited methods have committed when they return. append() only queues (see write
 from __future__ import annotations
 
 from ivr.model.call import LogEntry
+from ivr.storage.accounts import Accounts
 from ivr.storage.callbacks import Callbacks
 from ivr.storage.calls import Calls
 from ivr.storage.customers import Customers
 from ivr.storage.database import Clock, Database, utc_now
+from ivr.storage.desk_notes import DeskNotes
 from ivr.storage.experiments import Experiments
 from ivr.storage.handoffs import Handoffs
 from ivr.storage.identification import Identification
@@ -20,7 +22,19 @@ from ivr.storage.voiceprints import Voiceprints
 from ivr.storage.writer import CAPACITY, EventWriter
 
 
-class Store(Calls, Offers, Experiments, Handoffs, Callbacks, Customers, Identification, Voiceprints, Overflows):
+class Store(
+    Calls,
+    Offers,
+    Experiments,
+    Handoffs,
+    Callbacks,
+    Customers,
+    Identification,
+    Voiceprints,
+    Overflows,
+    Accounts,
+    DeskNotes,
+):
     """An open store. One per process; used from one event loop."""
 
     def __init__(self, database: Database, journal: EventWriter, outbox: Outbox) -> None:

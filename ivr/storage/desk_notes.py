@@ -1,0 +1,67 @@
+"""What people at desks did with calls: notes after them, and who looked at what callers said. Owns the share of
+transfers in which nothing had to be asked again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, fields
+from typing import Any
+
+import sqlalchemy as sa
+
+from ivr.model.accounts import Access, WrapUp
+from ivr.model.ids import new_id
+from ivr.storage.account_tables import accesses, wrap_ups
+from ivr.storage.database import Database, unix_ms
+
+_WRAP_UP = tuple(field.name for field in fields(WrapUp))
+_ACCESS = tuple(field.name for field in fields(Access))
+
+
+class DeskNotes:
+    """The desks' part of the store."""
+
+    _db: Database
+
+    async def save_wrap_up(self, wrap_up: WrapUp) -> None:
+        """Store what an agent noted of a call, or replace what this agent noted before."""
+        row = {**asdict(wrap_up), "at_ms": unix_ms(wrap_up.at)}
+        await self._db.write((self._db.upsert(wrap_ups, row), None))
+
+    async def wrap_up(self, call_id: str, agent_id: str) -> WrapUp | None:
+        """What this agent noted of this call."""
+        query = _wrap_up_columns().where(wrap_ups.c.call_id == call_id, wrap_ups.c.agent_id == agent_id)
+        rows = await self._db.read(query)
+        return WrapUp(**rows[0]._mapping) if rows else None
+
+    async def wrap_ups(self, call_ids: Sequence[str]) -> list[WrapUp]:
+        """What agents noted of these calls, in the order of time."""
+        if not call_ids:
+            return []
+        query = _wrap_up_columns().where(wrap_ups.c.call_id.in_(call_ids)).order_by(wrap_ups.c.at_ms)
+        return [WrapUp(**row._mapping) for row in await self._db.read(query)]
+
+    async def asked_again(self, since_ms: int) -> tuple[int, int]:
+        """(transfers agents noted something of since a moment, how many of these had to be asked again)."""
+        query = sa.select(
+            sa.func.count(), sa.func.coalesce(sa.func.sum(sa.cast(wrap_ups.c.asked_again, sa.Integer)), 0)
+        )
+        rows = await self._db.read(query.where(wrap_ups.c.at_ms >= since_ms))
+        return int(rows[0][0]), int(rows[0][1])
+
+    async def note_access(self, access: Access) -> None:
+        """Somebody is about to see what a caller said. Raises StorageError: then it must not be shown."""
+        await self._db.write((sa.insert(accesses), [{**asdict(access), "access_id": new_id()}]))
+
+    async def accesses(self, subject: str | None = None, limit: int = 100) -> list[Access]:
+        """Who looked at what, the latest first; of one call or token, or of all."""
+        query = sa.select(*(accesses.c[name] for name in _ACCESS))
+        if subject is not None:
+            query = query.where(accesses.c.subject == subject)
+        rows = await self._db.read(query.order_by(accesses.c.access_id.desc()).limit(limit))
+        return [Access(**row._mapping) for row in rows]
+
+
+def _wrap_up_columns() -> sa.Select[Any]:
+    return sa.select(*(wrap_ups.c[name] for name in _WRAP_UP))
