@@ -48,6 +48,19 @@ class Metrics:
         )
         self.offers = Counter("ivr_offers", "Offer opportunities by result", ["result"], registry=r)
         self.handoffs = Counter("ivr_handoffs", "Transfers to a human by result", ["result"], registry=r)
+        self.webhook_tries = Counter(
+            "ivr_webhooks_tries",
+            "Tries to deliver an event, by endpoint and result",
+            ["endpoint", "result"],
+            registry=r,
+        )
+        self.webhook_dead = Counter("ivr_webhooks_given_up", "Events no longer tried", ["endpoint"], registry=r)
+        self.webhook_events = Gauge(
+            "ivr_webhooks_events", "Events in the outbox, waiting or dead", ["endpoint", "state"], registry=r
+        )
+        self.webhook_seconds = Histogram(
+            "ivr_webhooks_seconds", "A try to deliver an event", ["endpoint"], buckets=_LATENCY_BUCKETS, registry=r
+        )
         self.worker_restarts = Counter("ivr_worker_restarts", "Workers that died", ["kind"], registry=r)
         self.workers = Gauge("ivr_workers", "Workers ready", ["kind"], registry=r)
         self.frames_dropped = Gauge("ivr_frames_dropped", "Audio frames not delivered", ["worker"], registry=r)

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
+import ipaddress
 import os
+from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from ivr.model.webhooks import EventKind
 
 
 class IdentitySettings(BaseModel):
@@ -35,3 +42,64 @@ class IdentitySettings(BaseModel):
         if self.gateway == "webhook" and not os.environ.get(self.gateway_key_env):
             raise ValueError(f"messages are signed: set their key in the environment variable {self.gateway_key_env}")
         return self
+
+
+class WebhookSettings(BaseModel):
+    """One receiver of events. events: which, "*" = all. secret_env: environment variable with its secret, whsec_ and
+    base64; two, separated by a blank, while it is being changed, the newer first. acknowledge: a transfer waits up to
+    a second until it took the context. ca_file: authorities of the receiver (PEM), "" = the system's."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,40}$")]
+    url: str
+    events: Annotated[tuple[Literal["*"] | EventKind, ...], Field(min_length=1)] = ("*",)
+    secret_env: str = "IVR_WEBHOOK_SECRET"
+    timeout_ms: Annotated[int, Field(ge=100, le=30_000)] = 3000
+    acknowledge: bool = False
+    ca_file: str = ""
+
+    @property
+    def kinds(self) -> frozenset[str]:
+        """The events it is told."""
+        return frozenset(EventKind) if "*" in self.events else frozenset(self.events)
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """The newest first."""
+        return tuple(os.environ.get(self.secret_env, "").split())
+
+    def anchored(self, folder: Path) -> WebhookSettings:
+        """The settings with a relative path taken from folder."""
+        return self.model_copy(update={"ca_file": str(folder / self.ca_file)}) if self.ca_file else self
+
+    @model_validator(mode="after")
+    def _safe(self) -> WebhookSettings:
+        """Refuses what would tell callers' affairs in the clear, or unsigned."""
+        url = urlsplit(self.url)
+        if not url.hostname or not (url.scheme == "https" or (url.scheme == "http" and _is_loopback(url.hostname))):
+            raise ValueError(f"url must be an https address (http only on this machine), got {self.url!r}")
+        if url.username or url.password or url.fragment:
+            raise ValueError("url must not hold a password: events are signed with the secret")
+        if not self.secrets:
+            raise ValueError(f"events are signed: set the secret in the environment variable {self.secret_env}")
+        if not all(_is_secret(secret) for secret in self.secrets):
+            raise ValueError(f"{self.secret_env} must hold whsec_ and 24 to 64 bytes as base64")
+        return self
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _is_secret(text: str) -> bool:
+    try:
+        key = base64.b64decode(text.removeprefix("whsec_"), validate=True)
+    except binascii.Error:
+        return False
+    return text.startswith("whsec_") and 24 <= len(key) <= 64

@@ -3,7 +3,7 @@
 Exit status: 0 done, 1 it was tried and failed, 2 the call or the configuration is wrong. There is one module
 for each group of people: operators (`serving`), designers (`designing`), those who tune understanding
 (`understanding`), who care for prompts (`speaking`), for offers (`offering`), for customers
-(`identifying`, `numbers`, `voices`) and who measure (`measuring`). A module offers
+(`identifying`, `numbers`, `voices`), for other systems (`telling`) and who measure (`measuring`). A module offers
 add(commands); it imports a room only for the command asked for.
 """
 
@@ -25,6 +25,7 @@ from ivr.cli import (
     reporting,
     serving,
     speaking,
+    telling,
     understanding,
     voices,
 )
@@ -64,6 +65,7 @@ def _parser() -> argparse.ArgumentParser:
         identifying,
         numbers,
         voices,
+        telling,
         measuring,
     ):
         group.add(commands)

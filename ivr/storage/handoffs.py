@@ -43,11 +43,6 @@ class Handoffs(Deliveries):
         rows = await self._db.read(query.where(contexts.c.expires_ms > self._db.now_ms()).limit(2))
         return (str(rows[0].token), dict(rows[0].packet)) if len(rows) == 1 else None
 
-    async def code_taken(self, code: str) -> bool:
-        """Does a living context have it?"""
-        query = sa.select(contexts.c.token).where(contexts.c.code == code, contexts.c.expires_ms > self._db.now_ms())
-        return bool(await self._db.read(query.limit(1)))
-
     async def forget_expired_contexts(self) -> int:
         """Delete packets past their time; how many. They hold personal data and have no use any more."""
         return await self._db.write((sa.delete(contexts).where(contexts.c.expires_ms <= self._db.now_ms()), None))

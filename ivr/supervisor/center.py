@@ -34,6 +34,7 @@ from ivr.supervisor.identity_keeping import open_identity
 from ivr.supervisor.media_pool import MediaPool
 from ivr.supervisor.offer_keeping import OfferKeeping
 from ivr.supervisor.speech_pool import SpeechPool
+from ivr.supervisor.webhook_delivery import WebhookDelivery
 from ivr.web.desk import Desk
 from ivr.web.live import LiveHub
 
@@ -68,6 +69,7 @@ class Center:
         self._signatures = Signatures(settings.stir, self.metrics)
         self.identity = open_identity(settings, store, self.metrics)
         self.offers = OfferKeeping(settings, store, self.hub, lambda: self.brain)
+        self.webhooks = WebhookDelivery(settings.webhooks, store, self.metrics)
         self._calls: dict[str, CallController] = {}
         self._tasks: asyncio.TaskGroup | None = None
         self._housekeeping: asyncio.Task[None] | None = None
@@ -87,6 +89,7 @@ class Center:
         await close_broken_calls(self.store, self.settings.limits.callback_s)
         self._housekeeping = tasks.create_task(self._keep_house())
         self._keeping = tasks.create_task(self.offers.run())
+        self.webhooks.start(tasks)
         self.speech.start(tasks)
         if await self.speech.wait_ready(READY_S):
             await self.warm_up()
@@ -144,9 +147,8 @@ class Center:
         if not await self._emptied(SETTLE_S):  # the last records are still being written
             _log.error("stop.unsettled", live=len(self._calls))
         await self.speech.stop()
-        await self._services.close()
-        await self._signatures.close()
-        await self.identity.close()
+        for room in (self._services, self._signatures, self.identity, self.webhooks):
+            await room.close()
         for brain in (*self._retired, self.brain):
             await brain.nlu.close()
         await self.store.close()
@@ -224,7 +226,8 @@ class Center:
         brain, agents = self.brain, self.agents
 
         async def pop(agent_id: str, packet: Packet) -> bool:
-            return await agents.pop(call_id, agent_id, packet)
+            shown = agents.pop(call_id, agent_id, packet)
+            return (await asyncio.gather(shown, self.webhooks.acknowledged(packet.token)))[0]
 
         return Surroundings(
             settings=self.settings,

@@ -32,7 +32,8 @@ async def running(settings: Settings) -> AsyncIterator[Center]:
     """
     metrics = Metrics()
     brain = await asyncio.to_thread(_prepare, settings, metrics)
-    center = Center(settings, brain, await Store.open(settings.storage.url), metrics)
+    told = {webhook.name: webhook.kinds for webhook in settings.webhooks}
+    center = Center(settings, brain, await Store.open(settings.storage.url, subscribers=told), metrics)
     site = await _open_site(center, settings)
     try:
         await _await_sip_ports(center, settings)
