@@ -1,10 +1,8 @@
-"""What the main loop of a media worker sleeps on: a message of the control process, a SIP packet or one of a caller's
-audio, whichever comes.
+"""What the main loop of a media worker sleeps on: a message of the control process or a SIP packet, whichever comes.
 
-Owns the waiting, not the reading. The SIP library can only be asked again and again; its UDP sockets are found among
-the open files of this process by their addresses, and waited for beside the control socket. So a command is carried
-out when it comes, audio is taken in when it comes, by this thread instead of one more that wakes up a hundred times a
-second, and an idle worker hardly wakes up.
+Owns the waiting, not the reading. The SIP library can only be asked again and again; its sockets are found among the
+open files of this process by their addresses, and waited for beside the control socket. So a command is carried out
+when it comes, and an idle worker hardly wakes up. Audio rings no bell: it is read when the bridge needs it.
 """
 
 from __future__ import annotations
@@ -19,13 +17,13 @@ from pathlib import Path
 
 
 class Doorbell:
-    """Waits for the socket control_fd, for those bound to sip_port on sip_host, and for the UDP ones on rtp_ports.
+    """Waits for the socket control_fd, and for those bound to sip_port on sip_host.
 
     complete: control and SIP over UDP were found; else the library must be polled as it likes best.
     """
 
-    def __init__(self, control_fd: int, sip_host: str, sip_port: int, rtp_ports: range = range(0)) -> None:
-        self._control_fd, self._rtp_ports = control_fd, rtp_ports
+    def __init__(self, control_fd: int, sip_host: str, sip_port: int) -> None:
+        self._control_fd = control_fd
         self._poll = select.epoll()
         self._poll.register(control_fd, select.EPOLLIN)
         self._known: set[int] = set()
@@ -36,10 +34,7 @@ class Doorbell:
         self.look_for_sockets()
 
     def look_for_sockets(self) -> None:
-        """Find the sockets opened since. Those that were closed have gone by themselves, as epoll(7) has it.
-
-        An audio socket that is missed is only polled: audio comes later, not never.
-        """
+        """Find the sockets opened since. Those that were closed have gone by themselves, as epoll(7) has it."""
         for fd, kind, address in self._new_sockets():
             if kind == socket.SOCK_STREAM:
                 if address in self._sip_addresses:
@@ -49,11 +44,8 @@ class Doorbell:
             elif address in self._sip_addresses:
                 self._poll.register(fd, select.EPOLLIN)
                 self.complete = True
-            elif address[1] in self._rtp_ports:
-                # By edges: a socket the library does not read yet rings once, and not for ever.
-                self._poll.register(fd, select.EPOLLIN | select.EPOLLET)
 
-    def wait(self, at_most_ms: int) -> bool:
+    def wait(self, at_most_ms: float) -> bool:
         """Sleep until somebody rings, at most so long. Returns whether the control socket did."""
         if self._connected:  # the library has accepted it by now
             self.look_for_sockets()

@@ -1,11 +1,12 @@
 """The SIP library, brought up by the rules it needs. The only file that imports pjsua2.
 
 Owns the library's life, its account, and the audio ports; refuses to know calls (ivr.media.leg) and what they are for.
-The wheel is built with assertions: a misuse aborts the process. The rules kept here: SIP and DTMF callbacks run in the
-main thread inside poll(); only FramePort callbacks run on the media thread; the garbage collector is off, and may only
-be run in the main thread; ports are made once and lent, because destroying one races with the media thread. There is
-no way to take the library down: hang up, then end the process with os._exit(), which frees the SIP port at once
-(libDestroy takes a second, and every object that outlives it aborts the process).
+The wheel is built with assertions: a misuse aborts the process. The rules kept here: everything runs in the main
+thread inside poll(), SIP, keys and audio; the garbage collector is off, and may only be run in that thread; ports are
+made once and lent. The library has no clock of its own: poll() has the bridge exchange 20 ms whenever they are due, so
+whoever owns an Endpoint must not be away for longer. There is no way to take the library down: hang up, then end the
+process with os._exit(), which frees the SIP port at once (libDestroy takes a second, and every object that outlives it
+aborts the process).
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from __future__ import annotations
 import ctypes
 import gc
 import socket
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -21,7 +23,7 @@ import pjsua2 as pj
 
 from ivr.log import get_log
 from ivr.media.headers import clean
-from ivr.media.media_thread import MediaThreads
+from ivr.media.metronome import Metronome
 from ivr.media.playback import SILENCE
 from ivr.model.errors import MediaError
 from ivr.model.media import FRAME_BYTES, FRAME_MS, SAMPLE_RATE_HZ
@@ -33,6 +35,8 @@ _SESSION_EXPIRES_S = 600
 _MIN_SESSION_S = 90
 # The fifth flag of pjsip_cfg_t.endpt (sip_config.h of 2.15): requests above 1300 bytes are not moved to TCP.
 _FLAGS, _DISABLE_TCP_SWITCH = "pjsip_sip_cfg_var", 4
+_GOES_ON_S = 1.0  # of audio after the last leg: the bridge takes ports away only while it beats
+_AUDIO = 1  # PJMEDIA_FRAME_TYPE_AUDIO
 _CODECS = {"PCMU/8000/1": 255, "PCMA/8000/1": 254}
 _log = get_log("media.endpoint")
 
@@ -101,15 +105,14 @@ def _layout_is_known() -> bool:
 class FramePort(pj.AudioMediaPort):  # type: ignore[misc]
     """An audio port of the bridge: 20 ms frames from and to Python.
 
-    talk() gives the next frame (320 bytes), hear(frame) takes one; both run on the media thread and must neither
-    block nor touch the library.
+    talk() gives the next frame (320 bytes), hear(frame) takes one; both must neither block nor touch the library.
     """
 
-    def __init__(self, name: str, fast: bool, threads: MediaThreads) -> None:
+    def __init__(self, name: str, fast: bool) -> None:
         super().__init__()
         self.talk: Callable[[], bytes] | None = None
         self.hear: Callable[[bytes], None] | None = None
-        self._fast, self._settle = fast, threads.settle
+        self._fast = fast
         self._quiet = pj.ByteVector(FRAME_BYTES, 0)
         self._read = _read_fast if fast else _read_slowly
         self._out = pj.ByteVector(FRAME_BYTES, 0)
@@ -120,7 +123,6 @@ class FramePort(pj.AudioMediaPort):  # type: ignore[misc]
 
     def onFrameRequested(self, frame: Any) -> None:  # noqa: N802 - the library's name
         # Silence is sent as audio: a peer that gets no RTP takes the call for dead.
-        self._settle()
         talk = self.talk
         pcm = talk() if talk else SILENCE
         frame.type = pj.PJMEDIA_FRAME_TYPE_AUDIO
@@ -133,7 +135,6 @@ class FramePort(pj.AudioMediaPort):  # type: ignore[misc]
             frame.buf = pj.ByteVector(pcm)
 
     def onFrameReceived(self, frame: Any) -> None:  # noqa: N802 - the library's name
-        self._settle()
         hear = self.hear
         if hear:
             pcm = self._read(frame.buf)
@@ -142,6 +143,34 @@ class FramePort(pj.AudioMediaPort):  # type: ignore[misc]
     def rest(self) -> None:
         """Let go of whoever used it."""
         self.talk = self.hear = None
+
+
+class _Frame(ctypes.Structure):
+    """pjmedia_frame of pjmedia/frame.h."""
+
+    _fields_ = (
+        ("type", ctypes.c_int),
+        ("buf", ctypes.c_void_p),
+        ("size", ctypes.c_size_t),
+        ("timestamp", ctypes.c_uint64),
+        ("bit_info", ctypes.c_uint32),
+    )
+
+
+class _Bridge:
+    """The conference bridge without a sound device: what asks its master port for frames is its clock."""
+
+    def __init__(self, master_port: Any) -> None:
+        self._port = ctypes.c_void_p(int(master_port))
+        # The interpreter is not let go: the callbacks that come out of it need it at once.
+        self._get_frame = ctypes.PyDLL(pj._pjsua2.__file__).pjmedia_port_get_frame
+        self._samples = ctypes.create_string_buffer(FRAME_BYTES)
+        self._frame = _Frame(type=_AUDIO, buf=ctypes.addressof(self._samples))
+
+    def exchange(self) -> None:
+        """20 ms from every port to those that hear it, and on to the wire."""
+        self._frame.size = FRAME_BYTES
+        self._get_frame(self._port, ctypes.byref(self._frame))
 
 
 class _LogLines(pj.LogWriter):  # type: ignore[misc]
@@ -170,8 +199,11 @@ class _Account(pj.Account):  # type: ignore[misc]
 class Endpoint:
     """The library, once per process. Raises MediaError when the SIP port is taken."""
 
+    library_file = str(pj._pjsua2.__file__)
+
     def __init__(self, settings: EndpointSettings, listener: InviteListener) -> None:
         gc.disable()
+        self._metronome, self._audible_until_s = Metronome(), 0.0
         self._log_lines = _LogLines()
         self._library = _Library()
         self._library.libCreate()
@@ -182,15 +214,28 @@ class Endpoint:
         fast = _layout_is_known()
         if not fast:
             _log.warning("endpoint.slow_frames", why="std::vector has another layout")
-        threads = MediaThreads()
-        self._ports = [FramePort(f"port{number}", fast, threads) for number in range(LEGS)]
+        self._ports = [FramePort(f"port{number}", fast) for number in range(LEGS)]
         self._library.listener = self.account.listener = listener
         gc.collect()
         gc.freeze()
 
+    @property
+    def due_in_ms(self) -> float:
+        """How long one may sleep until audio is due; a day while there is none."""
+        due_in_s = self._metronome.due_in_s(time.monotonic())
+        return 86_400_000.0 if due_in_s is None else due_in_s * 1000
+
     def poll(self, timeout_ms: int) -> None:
-        """Handle SIP and DTMF for up to timeout_ms; callbacks run in here."""
-        self._library.libHandleEvents(timeout_ms)
+        """Handle SIP, keys and audio for up to timeout_ms; callbacks run in here."""
+        self._library.libHandleEvents(int(min(timeout_ms, self.due_in_ms)))
+        now_s = time.monotonic()
+        if len(self._ports) < LEGS:
+            self._audible_until_s = now_s + _GOES_ON_S
+            self._metronome.start(now_s)
+        elif now_s >= self._audible_until_s:
+            self._metronome.stop()
+        for _ in range(self._metronome.beats(now_s)):
+            self._bridge.exchange()
 
     def borrow_port(self) -> FramePort:
         """A port nobody uses. Raises MediaError when all LEGS are out."""
@@ -211,7 +256,7 @@ class Endpoint:
         transport.port, transport.boundAddress, transport.publicAddress = settings.port, bound, settings.public_host
         self._library.transportCreate(pj.PJSIP_TRANSPORT_UDP, transport)
         self._open_tcp(transport)
-        self._library.audDevManager().setNullDev()
+        self._bridge = _Bridge(self._library.audDevManager().setNoDev())
         self._library.libStart()
         self.account = _Account()
         self.account.create(_account_config(settings, bound))
@@ -234,7 +279,8 @@ class Endpoint:
         media = config.medConfig
         media.clockRate = media.sndClockRate = SAMPLE_RATE_HZ
         media.audioFramePtime, media.ecTailLen, media.noVad = FRAME_MS, 0, True
-        # Audio is taken in by poll(), not by a thread of the library's own, which would wake up 100 times a second.
+        # Audio is taken in by poll(), as it is sent, not by threads of the library's own: they would wake up 150 times
+        # a second, and each time wait for the interpreter.
         media.hasIoqueue, media.threadCnt = False, 0
         media.maxMediaPorts = 32
         # Jitter buffer in ms: nothing to begin with, at most 80. Round trip 60 ms on a clean network.

@@ -1,7 +1,7 @@
 """The way of caller audio to a speech worker: 20 ms frames over SEQPACKET, one non-blocking send each.
 
 Owns the socket, its reconnection and the counters; refuses to wait: a full or absent listener costs frames, never
-time. send() belongs to the media thread, tend() to the main thread.
+time.
 """
 
 from __future__ import annotations
@@ -23,9 +23,6 @@ class FrameLine:
         self.sent = 0
         self.dropped = 0
         self._socket: socket.socket | None = None
-        # A socket is closed one round after the media thread could last have used it, else its number might
-        # already belong to another file when a late send comes.
-        self._old: socket.socket | None = None
         self._retry_ms = _FIRST_RETRY_MS
         self._next_try_ms = 0
         self._lost = False
@@ -51,9 +48,6 @@ class FrameLine:
             return
         self._next_try_ms = now_ms + self._retry_ms
         self._retry_ms = min(2 * self._retry_ms, _LAST_RETRY_MS)
-        if self._old is not None:
-            self._old.close()
-            self._old = None
         fresh = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         fresh.setblocking(False)
         try:
@@ -62,13 +56,13 @@ class FrameLine:
             fresh.close()
             _log.debug("frames.unreachable", path=self.path, error=str(error))
             return
-        self._old, self._socket, self._lost = self._socket, fresh, False
+        self.close()
+        self._socket, self._lost = fresh, False
         self._retry_ms = _FIRST_RETRY_MS
         _log.info("frames.connected", path=self.path)
 
     def close(self) -> None:
-        """Close at the end of the process, when the media thread has stopped."""
-        for line in (self._socket, self._old):
-            if line is not None:
-                line.close()
-        self._socket = self._old = None
+        """Close what is open."""
+        if self._socket is not None:
+            self._socket.close()
+        self._socket = None

@@ -1,7 +1,7 @@
 """One leg with everything that belongs to it: prompts, keys, frames, recording, referral, deadlines.
 
 Owns what happens on one leg and says it in messages; refuses to know other legs (ivr.media.switchboard does).
-hear() and talk() run on the media thread, everything else in the main thread.
+Everything runs in the main thread, hear() and talk() while the bridge exchanges frames.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ class Line:
         self._goodbye: tuple[str, int] | None = None
         port.talk, port.hear = self.talk, self.hear
 
-    # ---- media thread ----------------------------------------------------------------------------------------------
+    # ---- the bridge ------------------------------------------------------------------------------------------------
 
     def talk(self) -> bytes:
         """The next 20 ms for the peer."""

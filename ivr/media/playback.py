@@ -1,8 +1,7 @@
 """What a leg hears from us: WAV files as 20 ms frames, and the account of what was really played.
 
-Owns the queue of one leg and the small cache of WAV files; refuses to know SIP. Two threads meet here without a lock:
-the media thread calls next_frame(), the main thread everything else. The queue is swapped, not emptied, by stop(), and
-the media thread only appends to `_marks`; both are single operations under the interpreter lock.
+Owns the queue of one leg and the small cache of WAV files; refuses to know SIP. The bridge calls next_frame(), which
+only takes notes; what happened is told by marks(), outside of it.
 """
 
 from __future__ import annotations
@@ -88,7 +87,7 @@ Mark = Started | Ended
 
 
 class _Clip:
-    """A piece of a playback. Only the media thread moves `at`."""
+    """A piece of a playback; at is its next frame."""
 
     __slots__ = ("at", "frames", "last", "loop", "playback")
 
@@ -97,7 +96,7 @@ class _Clip:
 
 
 class _Playback:
-    """Counts of one playback; only the media thread writes `played`."""
+    """Counts of one playback: the frames played."""
 
     __slots__ = ("name", "played")
 
@@ -148,7 +147,7 @@ class PlaybackQueue:
         self._held = False
 
     def next_frame(self, now_ms: int) -> bytes:
-        """The next 20 ms for the bridge. Called by the media thread, 50 times a second."""
+        """The next 20 ms for the bridge. Asked for 50 times a second."""
         clips = self._clips
         while clips and not self.paused and not self._held:
             clip = clips[0]

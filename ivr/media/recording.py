@@ -1,7 +1,7 @@
 """Recordings as WAV files that stay valid when the process dies.
 
-Owns the file format and the masking; refuses to know SIP and where files belong. The media thread hands frames to
-tap(), which only appends to memory; the main thread writes them out with flush(). The header is rewritten with every
+Owns the file format and the masking; refuses to know SIP and where files belong. The bridge hands frames to tap(),
+which only appends to memory; flush() writes them out, outside of it. The header is rewritten with every
 flush after a second of audio, so a crash costs at most that second.
 """
 

@@ -80,11 +80,6 @@ class Switchboard:
         """Whether a caller waits for AnswerCall or RejectCall."""
         return any(line.decide_by_ms for line in self.lines.values())
 
-    @property
-    def heard(self) -> tuple[str, ...]:
-        """The legs whose audio comes in."""
-        return tuple(name for name, line in self.lines.items() if line.leg is not None and line.leg.up)
-
     def open(self, endpoint: Endpoint) -> None:
         """Begin to take calls."""
         self._endpoint = endpoint

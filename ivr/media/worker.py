@@ -1,8 +1,8 @@
 """The media worker process: `python -m ivr.media.worker --settings JSON`.
 
 Owns the main loop, the control socket and the ways the process ends; refuses to know what the messages mean. One
-thread: it sleeps until a command, a SIP packet or a caller's audio comes, at most 30 ms in a call; then the library,
-commands, what is due.
+thread: it sleeps until a command or a SIP packet comes or audio is due, every 20 ms in a call; then the library and its
+bridge, commands, what is due.
 
     SIGTERM               drain, end when the last call has ended; a second one hangs up at once
     Shutdown              hang up what is left, end
@@ -27,6 +27,7 @@ from ivr.media.commands import obey
 from ivr.media.doorbell import Doorbell
 from ivr.media.endpoint import Endpoint, EndpointSettings
 from ivr.media.farewell import end_orphans
+from ivr.media.options import OptionsGate
 from ivr.media.realtime import go_first
 from ivr.media.switchboard import Switchboard
 from ivr.model import media
@@ -36,8 +37,7 @@ from ivr.model.sip import MediaSettings
 from ivr.wire import MAX_MESSAGE_BYTES, decode, decode_settings, encode
 
 STATUS_OK, STATUS_PORT_TAKEN, STATUS_CONTROL_GONE = 0, 3, 4
-_SLEEP_MS = 30  # longer than audio takes to come: with 20 ms, every other wake-up was for nothing
-_SLEEP_IDLE_MS = 100
+_SLEEP_MS = 100  # without a call
 _DUE_MS = 30  # what is due in a call (the end of a prompt, of a number keyed in) is looked for so often
 _POLL_MS = 10
 _POLL_DECIDING_MS = 1
@@ -109,7 +109,6 @@ class Worker:
         self._hung_up = False
         self._status = STATUS_OK
         self._next_due_ms = self._next_health_ms = self._next_collect_ms = 0
-        self._heard: tuple[str, ...] = ()
         self._bell: Doorbell | None = None
 
     def run(self) -> int:
@@ -129,8 +128,8 @@ class Worker:
             _log.error("worker.no_port", error=str(error))
             return STATUS_PORT_TAKEN
         self._board.open(endpoint)
-        rtp_ports = range(settings.rtp_port, settings.rtp_port + settings.rtp_ports + 2)
-        self._bell = Doorbell(settings.control_fd, settings.sip_host, settings.sip_port, rtp_ports)
+        self._gate = OptionsGate(endpoint.library_file, lambda: self._board.able)
+        self._bell = Doorbell(settings.control_fd, settings.sip_host, settings.sip_port)
         if not self._bell.complete:
             _log.warning("worker.no_doorbell", why="the SIP socket was not found: the library is polled instead")
         if why_not := go_first():
@@ -157,9 +156,6 @@ class Worker:
             else:
                 obey(self._board, command)
         self._board.on_time(now)
-        if self._heard != (heard := self._board.heard):
-            self._heard = heard
-            self._look_for_audio()
         self._control.flush()
         if self._control.gone and not self._status:
             _log.error("worker.control_gone", calls=len(self._board.lines))
@@ -171,7 +167,6 @@ class Worker:
         if now >= self._next_health_ms:
             self._next_health_ms = now + _HEALTH_MS
             self._control.say(self._health())
-            self._look_for_audio()  # a re-INVITE may have moved it
         if now >= self._next_collect_ms:
             # The collector is off elsewhere: it may run in this thread only.
             self._next_collect_ms = now + _COLLECT_MS
@@ -183,13 +178,9 @@ class Worker:
         if bell is None or not bell.complete or self._control.gone:
             endpoint.poll(_POLL_DECIDING_MS if self._board.deciding else _POLL_MS)
             return True
-        rang = bell.wait(_SLEEP_MS if self._board.lines else _SLEEP_IDLE_MS)
+        rang = bell.wait(min(_SLEEP_MS, endpoint.due_in_ms))
         endpoint.poll(0)
         return rang
-
-    def _look_for_audio(self) -> None:
-        if self._heard and self._bell is not None:
-            self._bell.look_for_sockets()
 
     def _last_words(self, endpoint: Endpoint) -> None:
         self._board.hang_up_all("shutdown")

@@ -63,6 +63,10 @@ class Phase(StrEnum):
     ENDED = "ended"
 
 
+LEISURE_MS = {Phase.WAITING: 40, Phase.ENDED: 60}
+"""How long frames of a caller who is quiet may lie unread: nothing is decided by them. In other phases not at all."""
+
+
 class Sign(StrEnum):
     VOICE = "voice"
     QUIET = "quiet"

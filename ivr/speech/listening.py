@@ -11,25 +11,20 @@ from typing import Protocol
 
 from ivr.log import get_log
 from ivr.model.errors import SpeechError
-from ivr.model.hearing import (
-    Hypothesis,
-    Listen,
-    Recognition,
-    SpeechHeard,
-    SpeechRejected,
-    SpeechStarted,
-)
+from ivr.model.hearing import Hypothesis, Listen, Recognition, SpeechHeard, SpeechRejected, SpeechStarted
 from ivr.model.media import FRAME_BYTES, FRAME_MS
 from ivr.model.ports import Recognizer, RecognizerStream
 from ivr.speech import endpointing
 from ivr.speech.decoding import Job
 from ivr.speech.echo import EchoCanceller
 from ivr.speech.endpointing import SAMPLES_PER_MS, Action, Endpointer, Phase
+from ivr.speech.sample_clock import SampleClock
 from ivr.speech.vad import AT_ONCE, CHUNK, SileroModel, VoiceActivity
 
 log = get_log("speech.listening")
 
 Report = Callable[[SpeechStarted | SpeechHeard | SpeechRejected], None]
+Utterance = Callable[[str, int, bytes], None]  # call, turn, the sound of what was understood
 KEEP_MS = 1000  # audio kept when nobody speaks: the pre-roll and what came while the start was uncertain
 LONGEST_GAP = 50  # frames lost in a row that are filled with silence; more is a new beginning
 STARVED_MS = 200  # without frames for so long in mid-turn, silence is assumed: the peer stopped sending
@@ -47,23 +42,6 @@ class Decodes(Protocol):
     def close_stream(self, stream: RecognizerStream) -> None: ...
 
 
-class Clock:
-    """Samples of a call as monotonic milliseconds, by the last frame that came."""
-
-    def __init__(self) -> None:
-        self.samples = 0
-        self._at_ms = 0
-
-    def advance(self, samples: int, at_ms: int) -> None:
-        """samples more, the last of which reached the machine at at_ms."""
-        self.samples += samples
-        self._at_ms = at_ms
-
-    def at_ms(self, sample: int) -> int:
-        """When a sample reached the machine."""
-        return self._at_ms - (self.samples - sample) // SAMPLES_PER_MS
-
-
 class Turn:
     """A turn being listened to: the endpointer with its engine's stream."""
 
@@ -75,6 +53,7 @@ class Turn:
         self.job: Job | None = None
         self.decodes = 0
         self.decode_ms = 0
+        self.sound = bytearray()
         self.broken = False
 
 
@@ -90,12 +69,14 @@ class CallAudio:
         queue: Decodes,
         report: Report,
         now_ms: Callable[[], int],
+        utterance: Utterance | None = None,
     ) -> None:
         self.call_id = call_id
         self._activity = VoiceActivity(vad, resting=True)
         self._echo = EchoCanceller()
         self._recognizer, self._queue, self._report, self._now_ms = recognizer, queue, report, now_ms
-        self._clock = Clock()
+        self._utterance = utterance
+        self._clock = SampleClock()
         self._pcm = bytearray()
         self._pcm_start = 0
         self._chunk_end = 0
@@ -148,6 +129,12 @@ class CallAudio:
         if self._turn is None or self._turn.endpointer.phase is Phase.ENDED:
             return AT_ONCE
         return _WHILE_SPEAKING if self._turn.endpointer.phase is Phase.SPEAKING else 0
+
+    @property
+    def leisure_ms(self) -> int:
+        """How long frames may lie unread: while a caller is quiet, waking up for each costs more than hearing it."""
+        phase = self._turn.endpointer.phase if self._turn is not None else Phase.ENDED
+        return endpointing.LEISURE_MS.get(phase, 0) if self._activity.calm or phase is Phase.ENDED else 0
 
     def starve(self) -> None:
         """Called now and then: fills in for a peer that stopped sending in the middle of a turn."""
@@ -240,7 +227,9 @@ class CallAudio:
 
         def audio() -> bytes:
             first, turn.fed_until = turn.fed_until, max(turn.fed_until, until)
-            return bytes(self._pcm[(first - self._pcm_start) * 2 : (turn.fed_until - self._pcm_start) * 2])
+            fed = bytes(self._pcm[(first - self._pcm_start) * 2 : (turn.fed_until - self._pcm_start) * 2])
+            turn.sound += fed if self._utterance is not None else b""
+            return fed
 
         def done(hypothesis: Hypothesis | None, took_ms: int) -> None:
             turn.decodes += 1
@@ -277,6 +266,8 @@ class CallAudio:
                 decodes=turn.decodes,
             )
             self._report(SpeechHeard(call_id=self.call_id, turn=turn.listen.turn, recognition=recognition))
+            if self._utterance is not None:
+                self._utterance(self.call_id, turn.listen.turn, bytes(turn.sound))
         self.forget_turn()
 
     def _failed(self, turn: Turn) -> None:

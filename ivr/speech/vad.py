@@ -99,6 +99,11 @@ class VoiceActivity:
         self._rest = self._rest[whole:]
         return found
 
+    @property
+    def calm(self) -> bool:
+        """Has nothing but the line's noise been heard for a quarter of a second?"""
+        return self._calm_chunks >= _CALM
+
     def _forget(self) -> None:
         self._context: Samples = np.zeros(_CONTEXT, dtype=np.float32)
         self._h: Samples = np.zeros((1, 1, _STATE), dtype=np.float32)
@@ -123,7 +128,7 @@ class VoiceActivity:
             return True
         if not weight.still:
             self._calm_chunks = 0
-        return self._calm_chunks >= _CALM
+        return self.calm
 
     def _catch_up(self) -> list[Sound]:
         """Let the network hear all that waits. Returns the sounds that are owed."""

@@ -55,7 +55,7 @@ class SpeechWorker:
         self._renders = RenderQueue(self._voices, Path(settings.cache_dir), self._send)
         self._calls: dict[str, CallAudio] = {}
         self._forgotten: deque[str] = deque(maxlen=FORGOTTEN_CALLS)
-        self._frames = FrameDoor(Path(settings.frames_path), self._frame)
+        self._frames = FrameDoor(Path(settings.frames_path), self._frame, self._leisure_ms)
         self._outbox: asyncio.Queue[object] = asyncio.Queue(OUTBOX)
         self._ended = asyncio.Event()
 
@@ -178,6 +178,9 @@ class SpeechWorker:
             return
         if leg in self._calls or leg not in self._forgotten:
             self._call(leg).frame(seq, at_ms, pcm, wire.said_in(raw))
+
+    def _leisure_ms(self) -> int:
+        return min((call.leisure_ms for call in self._calls.values()), default=0)
 
     async def _until_ended(self) -> None:
         await self._ended.wait()
