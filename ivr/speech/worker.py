@@ -23,6 +23,7 @@ from ivr.log import configure, get_log
 from ivr.model.errors import SpeechError, WireError
 from ivr.model.hearing import ForgetCall, Listen, Render, SpeechHealth, SpeechReady, SpeechSettings, StopListening
 from ivr.model.ids import monotonic_ms
+from ivr.speech.allocation import keep_memory
 from ivr.speech.catalogue import Catalogue
 from ivr.speech.decoding import DecodeQueue, give_way
 from ivr.speech.frame_door import FrameDoor
@@ -239,6 +240,7 @@ def main() -> int:
     parser.add_argument("--settings", required=True)
     settings = wire.decode_settings(parser.parse_args().settings, SpeechSettings)
     configure(settings.log_level)
+    keep_memory()
     try:
         asyncio.run(_serve(settings))
     except SpeechError as error:
