@@ -44,11 +44,10 @@ class DeskNotes:
 
     async def asked_again(self, since_ms: int) -> tuple[int, int]:
         """(transfers agents noted something of since a moment, how many of these had to be asked again)."""
-        query = sa.select(
-            sa.func.count(), sa.func.coalesce(sa.func.sum(sa.cast(wrap_ups.c.asked_again, sa.Integer)), 0)
-        )
-        rows = await self._db.read(query.where(wrap_ups.c.at_ms >= since_ms))
-        return int(rows[0][0]), int(rows[0][1])
+        asked: Any = sa.func.sum(sa.cast(wrap_ups.c.asked_again, sa.Integer)).label("asked")
+        query = sa.select(sa.func.count().label("told"), asked).where(wrap_ups.c.at_ms >= since_ms)
+        row = (await self._db.read(query))[0]._mapping
+        return int(row["told"]), int(row["asked"] or 0)
 
     async def note_access(self, access: Access) -> None:
         """Somebody is about to see what a caller said. Raises StorageError: then it must not be shown."""

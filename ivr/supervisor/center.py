@@ -265,7 +265,7 @@ class Center:
             store=self.store,
             hub=self.hub,
             agent_states=lambda: self.agents.states(),  # noqa: PLW0108 - a reload may replace the desk
-            set_agent_state=lambda agent_id, wish: self.agents.set_state(agent_id, wish),  # noqa: PLW0108
+            set_agent_state=lambda agent_id, wish, _reason: self.agents.set_state(agent_id, wish),
             health=self.health,
             metrics=self.metrics.exposition,
             token=self.settings.web.token,

@@ -10,9 +10,10 @@ from typing import Any
 from aiohttp import web
 
 from ivr.model.errors import IvrError, StorageError
+from ivr.model.ids import monotonic_ms
 from ivr.model.routing import Agent, AgentState
 from ivr.web.desk import Desk
-from ivr.web.guard import error
+from ivr.web.guard import error, note_access, visitor_of
 from ivr.web.openapi import description
 
 DESK = web.AppKey("desk", Desk)
@@ -50,9 +51,10 @@ async def openapi(request: web.Request) -> web.Response:
 
 @routes.get("/api/calls")
 async def calls(request: web.Request) -> web.Response:
-    """Newest first; next is the `before` of the following page, null at the end."""
-    limit = limit_of(request)
-    found = await request.app[DESK].store.calls(limit, before=request.query.get("before"))
+    """Newest first, an agent's own; next is the `before` of the following page, null at the end."""
+    limit, visitor = limit_of(request), visitor_of(request)
+    own = visitor.agent_id if visitor.only_own else None
+    found = await request.app[DESK].store.calls(limit, before=request.query.get("before"), agent=own)
     following = found[-1].call_id if len(found) == limit else None
     return web.json_response({"calls": [asdict(record) for record in found], "next": following})
 
@@ -64,6 +66,7 @@ async def call(request: web.Request) -> web.Response:
     record = await store.call(call_id)
     if record is None:
         return error(404, "no such call")
+    await note_access(request, request.app[DESK], "transcript", call_id)
     events = [asdict(entry) for entry in await store.events(call_id)]
     return web.json_response({"call": asdict(record), "events": events})
 
@@ -76,6 +79,7 @@ async def recording(request: web.Request) -> web.StreamResponse:
     path = recording_path(desk.recordings, record.recording) if record else None
     if path is None:
         return error(404, "no recording of this call")
+    await note_access(request, desk, "recording", request.match_info["call_id"])
     return web.FileResponse(path, headers={"Content-Type": "audio/wav"})
 
 
@@ -93,8 +97,12 @@ async def record(request: web.Request) -> web.Response:
 @routes.get("/api/contexts/{token}")
 async def context(request: web.Request) -> web.Response:
     """The context packet a handoff carries the token of."""
-    packet = await request.app[DESK].store.context(request.match_info["token"])
-    return error(404, "unknown or expired token") if packet is None else web.json_response(packet)
+    desk, token = request.app[DESK], request.match_info["token"]
+    packet = await desk.store.context(token)
+    if packet is None:
+        return error(404, "unknown or expired token")
+    await note_access(request, desk, "context", token)
+    return web.json_response(packet)
 
 
 @routes.get("/api/callbacks")
@@ -113,7 +121,8 @@ async def callback_done(request: web.Request) -> web.StreamResponse:
     desk, callback_id = request.app[DESK], request.match_info["callback_id"]
     body = await body_of(request)
     state = body.get("state", "done")
-    by = body.get("by", "")
+    visitor = visitor_of(request)
+    by = (visitor.agent_id or visitor.name) if visitor.role is not None else body.get("by", "")
     if state not in ("done", "failed") or not isinstance(by, str):
         return error(400, 'send {"by": agent id, "state": "done" or "failed"}')
     if not await desk.store.finish_callback(callback_id, by, state):
@@ -125,22 +134,25 @@ async def callback_done(request: web.Request) -> web.StreamResponse:
 
 @routes.get("/api/agents")
 async def agents(request: web.Request) -> web.Response:
-    """Agents and their states."""
-    desk = request.app[DESK]
-    return web.json_response({"agents": [_agent(desk, *row) for row in desk.agent_states()]})
+    """Agents and their states; an agent's own."""
+    desk, visitor = request.app[DESK], visitor_of(request)
+    rows = [row for row in desk.agent_states() if not visitor.only_own or row[0].agent_id == visitor.agent_id]
+    return web.json_response({"agents": [_agent(desk, *row) for row in rows]})
 
 
 @routes.post("/api/agents/{agent_id}/state")
 async def set_state(request: web.Request) -> web.StreamResponse:
     """An agent says ready or not_ready."""
     desk, agent_id = request.app[DESK], request.match_info["agent_id"]
-    wanted = (await body_of(request)).get("state")
+    body = await body_of(request)
+    reason = str(body.get("reason", ""))[:80]
+    wanted = body.get("state", "not_ready" if reason else None)
     if wanted not in ("ready", "not_ready"):
-        return error(400, 'send {"state": "ready"} or {"state": "not_ready"}')
+        return error(400, 'send {"state": "ready"} or {"state": "not_ready", "reason": "..."}')
     if find_agent(desk, agent_id) is None:
         return error(404, "no such agent")
     try:
-        await desk.set_agent_state(agent_id, wanted)
+        await desk.set_agent_state(agent_id, wanted, reason if wanted == "not_ready" else "")
     except StorageError:
         raise
     except IvrError as refusal:
@@ -148,7 +160,7 @@ async def set_state(request: web.Request) -> web.StreamResponse:
     row = find_agent(desk, agent_id)
     if row is None:
         return error(404, "no such agent")
-    desk.hub.publish(f"agent:{agent_id}", "state", state_of(row[1], row[2]))
+    desk.hub.publish(f"agent:{agent_id}", "state", state_of(desk, *row))
     desk.hub.publish(f"agent:{agent_id}", "clear", {})  # it worked, so no call is on: the last one is put away
     return _answer(request, _agent(desk, *row), agent_id)
 
@@ -158,9 +170,10 @@ def find_agent(desk: Desk, agent_id: str) -> tuple[Agent, AgentState, int] | Non
     return next((row for row in desk.agent_states() if row[0].agent_id == agent_id), None)
 
 
-def state_of(state: AgentState, since_ms: int) -> dict[str, Any]:
+def state_of(desk: Desk, agent: Agent, state: AgentState, since_ms: int) -> dict[str, Any]:
     """The data of a "state" event."""
-    return {"state": state.value, "since_ms": since_ms}
+    detail = desk.agent_detail(agent.agent_id)
+    return {"state": state.value, "since_ms": since_ms, "reason": detail.reason, "left_ms": detail.left_ms}
 
 
 def limit_of(request: web.Request) -> int:
@@ -198,11 +211,11 @@ def _agent(desk: Desk, agent: Agent, state: AgentState, since_ms: int) -> dict[s
     return {
         "agent_id": agent.agent_id,
         "name": agent.name,
-        "state": state.value,
-        "since_ms": since_ms,
+        **state_of(desk, agent, state, since_ms),
         "skills": dict(agent.skills),
         "queues": list(agent.queues),
         "pages": desk.hub.pages(f"agent:{agent.agent_id}"),
+        "here": desk.attendance.is_there(agent.agent_id, monotonic_ms()),
     }
 
 

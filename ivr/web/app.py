@@ -8,7 +8,8 @@ import aiohttp_jinja2
 import jinja2
 from aiohttp import web
 
-from ivr.web import api, effects_page, offers_api, pages
+from ivr.web import agent_pages, api, effects_page, login, offers_api, pages, wrap_up_api
+from ivr.web.accounts import Accounts
 from ivr.web.desk import Desk
 from ivr.web.guard import Guard, dress
 
@@ -19,8 +20,9 @@ CLOSING_S = 2.0
 
 def make_app(desk: Desk) -> web.Application:
     """The application, ready to be served. Its open streams end with desk.hub.close(), called on shutdown."""
-    guard = Guard(desk.token)
-    app = web.Application(middlewares=[guard.middleware, pages.polite], client_max_size=MOST_BODY_BYTES)
+    guard = Guard(desk, Accounts(desk.store, desk.token))
+    middlewares = [pages.polite, guard.middleware]
+    app = web.Application(middlewares=middlewares, client_max_size=MOST_BODY_BYTES)
     app[api.DESK], app[pages.GUARD] = desk, guard
     environment = aiohttp_jinja2.setup(
         app,
@@ -34,6 +36,9 @@ def make_app(desk: Desk) -> web.Application:
     app.add_routes(api.routes)
     app.add_routes(offers_api.routes)
     app.add_routes(effects_page.routes)
+    app.add_routes(login.routes)
+    app.add_routes(wrap_up_api.routes)
+    app.add_routes(agent_pages.routes)
     app.add_routes(pages.routes)
     app.router.add_static("/static", _HERE / "static")
     app.on_response_prepare.append(dress)

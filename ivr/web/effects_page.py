@@ -9,7 +9,6 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import quote
 
-import aiohttp_jinja2
 from aiohttp import web
 
 from ivr.call.journal import wall_clock
@@ -19,7 +18,7 @@ from ivr.web.api import DESK, body_of
 from ivr.web.effects_charts import Interval, closing_in, forest
 from ivr.web.effects_words import FIGURES, HOW, VERDICTS, WORDS
 from ivr.web.guard import error
-from ivr.web.pages import GUARD
+from ivr.web.pages import GUARD, page
 
 routes = web.RouteTableDef()
 MARKS = {"hates": "bad", "likes": "good", "does_not_mind": "good"}
@@ -49,7 +48,7 @@ async def effects_page(request: web.Request) -> web.Response:
         "charts": _charts(document, language) if document and document["report"] else [],
         "groups": document["report"]["groups"] if document and document["report"] else [],
     }
-    return aiohttp_jinja2.render_template("effects.html", request, words)
+    return page("effects.html", request, words)
 
 
 @routes.get("/api/effects")

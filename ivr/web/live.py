@@ -33,10 +33,10 @@ class LiveEvent:
 
 
 class LivePage:
-    """One open page's queue. dropped: events it never got."""
+    """One open page's queue. dropped: events it never got. watches: it is somebody else's, and confirms nothing."""
 
-    def __init__(self, hub: LiveHub, topic: str, replay: list[LiveEvent], size: int) -> None:
-        self._hub, self._topic, self._size = hub, topic, size
+    def __init__(self, hub: LiveHub, topic: str, replay: list[LiveEvent], size: int, *, watches: bool = False) -> None:
+        self._hub, self._topic, self._size, self.watches = hub, topic, size, watches
         self._queue: deque[LiveEvent] = deque(replay)
         self._wake = asyncio.Event()
         self.dropped = 0
@@ -100,10 +100,10 @@ class LiveHub:
             page.put(sent)
         return len(pages)
 
-    def subscribe(self, topic: str) -> LivePage:
+    def subscribe(self, topic: str, *, watches: bool = False) -> LivePage:
         """Open a page: `with hub.subscribe(topic) as page`. It first gets the present screen again."""
         replay = [LiveEvent(event=e.event, data=e.data, replayed=True) for e in self._screens.get(topic, [])]
-        page = LivePage(self, topic, replay, max(self._size, len(replay) + 1))
+        page = LivePage(self, topic, replay, max(self._size, len(replay) + 1), watches=watches)
         self._pages.setdefault(topic, []).append(page)
         return page
 
@@ -118,8 +118,8 @@ class LiveHub:
             self._pages.pop(topic, None)
 
     def pages(self, topic: str) -> int:
-        """How many pages are open on a topic."""
-        return len(self._pages.get(topic, []))
+        """How many pages are open on a topic, without those that only watch."""
+        return sum(not page.watches for page in self._pages.get(topic, []))
 
     @property
     def dropped(self) -> int:

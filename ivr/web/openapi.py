@@ -76,7 +76,12 @@ def _agents() -> dict[str, Any]:
     agent = [_path("agent_id")]
     told = {"200": _json("The agent now", _ref("Agent")), **_errors(400, 404, 409)}
     told["303"] = _nothing("To the agent page (form)")
-    body = {"state": {"type": "string", "enum": ["ready", "not_ready"]}}
+    body = {"state": {"type": "string", "enum": ["ready", "not_ready"]}, "reason": TEXT}
+    alive = {"page": TEXT, "leaving": {"type": "boolean"}}
+    yes: Schema = {"type": "boolean"}
+    note = {"agent_id": TEXT, "code": TEXT, "note": TEXT, "solved": yes, "asked_again": yes}
+    noted = {"200": _json("What is noted now", _ref("WrapUp")), **_errors(400, 404)}
+    noted["303"] = _nothing("To the agent page (form)")
     shown = {"204": _nothing("Noted"), **_errors(404)}
     listed = {"200": _json("All agents", _object(agents=_list("Agent")))}
     return {
@@ -86,6 +91,12 @@ def _agents() -> dict[str, Any]:
         "/agent/{agent_id}/shown/{pop_id}": {
             "post": _op("shown", "The page displays the pop", shown, [*agent, _path("pop_id")])
         },
+        "/agent/{agent_id}/beat": {"post": _op("beat", "A page is open, or takes leave", shown, agent, alive)},
+        "/api/calls/{call_id}/wrap-up": {
+            "post": _op(
+                "wrapUp", "What an agent notes of a call; what is left out stays", noted, [_path("call_id")], note
+            )
+        },
         "/calls/events": {"get": _op("callEvents", "Server-sent events: call {call_id, kind}", _stream())},
     }
 
@@ -94,9 +105,7 @@ def _offers() -> dict[str, Any]:
     form = {"group": TEXT, "by": TEXT, "language": TEXT}
     reopened = {"303": _nothing("To the page"), **{c: _text("Not done", "text/html") for c in ("400", "404")}}
     reopen = _op("effectsReopen", "Take the suspension of a group back", reopened, body=form)
-    reopen["requestBody"]["content"]["application/x-www-form-urlencoded"] = reopen["requestBody"]["content"].pop(
-        "application/json"
-    )
+    reopen = _as_form(reopen)
     data = {"200": _json("What the page shows", ANY_OBJECT), **_errors(404)}
     table = {"200": _text("A figure a line", "text/csv"), **_errors(404)}
     page = _op("effectsPage", "Effects", {"200": _text("Page", "text/html")}, [_query("language", TEXT)])
@@ -112,17 +121,17 @@ def _offers() -> dict[str, Any]:
 def _pages() -> dict[str, Any]:
     html, away = {"200": _text("Page", "text/html")}, {"303": _nothing("Elsewhere")}
     missing = {"404": _text("No such page", "text/html")}
-    form = {"token": TEXT, "next": TEXT}
-    login = _op("login", "Sign in", {**away, "403": _text("Wrong token", "text/html")}, body=form)
-    login["requestBody"]["content"]["application/x-www-form-urlencoded"] = login["requestBody"]["content"].pop(
-        "application/json"
-    )
+    form = {"name": TEXT, "password": TEXT, "token": TEXT, "next": TEXT}
+    refused = {"403": _text("Wrong name, password or token", "text/html"), "429": _text("Too many tries", "text/html")}
+    login = _as_form(_op("login", "Sign in", {**away, **refused}, body=form))
+    wish = _as_form(_op("language", "Read the pages in another language", {**away, **_errors(400)}, body=_LANGUAGE))
     public: dict[str, Any] = {"security": []}
     return {
         "/": {"get": _op("front", "To the agents", away)},
         "/login": {"get": {**_op("loginForm", "Sign in", {**html, **away}), **public}, "post": {**login, **public}},
+        "/language": {"post": {**wish, **public}},
         "/logout": {"post": _op("logout", "Sign out", away)},
-        "/agent": {"get": _op("chooseAgent", "Choose an agent", html)},
+        "/agent": {"get": _op("chooseAgent", "Choose an agent, or to one's own desk", {**html, **away})},
         "/agent/{agent_id}": {"get": _op("agentPage", "Agent page", {**html, **missing}, [_path("agent_id")])},
         "/calls": {"get": _op("callsPage", "Table of calls", html)},
         "/calls/{call_id}": {"get": _op("callPage", "One call", {**html, **missing}, [_path("call_id")])},
@@ -130,9 +139,10 @@ def _pages() -> dict[str, Any]:
 
 
 _AGENT_EVENTS = (
-    "Server-sent events: state {state, since_ms}, pop {pop_id, call_id, title, html}, history {lines}, "
-    "transcript {seq, who, text, at}, ended {}, clear {}, callbacks {}"
+    "Server-sent events: state {state, since_ms, reason, left_ms}, pop {pop_id, call_id, title, html, noted}, "
+    "history {lines}, transcript {seq, who, text, at}, ended {}, clear {}, callbacks {}, beat {}"
 )
+_LANGUAGE: dict[str, Schema] = {"language": TEXT, "next": TEXT}
 
 
 def _schemas() -> dict[str, Any]:
@@ -151,9 +161,22 @@ def _schemas() -> dict[str, Any]:
             name=TEXT,
             state=state,
             since_ms=COUNT,
+            reason=TEXT,
+            left_ms=COUNT,
             skills=numbers,
             queues={"type": "array", "items": TEXT},
             pages=COUNT,
+            here={"type": "boolean"},
+        ),
+        "WrapUp": _object(
+            call_id=TEXT,
+            agent_id=TEXT,
+            code=TEXT,
+            note=TEXT,
+            solved={"type": ["boolean", "null"]},
+            asked_again={"type": "boolean"},
+            by=TEXT,
+            at=TEXT,
         ),
     }
 
@@ -213,6 +236,12 @@ def _op(
     return operation
 
 
+def _as_form(operation: dict[str, Any]) -> dict[str, Any]:
+    content = operation["requestBody"]["content"]
+    content["application/x-www-form-urlencoded"] = content.pop("application/json")
+    return operation
+
+
 def _json(words: str, schema: Schema) -> dict[str, Any]:
     return {"description": words, "content": {"application/json": {"schema": schema}}}
 
@@ -239,8 +268,8 @@ def _guarded(method: str, *, open_to_all: bool) -> dict[str, Any]:
 def _errors(*codes: int) -> dict[str, Any]:
     words = {
         400: "Wrong request",
-        401: "No access token",
-        403: "From another machine while no token is configured, or sent by another site's page",
+        401: "Not signed in, and no token",
+        403: "Not for this account, or sent by another site's page, or from elsewhere while nobody has an account",
         404: "Not found",
         409: "Not possible now",
         422: "An acceptance without its proof",

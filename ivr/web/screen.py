@@ -11,51 +11,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from ivr.model.call import LogEntry
+from ivr.web.screen_words import ENGLISH, SCREEN_WORDS, ScreenWords
 
-LEVELS = {
-    "L0": "Not identified",
-    "L1": "Number recognised",
-    "L2": "Matched by facts",
-    "L3": "Code confirmed",
-    "L4": "Two factors",
-    "HUMAN": "Checked by a person",
-}
 NAMED = ("L2", "L3", "L4", "HUMAN")
-EVIDENCE = {
-    "ani": "phone number",
-    "attest_a": "carrier attestation",
-    "dob": "date of birth",
-    "name": "name",
-    "policy_no": "policy number",
-    "otp": "one-time code",
-    "pin": "PIN",
-    "spoken_id": "customer number",
-}
-WARNINGS = {
-    "vulnerable": "Vulnerable customer: take time, sell nothing",
-    "complaint": "Complaint open",
-    "no_offers": "No offers: the customer asked for none",
-}
-BLOCKED = {
-    "g.resolved": "first solve the request",
-    "g.positive": "the call has not gone well",
-    "g.never_intents": "not with a request of this kind",
-    "g.vulnerable": "vulnerable customer",
-    "g.repeat": "the customer called about this before",
-    "g.wait": "the customer waited long",
-    "g.load": "too many calls at present",
-    "g.cap": "an offer was made not long ago",
-    "g.optout": "the customer asked for no offers",
-    "g.consent": "no consent to advertising",
-    "g.level": "not identified well enough",
-}
-DONE = {"resolved": "Resolved", "informed": "Answered", "failed": "Failed", "open": "Not finished"}
+MARKS = {"turn.rejected": "rejected", "turn.silence": "silence"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Screen:
     """The cards of the agent page. name is "" when it must not be shown; offer is "" when there is none to show;
-    offer_blocked says why it may not be made yet, "" when it may."""
+    offer_blocked says why it may not be made yet, "" when it may; offer_waits: only for the request to be solved."""
 
     pop_id: str
     call_id: str
@@ -81,11 +46,13 @@ class Screen:
     offer_why: str
     offer_script: str
     offer_blocked: str
+    offer_waits: bool
 
 
-def screen_of(pop: Mapping[str, Any]) -> Screen:
+def screen_of(pop: Mapping[str, Any], language: str = "en", *, solved: bool = False) -> Screen:
     """The screen of a pop: {"pop_id", "call_id", "packet": context/1}. Beyond context/1 the packet may carry
-    next_step, and in customer: owns, lines, flags and contacts [{"at", "what"}]."""
+    next_step, and in customer: owns, lines, flags and contacts [{"at", "what"}]. solved: the agent said so."""
+    words = SCREEN_WORDS.get(language, ENGLISH)
     packet = _map(pop.get("packet"))
     customer, need = _map(packet.get("customer")), _map(packet.get("need"))
     level = _text(customer.get("level")) or "L0"
@@ -96,27 +63,30 @@ def screen_of(pop: Mapping[str, Any]) -> Screen:
         name=_text(customer.get("name")) if level in NAMED else "",
         number=_text(_map(packet.get("call")).get("ani")),
         level=level,
-        level_text=LEVELS.get(level, level),
-        how=tuple(EVIDENCE.get(how, _plain(how)) for how in _texts(customer.get("how"))),
-        warnings=_warnings(customer),
+        level_text=words.levels.get(level, level),
+        how=tuple(words.evidence.get(how, _plain(how)) for how in _texts(customer.get("how"))),
+        warnings=_warnings(customer, words),
         words=_text(need.get("in_caller_words")),
         intent=_plain(_text(need.get("intent"))),
         slots=tuple((_plain(str(name)), _text(value)) for name, value in _map(need.get("slots")).items()),
         summary=_text(packet.get("summary")),
         status=status,
-        status_text=DONE.get(status, _plain(status)),
+        status_text=words.statuses.get(status, _plain(status)),
         why=_text(need.get("why")),
         tried=_texts(need.get("tried")),
-        next_step=_text(packet.get("next_step")) or _next_step(need),
+        next_step=_text(packet.get("next_step")) or _next_step(need, words),
         owns=tuple(_plain(item) for item in (_texts(customer.get("owns")) or _texts(customer.get("lines")))),
         contacts=_contacts(customer.get("contacts")),
         promise=_text(packet.get("promise")),
-        **_offer(_map(packet.get("offer"))),
+        **_offer(_map(packet.get("offer")), words, solved=solved),
     )
 
 
 def line_of(entry: LogEntry) -> dict[str, Any] | None:
-    """A log entry as a line of the live transcript: {"seq", "who": "bot" | "caller", "text", "at"}; None for others."""
+    """A log entry as a line of the live transcript: {"seq", "who": "bot" | "caller", "text", "at"}; None for others.
+
+    mark: "rejected" | "silence" where nothing was said that could be written down; pages have their own words for it.
+    """
     texts = {
         "turn.said": ("bot", _text(entry.data.get("text"))),
         "turn.heard": ("caller", _text(entry.data.get("text"))),
@@ -125,37 +95,39 @@ def line_of(entry: LogEntry) -> dict[str, Any] | None:
         "turn.silence": ("caller", "(silence)"),
     }
     who, text = texts.get(entry.kind, ("", ""))
-    return {"seq": entry.seq, "who": who, "text": text, "at": entry.at} if text else None
+    mark = {"mark": MARKS[entry.kind]} if entry.kind in MARKS else {}
+    return {"seq": entry.seq, "who": who, "text": text, "at": entry.at, **mark} if text else None
 
 
-def _offer(offer: Mapping[str, Any]) -> dict[str, str]:
+def _offer(offer: Mapping[str, Any], words: ScreenWords, *, solved: bool) -> dict[str, Any]:
     hint = "" if offer.get("arm") == "holdout" else _text(offer.get("hint"))  # agents must not treat the holdout
-    blocked = _text(offer.get("blocked_by"))
-    if hint and not offer.get("allowed") and not blocked:
-        blocked = "g.resolved"
+    blocked = _text(offer.get("blocked_by")) or "g.resolved"
+    if not hint or offer.get("allowed") or (solved and blocked == "g.resolved"):
+        blocked = ""
     return {
         "offer": _plain(hint),
         "offer_why": _text(offer.get("why")) if hint else "",
         "offer_script": _text(offer.get("script")) if hint else "",
-        "offer_blocked": BLOCKED.get(blocked, blocked) if hint and not offer.get("allowed") else "",
+        "offer_blocked": words.blocked.get(blocked, blocked),
+        "offer_waits": blocked == "g.resolved",
     }
 
 
-def _warnings(customer: Mapping[str, Any]) -> tuple[str, ...]:
-    flags = {*_texts(customer.get("flags")), *(name for name in WARNINGS if customer.get(name) is True)}
-    return tuple(text for name, text in WARNINGS.items() if name in flags)
+def _warnings(customer: Mapping[str, Any], words: ScreenWords) -> tuple[str, ...]:
+    flags = {*_texts(customer.get("flags")), *(name for name in words.warnings if customer.get(name) is True)}
+    return tuple(text for name, text in words.warnings.items() if name in flags)
 
 
-def _next_step(need: Mapping[str, Any]) -> str:
+def _next_step(need: Mapping[str, Any], words: ScreenWords) -> str:
     """What the state of the request suggests, when the dialog suggests nothing itself."""
     intent = _plain(_text(need.get("intent")))
     match _text(need.get("status")):
         case "failed":
-            return f"Finish “{intent}” by hand and confirm it." if intent else "Finish the request by hand."
+            return words.next_failed.format(intent=intent) if intent else words.next_failed_unnamed
         case "resolved" | "informed":
-            return "Ask what else the caller needs: the request is served."
+            return words.next_served
         case _:
-            return f"Go on with “{intent}” where the assistant stopped." if intent else "Ask what the caller needs."
+            return words.next_open.format(intent=intent) if intent else words.next_open_unnamed
 
 
 def _contacts(value: object) -> tuple[tuple[str, str], ...]:

@@ -15,7 +15,8 @@ from ivr.model.call import Callback, CallRecord, LogEntry, Outcome
 from ivr.model.routing import Agent, AgentState
 from ivr.storage.store import Store
 from ivr.web.app import make_app
-from ivr.web.desk import Desk
+from ivr.web.attendance import Attendance
+from ivr.web.desk import AgentDetail, Desk
 from ivr.web.live import LiveHub
 
 QUIET = [
@@ -33,12 +34,13 @@ AT = "2026-11-21T10:00:00.000Z"
 
 @dataclass
 class Floor:
-    """The running site and what a test may turn: agents' states, the hub, the store."""
+    """The running site and what a test may turn: agents' states, the hub, the store, who is there."""
 
     url: str
     store: Store
     hub: LiveHub
     states: dict[str, AgentState]
+    attendance: Attendance
 
 
 @pytest.fixture
@@ -49,15 +51,18 @@ async def floor(tmp_path: Path) -> AsyncIterator[Floor]:
         for a, n in (("a17", "Anna Weiss"), ("a18", "Igor Petrov"))
     }
     states = dict.fromkeys(agents, AgentState.NOT_READY)
+    reasons: dict[str, str] = {}
 
-    async def set_state(agent_id: str, wanted: str) -> None:
+    async def set_state(agent_id: str, wanted: str, reason: str) -> None:
         states[agent_id] = AgentState.AVAILABLE if wanted == "ready" else AgentState.NOT_READY
+        reasons[agent_id] = reason
 
     desk = Desk(
         store=store,
         hub=hub,
         agent_states=lambda: [(agent, states[a], 0) for a, agent in agents.items()],
         set_agent_state=set_state,
+        agent_detail=lambda agent_id: AgentDetail(reason=reasons.get(agent_id, "")),
         health=lambda: {"ready": True},
         metrics=lambda: b"",
         assistant="Insurance",
@@ -66,7 +71,8 @@ async def floor(tmp_path: Path) -> AsyncIterator[Floor]:
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)
     await site.start()
-    yield Floor(url=f"http://127.0.0.1:{runner.addresses[0][1]}", store=store, hub=hub, states=states)
+    url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+    yield Floor(url=url, store=store, hub=hub, states=states, attendance=desk.attendance)
     await runner.cleanup()
     await store.close()
 

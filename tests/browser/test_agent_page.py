@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +13,34 @@ import pytest
 from playwright.async_api import Browser, Page, expect
 
 from ivr.model.call import LogEntry
+from ivr.model.ids import monotonic_ms
 from ivr.model.routing import AgentState
 
 pytestmark = pytest.mark.browser
 EVIL = "<script>document.title='owned'</script><img src=x onerror=\"document.title='owned'\">\"'&"
+
+
+# Texts whose contrast to what is behind them is below 4.5 (WCAG 2.2, 1.4.3); disabled controls are exempt.
+CONTRAST = """() => {
+  const part = c => { c /= 255; return c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4; };
+  const rgb = text => text.match(/[\\d.]+/g).map(Number);
+  const light = ([r, g, b]) => 0.2126 * part(r) + 0.7152 * part(g) + 0.0722 * part(b);
+  const behind = e => { for (; e; e = e.parentElement) { const c = rgb(getComputedStyle(e).backgroundColor);
+    if (c.length === 3 || c[3] === 1) return c; } return [255, 255, 255]; };
+  return [...document.querySelectorAll('body *')].filter(e => e.checkVisibility() && !e.closest(':disabled, .hidden')
+    && [...e.childNodes].some(n => n.nodeType === 3 && n.textContent.trim())).map(e => {
+      const [a, b] = [light(rgb(getComputedStyle(e).color)), light(behind(e))];
+      const what = `${e.tagName}.${e.className} ${e.textContent.trim().slice(0, 30)}`;
+      return [(Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05), what];
+    }).filter(([ratio]) => ratio < 4.5);
+}"""
+
+
+async def until(true: Callable[[], bool]) -> None:
+    """Wait for what the browser sends by itself."""
+    async with asyncio.timeout(5):
+        while not true():  # noqa: ASYNC110 - nobody here is told
+            await asyncio.sleep(0.02)
 
 
 async def open_page(page: Page, floor: Any, agent: str = "a17") -> None:
@@ -211,3 +237,93 @@ CONTRAST = """() => {
     if (ratio < 4.5) bad.push(`${e.tagName}.${e.className}: ${ratio.toFixed(2)}`);
   }
   return bad; }"""
+
+
+async def test_the_offer_is_grey_until_solved_and_what_is_noted_is_stored(
+    page: Page, floor: Any, call: str, packet: dict[str, Any], album: Path
+) -> None:
+    packet["offer"]["script"] = "You own a dacha: would cover for its furniture be of interest?"
+    await open_page(page, floor)
+    floor.states["a17"] = AgentState.TALKING
+    before = await page.locator("#wrap").bounding_box()
+    await expect(page.get_by_role("button", name="Request solved")).to_be_disabled()
+    floor.hub.publish("agent:a17", "pop", {"pop_id": "P1", "call_id": call, "packet": packet})
+    await expect(page.locator(".offer")).to_have_class("card offer off")
+    await expect(page.get_by_text("furniture be of interest")).to_be_hidden()
+    assert await page.locator("#wrap").bounding_box() == before  # nothing jumps when the pop comes
+    await page.keyboard.press("Alt+KeyS")
+    await expect(page.locator(".offer")).to_have_class("card offer")
+    await expect(page.get_by_text("furniture be of interest")).to_be_visible()
+    await expect(page.get_by_text("first solve the request")).to_be_hidden()
+    await page.get_by_role("button", name="Had to ask again").click()
+    await expect(page.locator("#saved")).to_have_text("Saved")
+    await page.get_by_placeholder("Note").fill("address stored by hand")
+    await page.get_by_role("button", name="Save and ready").click()
+    await expect(page.locator("#notice")).to_have_text("Choose how it ended.")
+    await expect(page.locator("#code")).to_be_focused()
+    await page.screenshot(path=album / "agent-wrap-1280.png")
+    await page.reload()  # what was stored is there again
+    await expect(page.get_by_role("button", name="Had to ask again")).to_have_attribute("aria-pressed", "true")
+    await expect(page.locator(".offer")).to_have_class("card offer")
+    await page.locator("#code").select_option("solved")
+    await page.get_by_placeholder("Note").fill("address stored by hand")
+    await page.get_by_placeholder("Note").press("Alt+Enter")
+    await expect(page.locator("#state .word")).to_have_text("Ready")
+    await expect(page.get_by_role("button", name="Request solved")).to_be_disabled()
+    kept = await floor.store.wrap_up(call, "a17")
+    assert (kept.code, kept.note, kept.solved, kept.asked_again) == ("solved", "address stored by hand", True, True)
+    await page.goto(f"{floor.url}/calls")
+    await expect(page.locator("#calls tbody tr").filter(has_text="asked again")).to_have_count(1)
+    await page.screenshot(path=album / "calls-noted-1280.png")
+
+
+async def test_a_note_not_saved_is_saved_when_the_wrap_up_ends(
+    page: Page, floor: Any, call: str, packet: dict[str, Any]
+) -> None:
+    await open_page(page, floor)
+    floor.states["a17"] = AgentState.WRAP_UP
+    floor.hub.publish("agent:a17", "state", {"state": "wrap_up", "since_ms": 0, "reason": "", "left_ms": 30_000})
+    floor.hub.publish("agent:a17", "pop", {"pop_id": "P1", "call_id": call, "packet": packet})
+    await expect(page.locator("#state .for")).to_have_text(re.compile("−0:(29|30)"))
+    await page.get_by_placeholder("Note").fill("half a thought")
+    floor.states["a17"] = AgentState.AVAILABLE
+    floor.hub.publish("agent:a17", "state", {"state": "available", "since_ms": 0, "reason": "", "left_ms": 0})
+    await expect(page.get_by_text("Waiting for a call")).to_be_visible()
+    await expect(page.locator("#saved")).to_have_text("Saved when the wrap-up ended")
+    assert (await floor.store.wrap_up(call, "a17")).note == "half a thought"
+
+
+async def test_the_house_knows_when_the_last_tab_is_closed(browser: Browser, page: Page, floor: Any) -> None:
+    def there(later_ms: int = 0) -> bool:
+        return bool(floor.attendance.is_there("a17", monotonic_ms() + later_ms))
+
+    await open_page(page, floor)
+    second = await browser.new_page()
+    await open_page(second, floor)
+    await until(lambda: there(10_000))
+    await second.close(run_before_unload=True)
+    await asyncio.sleep(0.3)
+    assert there(10_000)  # the first is open
+    await page.goto(f"{floor.url}/calls")
+    await until(lambda: not there(5500))  # it took leave: in a moment it counts as gone
+    assert there()
+
+
+async def test_not_ready_has_reasons_and_colours_are_readable_in_the_dark(
+    page: Page, floor: Any, call: str, packet: dict[str, Any], album: Path
+) -> None:
+    await page.emulate_media(color_scheme="dark")
+    await open_page(page, floor)
+    await page.keyboard.press("Alt+KeyP")
+    await page.screenshot(path=album / "agent-reasons-dark-1280.png")
+    await page.get_by_role("button", name="Meal").click()
+    await expect(page.locator("#state .because")).to_have_text("Meal")
+    floor.hub.publish("agent:a17", "pop", {"pop_id": "P1", "call_id": call, "packet": packet})
+    await expect(page.locator("#lines li")).to_have_count(5)
+    await page.screenshot(path=album / "agent-call-dark-1280.png")
+    assert await page.evaluate(CONTRAST) == []
+    await page.emulate_media(color_scheme="light")
+    assert await page.evaluate(CONTRAST) == []
+    await page.set_viewport_size({"width": 380, "height": 800})
+    assert await page.evaluate("document.documentElement.scrollWidth") <= 380
+    await page.screenshot(path=album / "agent-call-380.png", full_page=True)

@@ -1,42 +1,87 @@
-// The live parts of the agent page: state, screen pop, transcript, callbacks. Texts enter the page as text only;
-// the screen's HTML is rendered and escaped by the server, and scripts in it could not run (CSP, DOMParser).
+// The live parts of the agent page: state, signs of life, screen pop, transcript, notes of the call, callbacks. Texts enter the
+// page as text only; the screen's HTML is rendered and escaped by the server, and scripts in it could not run (CSP, DOMParser).
 "use strict";
 
 const desk = document.getElementById("desk");
-const agent = desk.dataset.agent;
 const words = JSON.parse(desk.dataset.words);
-const base = `/agent/${encodeURIComponent(agent)}`;
+const reasons = JSON.parse(desk.dataset.reasons);
+const mine = desk.dataset.mine === "yes";
+const base = `/agent/${encodeURIComponent(desk.dataset.agent)}`;
 const title = document.title;
-const speakers = { bot: "Assistant", caller: "Caller", agent: "Agent" };
 const byId = (id) => document.getElementById(id);
+const csrf = document.querySelector('meta[name="csrf"]')?.content || "";
+const page = `${Date.now().toString(36)}${Math.random().toString(36).slice(2)}`;
 let since = Date.now() - Number(byId("state").dataset.sinceMs);
+let until = 0;
+
+// ---- sending ----
+
+async function post(url, fields, quiet = false) {
+  const headers = { "Content-Type": "application/json" };
+  if (csrf) headers["X-Csrf-Token"] = csrf;
+  try {
+    const answer = await fetch(url, { method: "POST", headers, body: JSON.stringify(fields), keepalive: true });
+    const body = answer.status === 204 ? {} : await answer.json();
+    if (answer.status === 401) notice(words.signed_out);
+    else if (!quiet) notice(answer.ok ? "" : body.error);
+    return answer.ok ? body : null;
+  } catch {
+    if (!quiet) notice(words.no_server);
+    return null;
+  }
+}
+
+function beat(leaving) {
+  if (mine) post(`${base}/beat`, leaving ? { page, leaving } : { page }, true);
+}
+
+function notice(text) {
+  byId("notice").textContent = text;
+  byId("notice").hidden = !text;
+}
+
+function lost() {
+  byId("connection").dataset.live = "no";
+  byId("connection").textContent = words.reconnecting;
+}
+
+// ---- state ----
 
 function localise(root) {
   for (const time of root.querySelectorAll("time[datetime]")) {
     const at = new Date(time.dateTime);
     if (Number.isNaN(at.getTime())) continue;
-    time.textContent = at.toLocaleString([], { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
-    if (time.nextSibling && time.nextSibling.textContent.trim() === "UTC") time.nextSibling.textContent = "";
+    const form = { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
+    time.textContent = at.toLocaleString(document.documentElement.lang, form);
+    if (time.nextSibling && time.nextSibling.textContent.trim().startsWith("UTC")) {
+      time.nextSibling.textContent = time.nextSibling.textContent.replace("UTC", "");
+    }
   }
 }
 
-function showState(state, sinceMs) {
+function showState({ state, since_ms, reason, left_ms }) {
   const shown = byId("state");
+  if (shown.dataset.state === "wrap_up" && state !== "wrap_up") saveLate();
   shown.dataset.state = state;
-  shown.querySelector(".word").textContent = words[state] || state;
-  since = Date.now() - sinceMs;
-  for (const button of byId("presence").querySelectorAll("button")) {
-    const pressed = (button.value === "ready" && state === "available") || (button.value === state);
+  const word = shown.querySelector(".word");
+  if (word.textContent !== (words[state] || state)) word.textContent = words[state] || state;
+  shown.querySelector(".because").textContent = state === "not_ready" ? reasons[reason] || words[reason] || reason || "" : "";
+  since = Date.now() - (since_ms || 0);
+  until = state === "wrap_up" && left_ms ? Date.now() + left_ms : 0;
+  for (const button of byId("presence").querySelectorAll(":scope > button")) {
+    const pressed = (button.value === "ready" && state === "available") || button.value === state;
     button.setAttribute("aria-pressed", String(pressed));
   }
   tick();
 }
 
 function tick() {
-  const s = Math.max(0, Math.floor((Date.now() - since) / 1000));
+  const s = Math.max(0, Math.floor((until ? until - Date.now() : Date.now() - since) / 1000));
   const clock = s < 3600 ? `${Math.floor(s / 60)}:${String(s % 60).padStart(2, "0")}` : `${Math.floor(s / 3600)} h`;
-  byId("state").querySelector(".for").textContent = clock;
+  byId("state").querySelector(".for").textContent = until ? `−${clock}` : clock;
 }
+
+// ---- the call ----
 
 function replaceScreen(html) {
   const parsed = new DOMParser().parseFromString(html, "text/html");
@@ -50,62 +95,129 @@ function addLine(line) {
   const last = Number(list.lastElementChild?.dataset.seq || 0);
   if (line.seq && line.seq <= last) return;
   const item = document.createElement("li");
-  item.className = speakers[line.who] ? line.who : "";
+  item.className = ["bot", "caller", "agent"].includes(line.who) ? line.who : "";
   if (line.seq) item.dataset.seq = line.seq;
   const who = document.createElement("b");
-  who.textContent = speakers[line.who] || "";
+  who.textContent = words[item.className] || "";
   const text = document.createElement("span");
-  text.textContent = line.text;
+  text.textContent = words[line.mark] || line.text;
   item.append(who, text);
+  const following = list.scrollHeight - list.scrollTop - list.clientHeight < 40;
   list.append(item);
-  list.scrollTop = list.scrollHeight;
+  if (following) list.scrollTop = list.scrollHeight;
 }
 
 function waitForCall() {
   const section = document.createElement("section");
   section.className = "waiting";
-  const big = document.createElement("p");
-  big.className = "big";
-  big.textContent = "Waiting for a call";
-  const small = document.createElement("p");
-  small.className = "faint";
-  small.textContent = "Who calls and why appears here before your phone rings.";
-  section.append(big, small);
+  for (const [kind, text] of [["big", words.waiting], ["faint", words.waiting_more]]) {
+    const line = document.createElement("p");
+    line.className = kind;
+    line.textContent = text;
+    section.append(line);
+  }
   byId("screen").replaceChildren(section);
   document.title = title;
+  openWrap("");
 }
 
 function pop(data) {
+  if (data.call_id !== byId("wrap").dataset.call) saveLate();
   replaceScreen(data.html);
+  if (data.call_id !== byId("wrap").dataset.call) openWrap(data.call_id, data.noted);
+  showOffer();
   document.title = `☎ ${data.title}`;
-  byId("announce").textContent = `Call coming: ${data.title}`;
+  byId("announce").textContent = `${words.call_coming}: ${data.title}`;
   // Two frames later it is on the glass; a hidden tab draws no frames, and so does not claim to show it.
-  requestAnimationFrame(() => requestAnimationFrame(() => {
-    fetch(`${base}/shown/${encodeURIComponent(data.pop_id)}`, { method: "POST" }).catch(() => lost());
-  }));
-}
-
-function notice(text) {
-  byId("notice").textContent = text;
-  byId("notice").hidden = !text;
-}
-
-function lost() {
-  byId("connection").dataset.live = "no";
-  byId("connection").textContent = "Reconnecting…";
-}
-
-async function send(form, fields) {
-  const sent = { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(fields) };
-  try {
-    const answer = await fetch(form.action, sent);
-    const body = await answer.json();
-    notice(answer.ok ? "" : body.error);
-    return answer.ok ? body : null;
-  } catch {
-    notice("The server does not answer. Try again.");
-    return null;
+  if (mine) {
+    requestAnimationFrame(() => requestAnimationFrame(() => {
+      post(`${base}/shown/${encodeURIComponent(data.pop_id)}`, {}, true);
+    }));
   }
+}
+
+// ---- notes of the call: buttons are stored at once, the rest when saved or when the wrap-up ends ----
+
+const wrap = byId("wrap");
+const isOn = (part) => wrap.querySelector(`[data-part="${part}"]`).getAttribute("aria-pressed") === "true";
+let unsaved = false;
+
+function openWrap(call, noted = {}) {
+  wrap.dataset.call = call;
+  wrap.action = `/api/calls/${encodeURIComponent(call || "none")}/wrap-up`;
+  wrap.querySelector("fieldset").disabled = !call || !mine;
+  for (const toggle of wrap.querySelectorAll(".toggle")) {
+    toggle.setAttribute("aria-pressed", String(Boolean(noted[toggle.dataset.part])));
+  }
+  byId("code").value = noted.code || "";
+  byId("note").value = noted.note || "";
+  unsaved = false;
+}
+
+function showOffer() {
+  const offer = document.querySelector(".offer[data-waits]");
+  if (!offer) return;
+  const solved = isOn("solved");
+  offer.classList.toggle("off", !solved);
+  const [now, notNow] = [offer.querySelector(".now"), offer.querySelector(".not-now")];
+  if (now) now.hidden = !solved;
+  if (notNow) notNow.hidden = solved;
+}
+
+async function note(fields) {
+  const call = wrap.dataset.call;
+  if (!call) return null;
+  const body = await post(wrap.action, { ...fields, agent_id: desk.dataset.agent });
+  if (body) say(words.saved);
+  return body;
+}
+
+function say(text) {
+  byId("saved").textContent = text;
+  setTimeout(() => { byId("saved").textContent = ""; }, 4000);
+}
+
+function written() {
+  return { code: byId("code").value, note: byId("note").value, solved: isOn("solved"), asked_again: isOn("asked_again") };
+}
+
+async function saveLate() {
+  if (!unsaved || !mine) return;
+  unsaved = false;
+  if (await note(written())) say(words.saved_late);
+}
+
+wrap.addEventListener("input", () => { unsaved = true; });
+wrap.addEventListener("click", async (event) => {
+  const toggle = event.target.closest(".toggle");
+  if (!toggle) return;
+  const on = toggle.getAttribute("aria-pressed") !== "true";
+  toggle.setAttribute("aria-pressed", String(on));
+  showOffer();
+  if (!(await note({ [toggle.dataset.part]: on }))) {
+    toggle.setAttribute("aria-pressed", String(!on));
+    showOffer();
+  }
+});
+wrap.addEventListener("submit", async (event) => {
+  event.preventDefault();
+  if (!byId("code").value) {
+    notice(words.choose_first);
+    byId("code").focus();
+    return;
+  }
+  unsaved = false;
+  const saved = await note(written());
+  unsaved = !saved;
+  if (saved && event.submitter?.dataset.then === "ready") setState({ state: "ready" });
+});
+
+// ---- buttons and keys ----
+
+async function setState(fields) {
+  const body = await post(byId("presence").action, fields);
+  if (body) showState(body);
+  if (body && body.state === "available") waitForCall();
 }
 
 async function refreshCallbacks() {
@@ -124,16 +236,41 @@ async function refreshCallbacks() {
 
 document.addEventListener("submit", async (event) => {
   const form = event.target;
+  if (form === wrap || form.matches(".languages") || form.action.endsWith("/logout")) return;
   event.preventDefault();
   const fields = Object.fromEntries(new FormData(form, event.submitter));
-  const body = await send(form, fields);
   if (form.id === "presence") {
-    if (body) showState(body.state, body.since_ms);
-    if (body && body.state === "available") waitForCall();
+    byId("reasons").open = false;
+    await setState(fields);
   } else {
+    await post(form.action, fields);
     await refreshCallbacks();
   }
 });
+
+function closeMenus(besides) {
+  for (const menu of document.querySelectorAll(".menu[open]")) if (menu !== besides) menu.open = false;
+}
+
+const keys = {
+  KeyR: () => byId("presence").querySelector("button.main").click(),
+  KeyN: () => byId("presence").querySelector('[value="not_ready"]').click(),
+  KeyP: () => { byId("reasons").open = true; byId("reasons").querySelector("button").focus(); },
+  KeyS: () => wrap.querySelector('[data-part="solved"]').click(),
+  KeyA: () => wrap.querySelector('[data-part="asked_again"]').click(),
+  KeyW: () => byId("code").focus(),
+  Enter: () => wrap.querySelector('[data-then="ready"]').click(),
+};
+
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape") closeMenus(null);
+  if (!event.altKey || event.ctrlKey || event.metaKey || event.shiftKey || !keys[event.code]) return;
+  event.preventDefault(); // by the key's place, so that it works in any keyboard layout
+  keys[event.code]();
+});
+document.addEventListener("click", (event) => closeMenus(event.target.closest(".menu")));
+
+// ---- the stream ----
 
 function listen(stream, name, act) {
   stream.addEventListener(name, (event) => act(JSON.parse(event.data)));
@@ -142,13 +279,14 @@ function listen(stream, name, act) {
 const stream = new EventSource(`${base}/events`);
 stream.addEventListener("open", () => {
   byId("connection").dataset.live = "yes";
-  byId("connection").textContent = "Live";
+  byId("connection").textContent = words.live;
 });
 stream.addEventListener("error", lost);
 listen(stream, "state", (data) => {
-  showState(data.state, data.since_ms || 0);
+  showState(data);
   if (data.state === "available" && document.querySelector(".who")) waitForCall();
 });
+listen(stream, "beat", () => beat(false)); // the server counts the seconds: a tab in the background may not
 listen(stream, "pop", pop);
 listen(stream, "history", (data) => data.lines.forEach(addLine));
 listen(stream, "transcript", addLine);
@@ -159,8 +297,12 @@ listen(stream, "ended", () => {
 });
 listen(stream, "clear", waitForCall);
 listen(stream, "callbacks", refreshCallbacks);
-addEventListener("pagehide", () => stream.close());
+addEventListener("pagehide", () => {
+  stream.close();
+  beat(true);
+});
 
-showState(byId("state").dataset.state, Number(byId("state").dataset.sinceMs));
+const first = byId("state").dataset;
+showState({ state: first.state, since_ms: Number(first.sinceMs), left_ms: Number(first.leftMs), reason: first.reason });
 localise(document);
 setInterval(tick, 1000);

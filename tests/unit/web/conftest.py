@@ -13,7 +13,7 @@ from ivr.model.errors import IvrError
 from ivr.model.routing import Agent, AgentState
 from ivr.storage.store import Store
 from ivr.web.app import make_app
-from ivr.web.desk import Desk
+from ivr.web.desk import AgentDetail, Desk
 from ivr.web.live import LiveHub
 
 
@@ -22,6 +22,7 @@ class AgentBook:
 
     def __init__(self) -> None:
         self.rows: dict[str, tuple[Agent, AgentState]] = {}
+        self.reasons: dict[str, str] = {}
         for agent_id, name in (("a17", "Anna Weiss"), ("a18", "Igor Petrov")):
             agent = Agent(agent_id=agent_id, name=name, sip_uri=f"sip:{agent_id}@pbx", queues=("claims",))
             self.rows[agent_id] = (agent, AgentState.NOT_READY)
@@ -32,10 +33,14 @@ class AgentBook:
     def put(self, agent_id: str, state: AgentState) -> None:
         self.rows[agent_id] = (self.rows[agent_id][0], state)
 
-    async def set_state(self, agent_id: str, wanted: str) -> None:
+    async def set_state(self, agent_id: str, wanted: str, reason: str = "") -> None:
         if self.rows[agent_id][1] is AgentState.TALKING:
             raise IvrError("the agent is talking")
         self.put(agent_id, AgentState.AVAILABLE if wanted == "ready" else AgentState.NOT_READY)
+        self.reasons[agent_id] = reason
+
+    def detail(self, agent_id: str) -> AgentDetail:
+        return AgentDetail(reason=self.reasons.get(agent_id, ""))
 
 
 @pytest.fixture
@@ -66,6 +71,7 @@ async def serve(store: Store, book: AgentBook, hub: LiveHub) -> AsyncIterator[Ca
             "hub": hub,
             "agent_states": book.states,
             "set_agent_state": book.set_state,
+            "agent_detail": book.detail,
             "health": lambda: {"ready": True, "live_calls": 1, "workers": {"media": 1, "speech": 1}},
             "metrics": lambda: b"ivr_live_calls 1.0\n",
             "assistant": "insurance",

@@ -209,10 +209,13 @@ async def test_the_streams_speak_server_sent_events(serve: Any, hub: LiveHub, fi
     client = await serve()
     async with client.get("/agent/a17/events") as stream:
         assert stream.content_type == "text/event-stream"
-        assert await event_of(stream) == ("state", {"state": "not_ready", "since_ms": 1500})
+        begun = {"state": "not_ready", "since_ms": 1500, "reason": "", "left_ms": 0}
+        assert await event_of(stream) == ("state", begun)
         hub.publish("agent:a17", "pop", {"pop_id": "P", "call_id": "01A", "packet": {}})
         name, data = await event_of(stream)
-        assert (name, data["pop_id"], data["title"]) == ("pop", "P", "number withheld")
+        assert (name, data) == ("beat", {})
+        name, data = await event_of(stream)
+        assert (name, data["pop_id"], data["title"]) == ("pop", "P", "Number withheld")
         assert await event_of(stream) == ("history", {"lines": [{"seq": 1, "who": "bot", "text": "Hello", "at": AT}]})
     async with client.get("/calls/events") as stream:
         while not hub.publish("calls", "call.ended", {"call_id": "01A"}):

@@ -1,0 +1,63 @@
+"""What an agent notes of a call: solved, had to ask again, how it ended. Owns what may be noted; see openapi.py.
+
+What is left out stays as it was: the buttons of the page each send their own part while the call goes on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from typing import Any
+
+from aiohttp import web
+
+from ivr.call.journal import wall_clock
+from ivr.model.accounts import WrapUp
+from ivr.web.api import DESK, body_of
+from ivr.web.guard import error, visitor_of
+
+LONGEST_NOTE = 2000
+_SAID = {"true": True, "false": False}
+routes = web.RouteTableDef()
+
+
+@routes.post("/api/calls/{call_id}/wrap-up")
+async def wrap_up(request: web.Request) -> web.StreamResponse:
+    """Note something of a call."""
+    desk, call_id, visitor = request.app[DESK], request.match_info["call_id"], visitor_of(request)
+    body = await body_of(request)
+    agent_id = visitor.agent_id or str(body.get("agent_id", ""))
+    if not any(agent.agent_id == agent_id for agent, _, _ in desk.agent_states()):
+        return error(400, "say whose note it is: agent_id")
+    screen = desk.hub.screen(f"agent:{agent_id}")
+    on_screen = screen is not None and screen.data.get("call_id") == call_id
+    if not on_screen and await desk.store.call(call_id) is None:
+        return error(404, "no such call")
+    before = await desk.store.wrap_up(call_id, agent_id)
+    told = before or WrapUp(call_id=call_id, agent_id=agent_id)
+    try:
+        told = replace(told, **_told(body, desk.terms().dispositions), by=visitor.name, at=wall_clock())
+    except ValueError as fault:
+        return error(400, str(fault))
+    await desk.store.save_wrap_up(told)
+    desk.wrapped_up(told, before)
+    if request.content_type == "application/x-www-form-urlencoded":
+        return web.Response(status=303, headers={"Location": f"/agent/{agent_id}"})
+    return web.json_response(asdict(told))
+
+
+def _told(body: Mapping[str, Any], codes: Mapping[str, Any]) -> dict[str, Any]:
+    """The parts that were sent. Raises ValueError with what is wrong."""
+    told: dict[str, Any] = {}
+    if "code" in body:
+        told["code"] = str(body["code"])
+        if told["code"] and told["code"] not in codes:
+            raise ValueError(f"code is one of {', '.join(codes)}")
+    if "note" in body:
+        told["note"] = str(body["note"])[:LONGEST_NOTE]
+    for name in ("solved", "asked_again"):
+        if name in body:
+            if str(body[name]).lower() not in _SAID:
+                raise ValueError(f"{name} is true or false")
+            told[name] = _SAID[str(body[name]).lower()]
+    return told
