@@ -9,6 +9,7 @@ import fcntl
 import os
 import shutil
 import socket
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -17,33 +18,30 @@ from typing import Any
 
 import pytest
 
+from tests.scheduling import CallsBesideEachOther, give_way
+
 ROOT = Path(__file__).resolve().parent.parent
 IN_CI = os.environ.get("CI") == "true"
 
 # Below the range Linux hands out for outgoing connections, so nothing takes a port between reservation and use.
 FIRST_PORT, LAST_PORT, BLOCK = 20000, 32000, 20
 
-PACKAGES = {"sipp": "sip-tester", "chromium": "chromium", "festival": "festival festvox-ru"}
+PACKAGES = {"sipp": "sip-tester", "chromium": "chromium", "festival": "festival festvox-ru", "kamailio": "kamailio"}
 
+
+# Tests start processes by the hundred: what the first has compiled the others read, wherever that is not the custom.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 # As in ivr.__main__: numpy's threads take more from the other test process than they give to this one.
 for pool in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
     os.environ.setdefault(pool, "1")
 
-CALLS = "sip"
-BESIDE_CALLS = 10  # niceness of tests that burn CPU while others place calls in real time
-
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """Tests that place calls stay in one process, begun first: they mostly wait. The others fill the second core."""
-    from xdist.scheduler import LoadScopeScheduling
-
-    class CallsTogether(LoadScopeScheduling):
-        def _split_scope(self, nodeid: str) -> str:
-            return "calls" if nodeid.startswith("tests/sip/") else nodeid
-
-    return CallsTogether(config, log)
+    """Under `pytest -n`, tests.scheduling says which process runs what."""
+    return CallsBesideEachOther(config, log)
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
@@ -55,9 +53,9 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Beside a process that places calls, everything else gives way."""
-    if "PYTEST_XDIST_WORKER" in os.environ and item.get_closest_marker(CALLS) is None and os.nice(0) == 0:
-        os.nice(BESIDE_CALLS)
+    """Beside processes that place calls, everything else gives way."""
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        give_way(item.nodeid)
 
 
 def _missing(what: str) -> None:

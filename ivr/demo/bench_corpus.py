@@ -153,14 +153,16 @@ class Line:
     said: Spoken
 
 
-async def english(folder: Path, *, full: bool = False) -> Mapping[str, tuple[Line, ...]]:
-    """Class -> lines: plain, yes_no, menu, digits. folder keeps what was rendered. Raises SpeechError, MediaError."""
+async def english(folder: Path, *, full: bool = False, most: int | None = None) -> Mapping[str, tuple[Line, ...]]:
+    """Class -> lines: plain, yes_no, menu, digits. folder keeps what was rendered. most: the first lines of each class
+    are enough. Raises SpeechError, MediaError.
+    """
     voice = CallerVoice(folder, Path("voice_models"))
     texts = {"plain": PLAIN, "yes_no": YES_NO, "menu": MENU}
     if full:
         texts = {"plain": PLAIN + MORE_PLAIN, "yes_no": YES_NO + MORE_YES_NO, "menu": MENU + MORE_MENU}
     try:
-        found = {kind: tuple([await _line(voice, kind, text) for text in said]) for kind, said in texts.items()}
+        found = {kind: tuple([await _line(voice, kind, text) for text in said[:most]]) for kind, said in texts.items()}
         digits = await asyncio.to_thread(_real_digits, every_take=full)
         digits = digits or [[read_wav(await voice.wav(f"{d}."))] for d in _DIGITS]
     finally:
@@ -168,7 +170,7 @@ async def english(folder: Path, *, full: bool = False) -> Mapping[str, tuple[Lin
     if full:
         found["plain"] += await _people("plain", "en", MORE_PROMPTS)
     count = MORE_NUMBERS if full else NUMBERS
-    return {**found, "digits": tuple(_number(digits, at) for at in range(count))}
+    return {**found, "digits": tuple(_number(digits, at) for at in range(count)[:most])}
 
 
 async def russian(*, full: bool = False) -> tuple[Line, ...]:

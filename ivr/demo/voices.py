@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import wave
 from pathlib import Path
 
-from ivr.model.media import SAMPLE_RATE_HZ
 from ivr.speech.catalogue import Catalogue
 from ivr.speech.models import make_voices
+from ivr.speech.rendering import write_prompt
 
 
 class CallerVoice:
@@ -26,19 +25,10 @@ class CallerVoice:
         path = self._folder / f"{name}.wav"
         if not await asyncio.to_thread(path.is_file):
             pcm = await voice.render(text, "en")
-            await asyncio.to_thread(_write, path, pcm)
+            await asyncio.to_thread(write_prompt, path, pcm)
         return path
 
     async def close(self) -> None:
         """End the synthesiser."""
         for voice in self._voices:
             await voice.close()
-
-
-def _write(path: Path, pcm: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with wave.open(str(path), "wb") as out:
-        out.setnchannels(1)
-        out.setsampwidth(2)
-        out.setframerate(SAMPLE_RATE_HZ)
-        out.writeframes(pcm)

@@ -5,7 +5,7 @@ The shared house is up once per run; every test leaves it without calls, with a 
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from pathlib import Path
 
@@ -26,6 +26,7 @@ from tests.sip.house import (
     until,
     visiting,
 )
+from tests.sip.sentences import no_more_sentences
 
 OpenHouse = Callable[..., AbstractAsyncContextManager[House]]
 
@@ -55,6 +56,13 @@ async def house(shared_house: House) -> AsyncIterator[House]:
         for agent_id in ("a1", "a2"):
             if await agent_state(house, agent_id) not in {"offline", "not_ready"}:
                 await set_agents(house, **{agent_id: "not_ready"})
+
+
+@pytest.fixture(scope="session", autouse=True)
+def synthesiser() -> Iterator[None]:
+    """The callers' voice ends with the last test."""
+    yield
+    no_more_sentences()
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import random
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -18,13 +19,13 @@ from ivr.demo.follower import POLL_S, Event, Follower
 from ivr.demo.house import DemoError, House, Ports, open_house
 from ivr.demo.phone_client import SoftPhone
 from ivr.demo.printing import printer
-from ivr.demo.voices import CallerVoice
 from ivr.model.ids import monotonic_ms
+from tests.sip.sentences import sentences
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-# Rendered prompts and the callers' sentences are kept over test runs.
+# Rendered prompts, and the vectors of the sentences an assistant is trained with, are kept over houses and test runs.
 PROMPTS = Path(os.environ.get("IVR_PROMPT_CACHE", ROOT / "var" / "prompt-cache"))
-SENTENCES = ROOT / "var" / "caller-sentences"
+VECTORS = ROOT / "var" / "nlu"
 
 PORTS_OF_A_HOUSE = 180
 PHONES = {"agent1": 0, "agent2": 1, "caller": 2, "second": 3, "third": 4}
@@ -53,6 +54,7 @@ def furnished(overrides: Overrides | None = None) -> dict[str, dict[str, Any]]:
     """Settings of a house under test, with overrides (section -> settings) over them."""
     sections: dict[str, dict[str, Any]] = {
         "speech": {"cache_dir": str(PROMPTS)},
+        "nlu": {"cache_dir": str(VECTORS)},
         "sip": {"rtp_ports_per_worker": RTP_PORTS_PER_WORKER},
     }
     for name, changes in (overrides or {}).items():
@@ -95,7 +97,6 @@ class Caller:
 
     def __init__(self, house: House, phone: SoftPhone) -> None:
         self.house, self.phone = house, phone
-        self._voice: CallerVoice | None = None
         self._follower: Follower | None = None
         self._answered = 0  # events read when the caller last said or pressed something
 
@@ -153,9 +154,7 @@ class Caller:
 
     async def wav(self, text: str) -> Path:
         """The sentence as a WAV, rendered once."""
-        if self._voice is None:
-            self._voice = CallerVoice(SENTENCES, ROOT / "voice_models")
-        return await self._voice.wav(text)
+        return await sentences().wav(text)
 
     async def over(self, timeout_s: float = 20) -> Mapping[str, Any]:
         """The call is over, on the phone and in the log; its complete record."""
@@ -173,11 +172,6 @@ class Caller:
         """Everything the bot said, in order."""
         return " | ".join(e["data"]["text"] for e in self.call.events if e["kind"] == "turn.said")
 
-    async def close(self) -> None:
-        """End the synthesiser, if one was needed."""
-        if self._voice is not None:
-            await self._voice.close()
-
     async def _answer(self) -> None:
         await self.call.read()
         self._answered = len(self.call.events)
@@ -191,11 +185,7 @@ class Caller:
 async def a_caller(house: House, workdir: Path, name: str = "caller") -> AsyncIterator[Caller]:
     """A caller with a phone of PHONES ("caller", "second" or "third")."""
     async with a_phone(house, name, workdir) as phone:
-        caller = Caller(house, phone)
-        try:
-            yield caller
-        finally:
-            await caller.close()
+        yield Caller(house, phone)
 
 
 def check_complete(call: Follower) -> None:
@@ -250,3 +240,16 @@ async def promised(house: House, caller: Caller) -> list[Mapping[str, Any]]:
     """The callbacks promised in this call, as /api/callbacks lists them."""
     callbacks = (await house.get("/api/callbacks"))["callbacks"]
     return [callback for callback in callbacks if callback["call_id"] == caller.call.call_id]
+
+
+def never_spoken() -> str:
+    """A claim number nobody has, whose sentence is in no prompt cache."""
+    return str(random.SystemRandom().randrange(600_000, 999_999))
+
+
+async def up_to_the_claim_number(caller: Caller, number: str) -> None:
+    """The caller of that number is asked for a claim, to the end of the question."""
+    await caller.dial(number)
+    await caller.asked("utter_how_can_i_help")
+    await caller.press("1")
+    await caller.asked("utter_ask_claim_number", finished=True)

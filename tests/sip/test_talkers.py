@@ -24,6 +24,7 @@ from ivr.design.findings import validate
 from ivr.model import media
 from ivr.model.media import FRAME_MS
 from ivr.wire import unpack_frame
+from tests.sip.house import PROMPTS
 from tests.sip.media_control import PORTS, media_worker, play, tone_wav
 
 pytestmark = pytest.mark.sip
@@ -82,7 +83,8 @@ async def test_a_bench_of_a_few_turns_measures_every_class(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, shared_data: Path
 ) -> None:
     monkeypatch.setenv("IVR_SHARED_DATA", str(shared_data))
-    lines = {kind: said[:2] for kind, said in (await english(Path("var/bench/caller"))).items()}
+    monkeypatch.setenv("IVR_PROMPT_CACHE", str(PROMPTS))
+    lines = await english(Path("var/bench/caller"), most=2)
     async with open_bot(tmp_path, "en", 2) as house:
         measured = await one_by_one(house, lines)
         loaded = await under_load(house, lines, 2, 12)
