@@ -19,6 +19,8 @@ from ivr.model.ids import monotonic_ms, new_id
 # A call of this number that we lost this recently is apologised for.
 CUT_OFF_WITHIN_S = 600
 LOOKUP_S = 0.15
+# How long the greeting waits to know which language the customer with this number prefers.
+LANGUAGE_S = 0.25
 
 
 class Errands:
@@ -41,7 +43,8 @@ class Errands:
         self.promised = False
 
     async def greet(self) -> None:
-        """Let the dialog begin, knowing whether the last call of this number broke off."""
+        """Let the dialog begin, knowing whether the last call of this number broke off and, where the assistant speaks
+        several languages and the lookup is quick, which one its customer prefers."""
         line, cut_off = self._line, False
         self._began_ms = monotonic_ms()
         caller = await line.number.settled()
@@ -52,24 +55,45 @@ class Errands:
                     cut_off = last is not None and last.outcome is Outcome.LOST
             except (TimeoutError, StorageError) as error:
                 line.journal.note("trouble", where="storage", what=f"last call not looked up: {error}")
-        line.post(
-            say.CallStarted(
-                at_ms=monotonic_ms(),
-                call_id=line.call_id,
-                caller=caller,
-                language=line.session().language,
-                started_at=wall_clock(),
-                cut_off=cut_off,
+        async with asyncio.TaskGroup() as tasks:
+            lookup = tasks.create_task(self._look_up(caller.ani))
+            if len(self._house.assistant.languages) > 1:
+                await asyncio.wait((lookup,), timeout=LANGUAGE_S)
+            line.post(
+                say.CallStarted(
+                    at_ms=monotonic_ms(),
+                    call_id=line.call_id,
+                    caller=caller,
+                    language=self._preferred() or line.session().language,
+                    started_at=wall_clock(),
+                    cut_off=cut_off,
+                )
             )
-        )
-        service = self._house.assistant.identify_service
-        if service and caller.ani:
-            spec = self._house.assistant.services[service]
-            command = say.CallService(service=service, args={"phone": caller.ani}, timeout_ms=spec.timeout_ms)
-            await self.serve(command, by_number=True)
+            found = await lookup
+            if found is not None:
+                line.post(found)
 
-    async def serve(self, command: say.CallService, *, by_number: bool = False) -> None:
-        """Call a service; tell the dialog when it takes longer than its hold time. by_number: the number lookup."""
+    async def _look_up(self, ani: str) -> say.ServiceEnded | None:
+        """Whose number it is, None when nobody is to be asked."""
+        service = self._house.assistant.identify_service
+        if not service or not ani:
+            return None
+        spec = self._house.assistant.services[service]
+        command = say.CallService(service=service, args={"phone": ani}, timeout_ms=spec.timeout_ms)
+        return await self._served(command, by_number=True)
+
+    def _preferred(self) -> str:
+        """The language of the assistant that the customers with this number prefer, "" when that is not known."""
+        wanted = self._identifying.language_of_number()
+        spoken = self._house.assistant.languages
+        return next((each for each in (wanted, wanted.partition("-")[0]) if each in spoken), "")
+
+    async def serve(self, command: say.CallService) -> None:
+        """Call a service; tell the dialog what came of it, and when it takes longer than its hold time."""
+        self._line.post(await self._served(command))
+
+    async def _served(self, command: say.CallService, *, by_number: bool = False) -> say.ServiceEnded:
+        """by_number: it is the number lookup."""
         so_far = tuple(self._line.journal.entries)
         self._line.journal.note("service.called", service=command.service)
         if command.hold_after_ms:
@@ -87,7 +111,7 @@ class Errands:
         timer = self._holds.pop(command.service, None)
         if timer is not None:
             timer.cancel()
-        self._line.post(ended)
+        return ended
 
     async def agent_requested(self) -> None:
         """The caller asked for a person: what that says is weighed."""

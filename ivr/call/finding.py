@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ivr.identity.candidates import Matching, Said, plain
@@ -26,19 +26,18 @@ def readings_of(args: Mapping[str, Any], before: Said) -> Said:
 
 
 async def candidates_for(directory: Directory, said: Said) -> tuple[Candidate, ...]:
-    """Whom the numbers said find, else whom the name sounds like. Raises ServiceError."""
+    """Whom the numbers said find, else whom the name sounds like, in all of their readings. Raises ServiceError."""
     for kind in _NUMBERS:
-        for reading in said.get(kind, ()):
-            found = await directory.by_fact(kind, plain(kind, reading))
-            if found:
-                return found
+        found = [await directory.by_fact(kind, plain(kind, reading)) for reading in said.get(kind, ())]
+        if any(found):
+            return _distinct(found)
     if any(said.get(kind) for kind in _NUMBERS):
         return ()
-    for reading in said.get(EvidenceKind.NAME, ()):
-        found = await directory.by_name(reading)
-        if found:
-            return found
-    return ()
+    return _distinct([await directory.by_name(reading) for reading in said.get(EvidenceKind.NAME, ())])
+
+
+def _distinct(found: Iterable[Sequence[Candidate]]) -> tuple[Candidate, ...]:
+    return tuple({candidate.customer_id: candidate for each in found for candidate in each}.values())
 
 
 def finds(matching: Matching) -> bool:

@@ -16,7 +16,7 @@ from ivr.call.journal import Journal
 from ivr.call.standing import Standing
 from ivr.dialog.services import ServiceSpec, customer_of
 from ivr.identity.attempts import Closed
-from ivr.identity.candidates import Matching, Said, match, recognised
+from ivr.identity.candidates import Matching, Said, common_language, match, recognised
 from ivr.identity.codes import number_range, plain_code
 from ivr.identity.names import Verdict
 from ivr.identity.policy import IdentityPolicy
@@ -83,6 +83,10 @@ class Identifying:
             error=error,
             identity=self.standing.identity(),
         )
+
+    def language_of_number(self) -> str:
+        """What everybody with the caller's number prefers to speak, "" when that is not known (yet)."""
+        return common_language(self._on_number or filter(None, (self.standing.candidate,)))
 
     async def vouched(self, spec: ServiceSpec, ended: ServiceEnded, *, by_number: bool = False) -> None:
         """A customer's own service may have said who calls (`identifies:`): evidence of the kind service. by_number: it

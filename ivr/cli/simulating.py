@@ -56,10 +56,10 @@ def _simulate(arguments: argparse.Namespace) -> int:
 
 
 async def _calls(arguments: argparse.Namespace, settings: Settings) -> tuple[list[Any], list[Any]]:
+    from ivr.demo.caller_voice import CallersEar
     from ivr.demo.crm_people import invent
     from ivr.demo.identity_callers import identifications
     from ivr.demo.identity_simulation import open_bureau, simulate
-    from ivr.design.aloud import Ear
 
     people, seed = invent(CUSTOMERS), arguments.seed
     text: list[Any] = []
@@ -69,7 +69,7 @@ async def _calls(arguments: argparse.Namespace, settings: Settings) -> tuple[lis
             async with open_bureau(Path(folder), people, arguments.assistant, settings.nlu) as bureau:
                 text = await simulate(bureau, identifications(people, arguments.calls, seed), seed)
     if arguments.audio:
-        ear = Ear(settings.speech.models_dir, ("en", "ru"))
+        ear = CallersEar(settings.speech.models_dir, ("en", "ru"))
         try:
             with tempfile.TemporaryDirectory() as folder:
                 async with open_bureau(Path(folder), people, arguments.assistant, settings.nlu, ear) as bureau:

@@ -26,6 +26,8 @@ NOT_KNOWN = {
     "ru": ("не знаю", "я не знаю номера", "я не помню номер полиса"),
 }
 YES_NO = {"en": ("yes", "no"), "ru": ("да", "нет")}
+SPELLING = frozenset({"en"})
+"""Languages in which who is asked for the name once more is asked to spell it."""
 HOUSEHOLD_MOST = 5
 KEYED_WHEN_ASKED_AGAIN = {1: 0.0, 2: 0.75, 3: 1.0}
 """How often a question stood -> share of callers who key their answer."""
@@ -61,23 +63,28 @@ class Caller:
 
 
 class Answers:
-    """What a caller says to the questions of one call. heard_badly: names come out as a recogniser would write them;
-    by ear the recogniser does that itself."""
+    """What a caller says to the questions of one call. heard_badly: names and numbers come out as a recogniser would
+    write them; by ear the recogniser does that itself, and everything is said in words."""
 
     def __init__(self, caller: Caller, chance: Random, *, heard_badly: bool) -> None:
         self._caller, self._chance, self._heard_badly = caller, chance, heard_badly
         self._asked: Counter[str] = Counter()
 
-    def request(self) -> str:
-        """The first words."""
+    def request(self, key: str = "") -> str:
+        """The first words; asked again, most press the key (if there is one), the others say what they want and no
+        more."""
         caller, language = self._caller, self._caller.language
+        self._asked["request"] += 1
+        again = self._asked["request"] > 1
+        if again and key and self._keys_now("request"):
+            return "#" + key
         wish = self._chance.choice(REQUESTS[language])
-        if not caller.sentence:
+        if again or not caller.sentence:
             return wish
         introduced = INTRODUCTIONS[language][0].format(self._name())
         if "policy_number" in caller.lacks:
             return f"{introduced}, {wish}"
-        number = said_number(_digits(caller.claims.policy), language, self._chance)
+        number = said_number(_digits(caller.claims.policy), language, self._chance, aloud=not self._heard_badly)
         return f"{introduced}, {'policy' if language == 'en' else 'полис'} {number}, {wish}"
 
     def to(self, slot: str) -> str:
@@ -124,7 +131,8 @@ class Answers:
             return "#" + (wrong_number(told, self._chance) if first and slot in caller.slips else told)
         if self._heard_badly and self._chance.random() < MISHEARD_NUMBERS:
             told = wrong_number(told, self._chance)
-        return said_number(told, caller.language, self._chance, slip=first and slot in caller.slips)
+        slip, aloud = first and slot in caller.slips, not self._heard_badly
+        return said_number(told, caller.language, self._chance, slip=slip, aloud=aloud)
 
     def _day(self) -> str:
         caller, day = self._caller, self._caller.claims.birth_date
@@ -144,7 +152,9 @@ class Answers:
             name = name.split()[0]
         if not self._heard_badly:
             words = name.split()
-            return name if len(words) < 3 or self._chance.random() < 0.4 else f"{words[0]} {words[-1]}"
+            said = name if len(words) < 3 or self._chance.random() < 0.4 else f"{words[0]} {words[-1]}"
+            spells = self._asked["full_name"] > 1 and caller.language in SPELLING
+            return f"{said}, {', '.join(filter(str.isalpha, words[-1].upper()))}" if spells else said
         return misheard(name, caller.language, self._chance, slips=0.4 if first_only else 0.7)
 
 

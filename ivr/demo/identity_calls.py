@@ -14,12 +14,13 @@ from typing import Protocol
 from ivr.call.identifying import Identifying
 from ivr.call.identity_desk import IdentityDesk
 from ivr.call.journal import Journal
+from ivr.call.reading import read
 from ivr.demo.crm_people import Invented
 from ivr.demo.identity_callers import Answers, Caller
 from ivr.dialog import engine
 from ivr.dialog.assistant import Assistant
 from ivr.dialog.session import Phase, Wait
-from ivr.dialog.steps import CollectStep
+from ivr.dialog.steps import ChooseStep, CollectStep, Step
 from ivr.identity.policy import IdentityPolicy
 from ivr.identity.spelling import folded
 from ivr.model import dialog as ev
@@ -36,16 +37,19 @@ CALLERS_CHARACTERS_A_SECOND, CHARACTERS_OF_A_DIGIT = 15.0, 5
 KEYS_A_SECOND = 2.5
 REACTION_S, END_OF_TURN_S = 0.5, 0.4
 """Of people between two voices; of the bot, as `ivr bench turns` measures it on the wire (median 0.35 s)."""
-MOST_TURNS = 30
+MOST_TURNS, MOST_REQUESTS = 30, 3
+REQUEST = "policy_copy"
 CONFIDENCE = 0.92
 
 _WORD = re.compile(r"[^\W\d_]+")
 
 
 class Ear(Protocol):
-    """What the caller's words become on the telephone: ivr.design.aloud.Ear."""
+    """What the caller's words become on the telephone, and how long both sides take to say them: CallersEar."""
 
     async def hear(self, text: str, language: str, expectation: Expectation, attempt: int = 0) -> Hypothesis: ...
+
+    async def speaking_s(self, text: str, language: str) -> float: ...
 
     async def seconds(self, text: str, language: str) -> float: ...
 
@@ -73,7 +77,8 @@ class Bureau:
 
 @dataclass(slots=True)
 class Ended:
-    """How a call went. level_s: seconds from the start until a level was first reached."""
+    """How a call went. level_s: seconds from the start until a level was first reached. exchanges: what was asked, said
+    and heard, and how each step of identification ended, in short."""
 
     caller: Caller
     level: Level = Level.L0
@@ -82,7 +87,7 @@ class Ended:
     turns: int = 0
     level_s: dict[Level, float] = field(default_factory=dict)
     disclosed: list[str] = field(default_factory=list)
-    heard: list[tuple[str, str]] = field(default_factory=list)
+    exchanges: list[str] = field(default_factory=list)
     transcript: list[str] = field(default_factory=list)
     prompts: list[str] = field(default_factory=list)
     journal: list[LogEntry] = field(default_factory=list)
@@ -172,6 +177,7 @@ class SimulatedCall:
             return ev.ServiceEnded(at_ms=self._at_ms, service=service, outcome="error")
         done = await self._identifying.serve(spec, args, timeout_ms=10_000)
         self.ended.transcript.append(f"      {service}: {done.outcome}")
+        self.ended.exchanges.append(f"{service}: {done.outcome}")
         return replace(done, at_ms=self._at_ms)
 
     async def _bot(self, name: str, text: str) -> None:
@@ -192,6 +198,7 @@ class SimulatedCall:
         self.ended.turns += 1
         words = self._words()
         self.ended.transcript.append(f"user: {words}")
+        self.ended.exchanges.append(f"{self._question}? {words or '(silence)'}")
         self._said += f" {words}"
         if not words:
             self.ended.at_s += (self._hear.noinput_ms if self._hear else 0) / 1000
@@ -202,24 +209,39 @@ class SimulatedCall:
         self.ended.at_s += REACTION_S + await self._speaking_s(words) + END_OF_TURN_S
         return await self._heard(words)
 
+    def _step(self) -> Step | None:
+        frame = self._session.stack[-1] if self._session.stack else None
+        return self._bureau.assistant.flows[frame.flow].steps.get(frame.step) if frame else None
+
+    @property
+    def _question(self) -> str:
+        """What was asked, in a word."""
+        step, phase = self._step(), self._session.phase
+        about = step.slot if isinstance(step, CollectStep) else "request"
+        return about if phase is Phase.MAIN else f"{phase.value} {about}"
+
     def _words(self) -> str:
-        session = self._session
-        frame = session.stack[-1] if session.stack else None
-        step = self._bureau.assistant.flows[frame.flow].steps.get(frame.step) if frame else None
+        session, step = self._session, self._step()
         if session.phase is Phase.CONFIRM_INTENT:
             return self._answers.yes_no(yes=True)
         if not isinstance(step, CollectStep):
-            return self._answers.request() if self.ended.turns <= 2 else ""
+            return self._answers.request(self._key_of_request(step)) if self.ended.turns <= MOST_REQUESTS else ""
         if session.phase is Phase.CONFIRM_VALUE:
             return self._answers.yes_no(yes=session.pending == self._answers.means(step.slot))
         if session.phase is Phase.WHICH_VALUE:
             return "#1" if session.pending == self._answers.means(step.slot) else "#2"
         return self._answers.to(step.slot)
 
+    @staticmethod
+    def _key_of_request(step: Step | None) -> str:
+        """The key the menu names for what the caller wants, "" when it has none."""
+        options = step.options if isinstance(step, ChooseStep) else ()
+        return next((option.dtmf for option in options if option.intent == REQUEST), "")
+
     async def _speaking_s(self, words: str) -> float:
         """How long the caller takes to say this."""
         if self._bureau.ear is not None:
-            return await self._bureau.seconds(words, self._session.language)
+            return await self._bureau.ear.speaking_s(words, self._caller.language)
         digits = sum(map(str.isdigit, words))
         return (len(words) + (CHARACTERS_OF_A_DIGIT - 1) * digits) / CALLERS_CHARACTERS_A_SECOND
 
@@ -230,28 +252,21 @@ class SimulatedCall:
         if bureau.ear is not None:
             self._attempts += 1
             hypothesis = await bureau.ear.hear(words, self._session.language, hear.expectation, self._attempts)
-            self.ended.heard.append((words, hypothesis.text))
             self.ended.transcript.append(f"      heard: {hypothesis.text}")
+            self.ended.exchanges[-1] += f" > {hypothesis.text or f'({hypothesis.reason})'}"
             self._said += f" {hypothesis.text}"
             if not hypothesis.text:
                 return ev.UtteranceRejected(at_ms=self._at_ms, reason="noise")
-        meaning = await bureau.nlu.parse(
-            hypothesis.text,
-            language=self._session.language,
-            expected=hear.intents or None,
-            slot_types=hear.slot_types,
-            slot_context=hear.slot_context,
-        )
         recognition = Recognition(
             hypothesis=hypothesis,
-            language=self._session.language,
+            language=hypothesis.language or self._session.language,
             speech_started_at_ms=self._at_ms - 1_000,
             speech_ended_at_ms=self._at_ms - 300,
             decided_at_ms=self._at_ms,
             decode_ms=0,
             decodes=1,
         )
-        return ev.UtteranceHeard(at_ms=self._at_ms, recognition=recognition, understanding=meaning)
+        return replace(await read(bureau.nlu, recognition, hear), at_ms=self._at_ms)
 
 
 def disclosures(text: str, said: str, people: tuple[Invented, ...]) -> list[str]:

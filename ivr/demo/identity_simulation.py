@@ -102,6 +102,18 @@ def figures(calls: Sequence[Ended]) -> dict[str, Any]:
         },
         "median_turns": statistics.median(call.turns for call in calls) if calls else None,
         "kinds": kinds,
+        "failures": [_failure(call) for call in calls if not right(call) or wrong_person(call)],
+    }
+
+
+def _failure(call: Ended) -> dict[str, Any]:
+    """A call that did not end as it should, and what was asked, said and heard in it."""
+    return {
+        "caller": call.caller.kind,
+        "language": call.caller.language,
+        "level": call.level.name,
+        "wrong_person": wrong_person(call),
+        "call": call.exchanges,
     }
 
 

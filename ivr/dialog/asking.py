@@ -13,6 +13,7 @@ from ivr.dialog.steps import NEXT
 from ivr.dialog.volunteering import taken_for
 
 YES_NO_KEYS = {"1": True, "2": False}
+_UNASKED = ("speech", "volunteered")  # ways to fill a slot in which nobody was asked what was meant
 
 
 def begin(run: Run, step: st.QuestionStep) -> None:
@@ -58,7 +59,10 @@ def accept(run: Run, step: st.CollectStep, value: str, via: str) -> None:
     """The slot has its value. via: speech | dtmf | volunteered | corrected | chosen | confirmed."""
     slot = run.assistant.slots[step.slot]
     tries = run.session.tries.total
+    others = run.session.others if via in _UNASKED else ()
     run.set_slot(step.slot, slot.typed(value))
+    if others:
+        run.change(heard_as={**run.session.heard_as, step.slot: others})
     ended(run, step, "filled", value=run.shown(step.slot, value), via=via, tries=tries)
     flow = run.frame.flow
     taken = Taken(flow=flow, step=step.id, slot=step.slot, value=value, confirmed=via == "confirmed")
@@ -133,15 +137,24 @@ def _say_question(run: Run, step: st.QuestionStep, failed: str) -> None:
         return
     if failed and run.say(f"{step.utter}_{failed}", step.policy.barge_in):
         return
-    tries = run.session.tries.total
-    for attempt in range(tries + 1, 1, -1):
-        if failed and run.has(f"{step.utter}_{attempt}"):
+    again = _asked_anew(run, step)
+    for attempt in range(run.session.tries.total + 1 + again, 1, -1):
+        if (failed or again) and run.has(f"{step.utter}_{attempt}"):
             run.say(f"{step.utter}_{attempt}", step.policy.barge_in)
             return
     if failed in ("noinput", "nomatch"):
         run.say_own(failed)
     if not run.say(step.utter, step.policy.barge_in):
         run.say_own("nomatch")
+
+
+def _asked_anew(run: Run, step: st.QuestionStep) -> bool:
+    """Did what was answered here prove nothing? Whoever is asked for proof once more is asked in other words: they
+    gave the right one and were misheard, most likely."""
+    if not isinstance(step, st.CollectStep) or run.frame.flow != run.assistant.identify_flow:
+        return False
+    retries = (s for s in run.flow.steps.values() if isinstance(s, st.RetryStep) and step.slot in s.clear)
+    return any(run.session.retried.get(f"{run.frame.flow}/{retry.id}") for retry in retries)
 
 
 def _say_confirmation(run: Run, step: st.QuestionStep, failed: str) -> None:

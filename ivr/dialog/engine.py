@@ -61,6 +61,8 @@ def _started(run: Run, event: ev.CallStarted) -> None:
     if run.session.wait is not Wait.START:
         return
     run.change(caller=event.caller, started_at=event.started_at, started_at_ms=event.at_ms, wait=Wait.RUNNING)
+    if event.language in run.assistant.languages:
+        switch_language(run, event.language)
     if event.cut_off:
         run.say_own("cut_off")
     enter(run, run.assistant.start)

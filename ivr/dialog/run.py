@@ -68,7 +68,8 @@ class Run:
             slot = self.assistant.slots.get(name)
             if slot is not None and slot.sensitive:
                 self.hide(str(value))
-        self.change(slots=slots)
+        heard_as = {other: values for other, values in self.session.heard_as.items() if other != name}
+        self.change(slots=slots, heard_as=heard_as)
 
     def hide(self, *values: str) -> None:
         """These values must be masked wherever the call is written down."""
@@ -127,6 +128,12 @@ class Run:
         if any(v is None for v in found):
             return None
         return PLACEHOLDER.sub(lambda m: str(lookup(m[1], names)), template)
+
+    def readings(self, template: Any) -> Any:
+        """As fill, but a slot that may have been heard in several ways gives all of them, likeliest first."""
+        value, whole = self.fill(template), PLACEHOLDER.fullmatch(template) if isinstance(template, str) else None
+        others = self.session.heard_as.get(whole[1], ()) if whole else ()
+        return [value, *others] if others and value is not None else value
 
     def worded(self, slot: Slot, value: str) -> str:
         """A value as it is said: a choice by its first phrase."""

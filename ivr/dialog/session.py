@@ -96,8 +96,9 @@ class Session:
     customer: who calls, how surely. sensitive_values: what must be masked everywhere. outcome and disposition: how the
     call ended (OPEN and "" until then). repairs: noinput + nomatch + rejected in the whole call. quiet_turns: turns
     since the last repair. pending: the value or intent a confirmation is about; others: what else the same words may
-    mean, likeliest first. taken: values of collects that may still be corrected, oldest first. words: what the caller
-    said when the request was understood. read_back: the words of an offer's read-back, once the caller heard them to
+    mean, likeliest first. taken: values of collects that may still be corrected, oldest first. heard_as: slot -> what
+    else the words that filled it may have been, where nobody was asked which. words: what the caller said when the
+    request was understood. read_back: the words of an offer's read-back, once the caller heard them to
     the end. survey: the opportunity a grade is to be asked for before the goodbye.
     """
 
@@ -120,6 +121,7 @@ class Session:
     others: tuple[str, ...] = ()
     taken: tuple[Taken, ...] = ()
     volunteered: tuple[Volunteered, ...] = ()
+    heard_as: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     service: str = ""
     decision: OfferDecision | None = None
     read_back: str = ""

@@ -19,10 +19,12 @@ from ivr.log import mask
 from ivr.model.call import Outcome
 from ivr.model.dialog import CallService, DecideOffer, PromiseCallback, RequestHandoff
 from ivr.model.routing import HandoffRequest
+from ivr.model.identity import IdentityStep
 
 # A flow that does this many steps without asking anything goes round in circles.
 MAX_STEPS = 100
 
+_COMPARING = (IdentityStep.SPOKEN_ID, IdentityStep.MATCH_FACTS)  # a secret is what was heard, and nothing else
 
 def go_on(run: Run) -> None:
     """Do steps until something must be waited for."""
@@ -66,8 +68,10 @@ def _branch(run: Run, step: st.BranchStep) -> None:
 
 
 def _action(run: Run, step: st.ActionStep) -> None:
-    args = {name: run.fill(template) for name, template in step.args.items()}
-    if not run.assistant.services[step.service].repeatable:
+    service = run.assistant.services[step.service]
+    given = run.readings if service.identity in _COMPARING else run.fill
+    args = {name: given(template) for name, template in step.args.items()}
+    if not service.repeatable:
         run.settle()
     run.emit(CallService(service=step.service, args=args, timeout_ms=step.timeout_ms, hold_after_ms=step.hold_after_ms))
     run.change(wait=Wait.SERVICE, service=step.service)

@@ -111,6 +111,12 @@ def apart_by(people: Sequence[Candidate], said: Said) -> tuple[EvidenceKind, ...
     return tuple(kind for count, _, kind in sorted(spread) if count < -1)
 
 
+def common_language(people: Iterable[Candidate]) -> str:
+    """The language all of them prefer, "" when they differ or nobody says."""
+    found = {person.language or (person.customer.language if person.customer else "") for person in people}
+    return found.pop() if len(found) == 1 else ""
+
+
 def _first_name(person: Candidate) -> str:
     given = next((person_name(name).given for name in person.names.values()), None)
     return folded(given.word) if given else ""
@@ -160,12 +166,13 @@ def _same(kind: EvidenceKind, said: str, known: str) -> bool:
 
 
 def name_likeness(candidate: Candidate, readings: Iterable[str]) -> float:
-    """How near the nearest reading comes to a candidate's name; one word is enough where it is the given name."""
+    """How near the nearest reading comes to a candidate's name; the given name alone is enough."""
     best = 0.0
     for reading in readings:
         heard = heard_name(reading)
         for full in candidate.names.values():
             name = person_name(full)
-            score = given_likeness(heard, name) if len(heard.words) == 1 else likeness(heard, name)
-            best = max(best, score)
+            best = max(best, given_likeness(heard, name))
+            if len(heard.words) > 1:
+                best = max(best, likeness(heard, name))
     return best

@@ -78,7 +78,9 @@ class Heard:
 def heard_name(text: str) -> Heard:
     """The words of a name in a recogniser's text; hesitations and titles are no part of it."""
     words = [w for w in (m.replace("’", "").replace("'", "") for m in _WORD.findall(text)) if w.lower() not in _FILLERS]
-    parts = [part for word in words for part in word.split("-") if part][:MOST_WORDS]
+    parts = [part for word in words for part in word.split("-") if part]
+    # A recogniser that is in doubt writes a lone word twice.
+    parts = [part for at, part in enumerate(parts) if not at or folded(part) != folded(parts[at - 1])][:MOST_WORDS]
     runs = [
         ("".join(parts[at : at + length]), at, at + length)
         for length in (1, 2, 3)
@@ -211,7 +213,8 @@ def _with_rest(pair: float, heard: Heard, taken: tuple[int, int], name: PersonNa
 
 
 def given_likeness(heard: Heard, name: PersonName) -> float:
-    """0..1: how near the best word heard comes to the given name, for a question that asks for no more."""
-    if name.given is None:
+    """0..1: how near what was heard, all of it as one word, comes to the given name, for a question that asks for no
+    more: "Scott George" may be Scott-George."""
+    if name.given is None or not heard.words:
         return 0.0
-    return round(max((_best(unit, name.given) for unit, _, _ in heard.units), default=0.0), 4)
+    return round(_best("".join(heard.words), name.given), 4)

@@ -70,7 +70,8 @@ class Hypothesis:
 
     text: normalised lower-case words or digits, "" when nothing was understood. value: the Phrase.value or digit
     string matched, None for open speech. confidence: 0..1. margin: nats between the best and the second reading,
-    None when there was only one. reason: why text is empty ("no_speech", "too_short", "length", ...), else "".
+    None when there was only one. log_probability: of the text, as Alternative has it, None when the engine does not
+    tell. reason: why text is empty ("no_speech", "too_short", "length", ...), else "".
     language: what was spoken, when the expectation had languages to tell apart; else "".
     """
 
@@ -82,6 +83,7 @@ class Hypothesis:
     alternatives: tuple[Alternative, ...] = ()
     reason: str = ""
     language: str = ""
+    log_probability: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ import math
 
 from ivr.model.hearing import Alternative, Expectation, Hypothesis
 from ivr.speech.digit_strings import Reading, best_reading, digit_tokens, possible
-from ivr.speech.text import broken_number, normal, split_digits
+from ivr.speech.text import DIGIT_WORDS, broken_number, normal, split_digits
 from ivr.speech.whisper_model import Decoded, Encoded, WhisperModel
 
 BEAM = 5
@@ -26,6 +26,10 @@ _ANNOUNCING = frozenset(
     yes yeah ok okay sure so well um uh er hmm right no not sorry please hi hello one moment double triple
     мой моя номер карты договора счета счёта полиса телефона код это да нет так вот ну э ээ эм пожалуйста
     """.split()  # noqa: SIM905 - a list of words reads better as words
+)
+# Words between digits that take back those before them; "no" by itself may be a digit misread.
+_CORRECTING = frozenset(
+    ("sorry", "mean", "wait", "correction", "rather", "нет", "простите", "извините", "ошибся", "ошиблась", "точнее")
 )
 
 
@@ -44,6 +48,8 @@ def dictated(
 ) -> Hypothesis | None:
     """The digit string that fits, None when the caller said something else. free: the text without any constraint."""
     text = normal(free.text)
+    if corrected(text):
+        return None
     before, said, after = split_digits(text)
     if broken_number(text):  # "2 oh bar 5 1 8": one misread word within a number, no lead and no tail
         before, said, after = [], "", []
@@ -61,6 +67,14 @@ def dictated(
     if reading is None or _is_no_number(reading, free, text, said, expectation):
         return None
     return _hypothesis(reading, readings, lead)
+
+
+def corrected(text: str) -> bool:
+    """Are there digits, words that take them back, and digits again? Then no single string was said: whoever reads the
+    text knows which is meant."""
+    words = text.split()
+    at = [n for n, word in enumerate(words) if word.isdigit() or word in DIGIT_WORDS]
+    return bool(at) and any(word in _CORRECTING and at[0] < n < at[-1] for n, word in enumerate(words))
 
 
 def _misread(lead: list[str]) -> bool:
@@ -83,6 +97,7 @@ def _hypothesis(reading: Reading, readings: list[Reading], lead: list[str]) -> H
         value=reading.digits,
         confidence=certainty * (confidence(reading.margin) if reading.margin is not None else 0.9),
         margin=reading.margin,
+        log_probability=reading.log_probability,
         alternatives=tuple(
             Alternative(text=" ".join([*lead, *r.digits]), log_probability=r.log_probability)
             for r in readings

@@ -35,7 +35,7 @@ QUIETER_PEAK = 0.25
 SURE_SILENCE = 0.8  # of no_speech: with the English model noise is above it
 CLEAR_MEAN = -0.6  # mean log-probability of a text believed although the model doubts it is speech
 RESCUE_MARGIN = 4.0  # nats that make a short word believed although the model doubts it is speech
-_PARSED = (ExpectationKind.DATE, ExpectationKind.MONEY)  # whoever parses them may choose among several readings
+_PARSED = (ExpectationKind.DATE, ExpectationKind.MONEY, ExpectationKind.NAME)  # others choose among the readings
 _TELLING_S = 0.2  # of speech that tell a language
 _PLAIN_LANGUAGE = 0.85  # how probable another language must be to be believed
 
@@ -247,7 +247,8 @@ def _open(free: Decoded, reason: str = "no_speech") -> Hypothesis:
     text = text if split_digits(once)[1] else once
     if not text or free.mean < LEAST_MEAN:
         return _nothing("no_speech")
-    return Hypothesis(text=text, confidence=min(1.0, math.exp(free.mean)), engine=NAME)
+    certainty = min(1.0, math.exp(free.mean))
+    return Hypothesis(text=text, confidence=certainty, log_probability=free.log_probability, engine=NAME)
 
 
 def _nothing(reason: str) -> Hypothesis:

@@ -15,11 +15,13 @@ from ivr.model.understanding import Entity, SlotContext
 from ivr.nlu.spoken.calendar_text import CalendarText
 from ivr.nlu.spoken.calendar_words import calendar_words
 from ivr.nlu.spoken.digits import find_digits
+from ivr.nlu.spoken.misheard_months import month_like
 from ivr.nlu.spoken.numerals import numerals
 from ivr.nlu.spoken.relative_days import relative, weekday
 
 AMBIGUOUS_CONFIDENCE = 0.7
 DIGITS_OF_A_DATE = 8
+MOST_BETWEEN = 3
 
 _UNKNOWN_DAY = datetime.date(2100, 1, 1)
 Found = tuple[list[datetime.date], int, int]
@@ -38,6 +40,7 @@ def find_date(text: str, language: str, context: SlotContext) -> Entity | None:
     if found is None and _one_by_one(said):
         found = _in_digits(text, language, said, order, today, past=context.past)
     found = found or _in_figures(said, order, today, past=context.past)
+    found = found or _with_misheard_month(said, today, past=context.past)
     if found is None and today is not None:
         found = relative(said, today, past=context.past) or weekday(said, today, past=context.past)
         found = found or _bare_day(said, today, past=context.past)
@@ -97,7 +100,7 @@ def _completed(
     """A day and month with the year that follows, or the one that is meant."""
     (day, month), (first, after) = day_and_month, span
     now = today or _UNKNOWN_DAY
-    spoken = said.year(after) or _year_before(said, first)
+    spoken = said.year(after) or _year_before(said, first) or _full_year(said, after + 1)
     if spoken is not None:
         found = calendar.day(spoken[0], month, day, now, past=past)
         return [found] if found else [], first, spoken[1]
@@ -120,6 +123,27 @@ def _year_before(said: CalendarText, first: int) -> tuple[int, int] | None:
         year = said.year(at)
         if year is not None and year[1] <= first and (year[0] > 99 or said.word(year[1] - 1) in said.words.year):
             return year[0], first
+    return None
+
+
+def _full_year(said: CalendarText, at: int) -> tuple[int, int] | None:
+    """A year of four figures that begins here or a word or two further on: "25 июня от 1983 года"."""
+    years = (said.year(begin) for begin in range(at, at + MOST_BETWEEN))
+    return next((year for year in years if year is not None and year[0] > 99), None)
+
+
+def _with_misheard_month(said: CalendarText, today: datetime.date | None, *, past: bool) -> Found | None:
+    """A day, what was no word to the recogniser, and a full year."""
+    for at in range(len(said.said)):
+        value, after, _ = said.number(at)
+        if after == at or not 1 <= value <= 31:
+            continue
+        for end in range(after + 1, min(after + MOST_BETWEEN, len(said.said)) + 1):
+            year = said.year(end)
+            if year is not None and year[0] > 99:
+                month = month_like([said.word(between) for between in range(after, end)], said.words.months)
+                found = calendar.day(year[0], month, value, today or _UNKNOWN_DAY, past=past) if month else None
+                return ([found], at, year[1]) if found else None
     return None
 
 
@@ -193,8 +217,10 @@ def _in_digits(
 
 
 def _bare_day(said: CalendarText, today: datetime.date, *, past: bool) -> Found | None:
-    """ "On the fifth", "двадцать пятого числа": the nearest such day."""
+    """ "On the fifth", "двадцать пятого числа": the nearest such day. Where a full year is said, it is none of them."""
     at = 0
+    if any(_full_year(said, begin) for begin in range(1, len(said.said))):
+        return None
     while at < len(said.said):
         value, after, ordinal = said.number(at)
         if after > at and 1 <= value <= 31 and (ordinal or said.word(after) in said.words.of_month):

@@ -10,12 +10,12 @@ import pytest
 import pytest_asyncio
 
 from ivr.config import NluSettings
+from ivr.demo.caller_voice import CallersEar
 from ivr.demo.crm_people import Invented, invent
 from ivr.demo.identity_callers import identifications
 from ivr.demo.identity_calls import Bureau, disclosures
 from ivr.demo.identity_simulation import figures, open_bureau, right, simulate, wrong_person
 from ivr.demo.shared_numbers import guesses, shared_number_cases
-from ivr.design.aloud import Ear
 from ivr.model.identity import Level
 
 ROOT = Path(__file__).parents[3]
@@ -92,7 +92,7 @@ def test_a_name_or_a_number_nobody_said_is_a_disclosure(people: list[Invented]) 
 @pytest.mark.asyncio(loop_scope="module")
 async def test_callers_are_identified_by_ear(people: list[Invented], tmp_path: Path) -> None:
     """Voice, telephone line, recogniser; the whole set is `ivr identity simulate --audio 60`."""
-    ear = Ear(ROOT / "voice_models", ("en", "ru"))
+    ear = CallersEar(ROOT / "voice_models", ("en", "ru"))
     try:
         async with open_bureau(tmp_path, people, INSURANCE, AS_IN_A_CALL, ear) as opened:
             chosen = [c for c in identifications(people, 20, seed=2) if c.language == "en" and not c.lacks][:3]

@@ -10,8 +10,8 @@ import pytest
 
 from ivr.demo.crm_people import Invented, invent
 from ivr.demo.misheard import misheard
-from ivr.identity.names import NameIndex, Verdict, ranked, verdict
-from ivr.identity.person_name import heard_name, likeness, person_name
+from ivr.identity.names import NEAR, NameIndex, Verdict, ranked, verdict
+from ivr.identity.person_name import given_likeness, heard_name, likeness, person_name
 from ivr.identity.spelling import folded
 
 
@@ -112,3 +112,9 @@ def test_ten_thousand_names_are_searched_within_20_ms_and_a_wrong_single_is_one_
     assert wrong <= 7  # 0.5 %
     assert found_at_all >= 1_470
     assert right >= 400 and several >= 400
+
+
+def test_a_lone_name_written_twice_or_in_pieces_is_that_name() -> None:
+    assert given_likeness(heard_name("олег олег"), person_name("Олег Зуев")) == 1.0
+    assert given_likeness(heard_name("scott george"), person_name("Scott-George Smith")) == 1.0
+    assert given_likeness(heard_name("anna petrova"), person_name("Anna Orlova")) < NEAR, "another family's Anna"
