@@ -61,6 +61,8 @@ class Metrics:
         self.webhook_seconds = Histogram(
             "ivr_webhooks_seconds", "A try to deliver an event", ["endpoint"], buckets=_LATENCY_BUCKETS, registry=r
         )
+        self.wrap_ups = Counter("ivr_wrap_ups", "Transfers agents said the end of, by how they ended", ["code"], registry=r)
+        self.asked_again = Counter("ivr_asked_again", "Transfers in which the caller had to repeat things", registry=r)
         self.worker_restarts = Counter("ivr_worker_restarts", "Workers that died", ["kind"], registry=r)
         self.workers = Gauge("ivr_workers", "Workers ready", ["kind"], registry=r)
         self.frames_dropped = Gauge("ivr_frames_dropped", "Audio frames not delivered", ["worker"], registry=r)

@@ -63,6 +63,13 @@ class AgentPage:
                     event = line[6:].strip()
                 elif line.startswith("data:") and event == "pop":
                     await self._show(json.loads(line[5:]))
+                elif line.startswith("data:") and event == "beat":
+                    await self._beat()
+
+    async def _beat(self) -> None:
+        url = f"{self._house.web}/agent/{self._agent_id}/beat"
+        async with self._house.http.post(url, json={"page": "demo"}) as reply:
+            reply.raise_for_status()
 
     async def _show(self, data: Mapping[str, Any]) -> None:
         token = str(data["pop_id"])

@@ -38,6 +38,7 @@ _S, _E = AgentState, AgentEvent
 TRANSITIONS: dict[tuple[AgentState, AgentEvent], AgentState] = {
     (_S.OFFLINE, _E.LOGIN): _S.NOT_READY,
     (_S.NOT_READY, _E.READY): _S.AVAILABLE,
+    (_S.NOT_READY, _E.NOT_READY): _S.NOT_READY,  # for another reason
     (_S.NOT_READY, _E.LOGOUT): _S.OFFLINE,
     (_S.AVAILABLE, _E.NOT_READY): _S.NOT_READY,
     (_S.AVAILABLE, _E.LOGOUT): _S.OFFLINE,
@@ -84,6 +85,7 @@ class AgentDirectory:
     """
 
     def __init__(self, plan: RoutingPlan) -> None:
+        self.plan = plan
         self._wrap_up_ms = plan.wrap_up_ms
         self._presences = {agent_id: Presence(agent=agent) for agent_id, agent in plan.agents.items()}
 

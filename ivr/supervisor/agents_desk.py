@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 
 from ivr.call.handoff import POP_TIMEOUT_S, Packet
@@ -9,26 +10,72 @@ from ivr.model.call import LogEntry
 from ivr.model.ids import monotonic_ms
 from ivr.model.routing import Agent, AgentState
 from ivr.routing.agents import AgentDirectory
+from ivr.web.attendance import Attendance
+from ivr.web.desk import AgentDetail
 from ivr.web.live import LiveHub
 from ivr.web.screen import line_of
 
+PAGE_CLOSED = "page_closed"
+LOOK_S = 1.0
+
 
 class AgentsDesk:
-    """Joins the directory (who is free) with the pages (who sees what). watching: call -> agent who was shown it."""
+    """Joins the directory (who is free) with the pages (who sees what). watching: call -> agent who was shown it.
+
+    An agent whose page is gone gets no calls until it is back, except with a telephone alone (phone_only of
+    routing.yml). A call under way is left alone. wished: when an agent last said ready, which counts as a sign of life:
+    the page may be opening still.
+    """
 
     def __init__(self, directory: AgentDirectory, hub: LiveHub) -> None:
         self.directory, self.hub = directory, hub
         self._watching: dict[str, str] = {}
         self._told: dict[str, AgentState] = {}
+        self.attendance = Attendance()
+        self._wished: dict[str, int] = {}
+        self._away: set[str] = set()
 
     def states(self) -> Sequence[tuple[Agent, AgentState, int]]:
         """Every agent, the state, and for how many milliseconds."""
         now_ms = monotonic_ms()
         return [(p.agent, p.state, now_ms - p.since_ms) for p in self.directory.presences(now_ms)]
 
-    async def set_state(self, agent_id: str, wish: str) -> None:
+    def detail(self, agent_id: str) -> AgentDetail:
+        """Why an agent is not ready, and how long the wrap-up still takes."""
+        now_ms = monotonic_ms()
+        found = self.directory.presence(agent_id, now_ms)
+        wrapping = found.state is AgentState.WRAP_UP
+        left_ms = self.directory.plan.wrap_up_ms - (now_ms - found.since_ms) if wrapping else 0
+        return AgentDetail(reason=found.reason, left_ms=max(0, left_ms))
+
+    async def watch_pages(self) -> None:
+        """Look after who is there, for ever."""
+        while True:
+            self.look_for_pages(monotonic_ms())
+            await asyncio.sleep(LOOK_S)
+
+    def look_for_pages(self, now_ms: int) -> None:
+        """Agents whose page is gone become not ready; those whose page is back become ready again."""
+        gone_ms = self.directory.plan.desk.page_gone_ms
+        for each in self.directory.presences(now_ms):
+            agent_id = each.agent.agent_id
+            wished_ms = self._wished.get(agent_id)
+            opening = wished_ms is not None and now_ms - wished_ms < gone_ms
+            if each.agent.phone_only or opening or self.attendance.is_there(agent_id, now_ms):
+                if agent_id in self._away:
+                    self._away.discard(agent_id)
+                    if each.state is AgentState.NOT_READY and each.reason == PAGE_CLOSED:
+                        self.directory.ready(agent_id, now_ms=now_ms)
+            elif each.state in (AgentState.AVAILABLE, AgentState.WRAP_UP):
+                self._away.add(agent_id)
+                self.directory.not_ready(agent_id, now_ms=now_ms, reason=PAGE_CLOSED)
+        self.tell_states()
+
+    async def set_state(self, agent_id: str, wish: str, reason: str = "") -> None:
         """What the page's buttons do: "ready" (which also logs in and ends wrap-up) or "not_ready"."""
         now_ms = monotonic_ms()
+        self._away.discard(agent_id)
+        self._wished[agent_id] = now_ms
         state = self.directory.presence(agent_id, now_ms).state
         if state is AgentState.OFFLINE:
             self.directory.login(agent_id, now_ms=now_ms)
@@ -38,7 +85,7 @@ class AgentsDesk:
             if self.directory.presence(agent_id, now_ms).state is not AgentState.AVAILABLE:
                 self.directory.ready(agent_id, now_ms=now_ms)
         else:
-            self.directory.not_ready(agent_id, now_ms=now_ms, reason="asked for it")
+            self.directory.not_ready(agent_id, now_ms=now_ms, reason=reason)
         self.tell_states()
 
     async def pop(self, call_id: str, agent_id: str, packet: Packet) -> bool:
@@ -70,4 +117,8 @@ class AgentsDesk:
         for agent, state, since_ms in self.states():
             if self._told.get(agent.agent_id) is not state:
                 self._told[agent.agent_id] = state
-                self.hub.publish(f"agent:{agent.agent_id}", "state", {"state": state.value, "since_ms": since_ms})
+                self.hub.publish(f"agent:{agent.agent_id}", "state", self._state_of(agent.agent_id, state, since_ms))
+
+    def _state_of(self, agent_id: str, state: AgentState, since_ms: int) -> dict[str, object]:
+        detail = self.detail(agent_id)
+        return {"state": state.value, "since_ms": since_ms, "reason": detail.reason, "left_ms": detail.left_ms}

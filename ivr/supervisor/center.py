@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from ivr.call.ani import Signatures
@@ -30,6 +29,8 @@ from ivr.supervisor.agents_desk import AgentsDesk
 from ivr.supervisor.brain import Brain
 from ivr.supervisor.broken_calls import close_broken_calls
 from ivr.supervisor.comfort import write_comfort
+from ivr.supervisor.front_desk import desk_of
+from ivr.supervisor.front_desk import desk_of
 from ivr.supervisor.identity_keeping import open_identity
 from ivr.supervisor.media_pool import MediaPool
 from ivr.supervisor.offer_keeping import OfferKeeping
@@ -74,6 +75,8 @@ class Center:
         self._tasks: asyncio.TaskGroup | None = None
         self._housekeeping: asyncio.Task[None] | None = None
         self._keeping: asyncio.Task[None] | None = None
+        self._watching: asyncio.Task[None] | None = None
+        self._watching: asyncio.Task[None] | None = None
         self._comfort = write_comfort(settings.server.run_dir / "comfort.wav")
         self.capacity = settings.sip.workers * settings.sip.max_callers_per_worker
         self.metrics.capacity.set(self.capacity)
@@ -89,6 +92,8 @@ class Center:
         await close_broken_calls(self.store, self.settings.limits.callback_s)
         self._housekeeping = tasks.create_task(self._keep_house())
         self._keeping = tasks.create_task(self.offers.run())
+        self._watching = tasks.create_task(self.agents.watch_pages())
+        self._watching = tasks.create_task(self.agents.watch_pages())
         self.webhooks.start(tasks)
         self.speech.start(tasks)
         if await self.speech.wait_ready(READY_S):
@@ -140,7 +145,7 @@ class Center:
 
     async def stop(self) -> None:
         """End the workers, the services' connections and the store."""
-        for task in (self._housekeeping, self._keeping):
+        for task in (self._housekeeping, self._keeping, self._watching):
             if task is not None:
                 task.cancel()
         await self.media.stop()
@@ -261,21 +266,7 @@ class Center:
 
     def desk(self) -> Desk:
         """What the web pages are given."""
-        return Desk(
-            store=self.store,
-            hub=self.hub,
-            agent_states=lambda: self.agents.states(),  # noqa: PLW0108 - a reload may replace the desk
-            set_agent_state=lambda agent_id, wish, _reason: self.agents.set_state(agent_id, wish),
-            health=self.health,
-            metrics=self.metrics.exposition,
-            token=self.settings.web.token,
-            assistant=self.brain.assistant.name,
-            recordings=Path(self.settings.recording.dir),
-            record=self.record,
-            offers=lambda: self.brain.offers,
-            learn=self.offers.learn,
-            effects=self.offers.effects,
-        )
+        return desk_of(self)
 
     def health(self) -> Mapping[str, Any]:
         """Ready to take a call, and if not, why not."""

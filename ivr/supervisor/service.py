@@ -86,6 +86,8 @@ async def serve(settings: Settings) -> int:
             told.started()
             sip, page = settings.sip, settings.web
             _log.info("ready", sip=f"sip:{sip.host}:{sip.port}", web=f"http://{page.host}:{page.port}/agent")
+            if not await center.store.any_account():
+                _log.info("web.no_accounts", make_one="ivr users add NAME --role admin")
             await _until_stopped(center, told)
     except asyncio.CancelledError:
         if not told.stop.is_set():
