@@ -30,7 +30,6 @@ from ivr.supervisor.brain import Brain
 from ivr.supervisor.broken_calls import close_broken_calls
 from ivr.supervisor.comfort import write_comfort
 from ivr.supervisor.front_desk import desk_of
-from ivr.supervisor.front_desk import desk_of
 from ivr.supervisor.identity_keeping import open_identity
 from ivr.supervisor.media_pool import MediaPool
 from ivr.supervisor.offer_keeping import OfferKeeping
@@ -46,7 +45,6 @@ GOODBYE_S = 8.0
 SETTLE_S = 6.0
 
 _log = get_log("supervisor")
-
 
 class Center:
     """A running contact center bot: workers, calls and what they share."""
@@ -76,7 +74,6 @@ class Center:
         self._housekeeping: asyncio.Task[None] | None = None
         self._keeping: asyncio.Task[None] | None = None
         self._watching: asyncio.Task[None] | None = None
-        self._watching: asyncio.Task[None] | None = None
         self._comfort = write_comfort(settings.server.run_dir / "comfort.wav")
         self.capacity = settings.sip.workers * settings.sip.max_callers_per_worker
         self.metrics.capacity.set(self.capacity)
@@ -92,7 +89,6 @@ class Center:
         await close_broken_calls(self.store, self.settings.limits.callback_s)
         self._housekeeping = tasks.create_task(self._keep_house())
         self._keeping = tasks.create_task(self.offers.run())
-        self._watching = tasks.create_task(self.agents.watch_pages())
         self._watching = tasks.create_task(self.agents.watch_pages())
         self.webhooks.start(tasks)
         self.speech.start(tasks)
