@@ -46,6 +46,7 @@ SETTLE_S = 6.0
 
 _log = get_log("supervisor")
 
+
 class Center:
     """A running contact center bot: workers, calls and what they share."""
 
