@@ -20,7 +20,7 @@ from ivr.model.ids import monotonic_ms, new_id
 CUT_OFF_WITHIN_S = 600
 LOOKUP_S = 0.15
 # How long the greeting waits to know which language the customer with this number prefers.
-LANGUAGE_S = 0.25
+LANGUAGE_S = 0.5
 
 
 class Errands:
