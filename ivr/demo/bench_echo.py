@@ -63,6 +63,11 @@ class _Deaf:
 
     def feed(self, _pcm: bytes) -> None: ...
 
+    @property
+    def live(self) -> bool:
+        """Nothing is decoded here."""
+        return False
+
     def decode(self, *, final: bool) -> Hypothesis:
         return Hypothesis(text="", confidence=0.0, engine=self.name, reason="last" if final else "no_speech")
 

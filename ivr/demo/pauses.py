@@ -77,8 +77,7 @@ class VirtualQueue:
         pcm, began = job.audio(), time.process_time_ns()
         hypothesis: Hypothesis | None = None
         try:
-            job.stream.feed(pcm)
-            hypothesis = job.stream.decode(final=job.final)
+            hypothesis = job.carry_out(pcm)
         except SpeechError:
             hypothesis = None
         took_ms = self._decode_ms or (time.process_time_ns() - began) // 1_000_000

@@ -13,10 +13,14 @@ from ivr.model.understanding import NO_CONTEXT, SlotContext, Understanding
 class RecognizerStream(Protocol):
     """One turn of one caller in one engine. Used from one thread at a time.
 
-    feed: 16-bit mono 8 kHz PCM of the turn, speech and pauses alike. A streaming engine decodes here, another
-    collects. decode: the text of everything fed so far; may be called several times (speculation), later calls
-    see more audio; final=True is the last call. Raises SpeechError when the engine is broken.
+    live: whether it decodes what it is fed at once; then it is fed while the caller speaks, else only before a decode.
+    feed: 16-bit mono 8 kHz PCM of the turn, speech and pauses alike. decode: the text of everything fed so far; may
+    be called several times (speculation), later calls see more audio; final=True is the last call. Raises SpeechError
+    when the engine is broken.
     """
+
+    @property
+    def live(self) -> bool: ...
 
     def feed(self, pcm: bytes) -> None: ...
 

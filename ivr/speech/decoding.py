@@ -26,6 +26,7 @@ from ivr.model.ports import RecognizerStream
 
 log = get_log("speech.decoding")
 
+FED = Hypothesis(text="", confidence=0.0, engine="")
 GIVE_WAY = 5  # how much nicer than the process its threads that compute are
 
 
@@ -34,6 +35,7 @@ class Job:
     """A decode that is wanted. audio: called when the decode begins, gives what the stream was not fed yet.
 
     done: called on the loop with the hypothesis (None: the engine failed) and the milliseconds the engine took.
+    feeds_only: the stream is live and gets ahead of the decode that will come; the hypothesis is FED.
     began_ms: when the engine was given it (CLOCK_MONOTONIC), 0 while it waits.
     """
 
@@ -41,8 +43,14 @@ class Job:
     audio: Callable[[], bytes]
     done: Callable[[Hypothesis | None, int], None]
     final: bool = False
+    feeds_only: bool = False
     dropped: bool = False
     began_ms: int = 0
+
+    def carry_out(self, pcm: bytes) -> Hypothesis:
+        """Feed what is new and decode. Raises SpeechError."""
+        self.stream.feed(pcm)
+        return FED if self.feeds_only else self.stream.decode(final=self.final)
 
 
 class DecodeQueue:
@@ -50,7 +58,7 @@ class DecodeQueue:
 
     def __init__(self, at_once: int = 1) -> None:
         self._at_once = at_once
-        self._threads = ThreadPoolExecutor(at_once, thread_name_prefix="decode", initializer=_give_way)
+        self._threads = ThreadPoolExecutor(at_once, thread_name_prefix="decode", initializer=give_way_here)
         self._waiting: list[Job] = []
         self._decoding: list[RecognizerStream] = []
         self._closing: list[RecognizerStream] = []
@@ -121,7 +129,8 @@ def give_way() -> None:
                 os.setpriority(os.PRIO_PROCESS, int(task.name), _nicer_than(own))
 
 
-def _give_way() -> None:
+def give_way_here() -> None:
+    """Make the calling thread nicer than the process's main one."""
     own = threading.main_thread().native_id or 0
     os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _nicer_than(own))
 
@@ -134,8 +143,7 @@ def _decode(job: Job, pcm: bytes) -> tuple[Hypothesis | None, int]:
     began = time.monotonic_ns()
     hypothesis: Hypothesis | None = None
     try:
-        job.stream.feed(pcm)
-        hypothesis = job.stream.decode(final=job.final)
+        hypothesis = job.carry_out(pcm)
     except SpeechError as error:
         log.error("decode.failed", error=str(error))
     return hypothesis, (time.monotonic_ns() - began) // 1_000_000

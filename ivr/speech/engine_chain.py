@@ -107,6 +107,11 @@ class _ChainStream:
                 self._shut()
         raise error
 
+    @property
+    def live(self) -> bool:
+        """As the engine at work is."""
+        return self._stream is not None and self._stream.live
+
     def feed(self, pcm: bytes) -> None:
         """More of the turn."""
         self._pcm += pcm

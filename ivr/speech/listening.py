@@ -19,6 +19,7 @@ from ivr.speech.decoding import Job
 from ivr.speech.echo import EchoCanceller
 from ivr.speech.endpointing import SAMPLES_PER_MS, Action, Endpointer, Phase
 from ivr.speech.sample_clock import SampleClock
+from ivr.speech.turn import Turn
 from ivr.speech.vad import AT_ONCE, CHUNK, SileroModel, VoiceActivity
 
 log = get_log("speech.listening")
@@ -29,6 +30,7 @@ KEEP_MS = 1000  # audio kept when nobody speaks: the pre-roll and what came whil
 LONGEST_GAP = 50  # frames lost in a row that are filled with silence; more is a new beginning
 STARVED_MS = 200  # without frames for so long in mid-turn, silence is assumed: the peer stopped sending
 DOUBT_MS = 500  # speech so young may be an echo that has only now been found
+FED_EVERY_MS = 200  # of speech, to an engine that decodes what it is fed
 STUCK_MS = 10_000  # a decode takes 0.1 s, and in a crowd some tenths more; waiting in line does not count
 _WHILE_SPEAKING = 1  # two chunks in one run cost little more than one
 _SILENT_FRAME = bytes(FRAME_BYTES)
@@ -40,21 +42,6 @@ class Decodes(Protocol):
     def submit(self, job: Job) -> None: ...
 
     def close_stream(self, stream: RecognizerStream) -> None: ...
-
-
-class Turn:
-    """A turn being listened to: the endpointer with its engine's stream."""
-
-    def __init__(self, listen: Listen) -> None:
-        self.listen = listen
-        self.endpointer = Endpointer(listen.expectation)
-        self.stream: RecognizerStream | None = None
-        self.fed_until = 0
-        self.job: Job | None = None
-        self.decodes = 0
-        self.decode_ms = 0
-        self.sound = bytearray()
-        self.broken = False
 
 
 class CallAudio:
@@ -176,6 +163,8 @@ class CallAudio:
             turn = self._turn
             if turn is not None and turn.endpointer.phase is not Phase.ENDED:
                 self._act(turn, turn.endpointer.hear(sound.probability, self._chunk_end, sound.weight))
+        if self._turn is not None:
+            self._feed_ahead(self._turn)
         self._trim()
 
     def _trim(self) -> None:
@@ -208,7 +197,6 @@ class CallAudio:
             turn.stream = self._recognizer.open(turn.listen.language, turn.listen.expectation)
         except SpeechError as error:
             log.error("listen.engine_failed", call=self.call_id, error=str(error))
-            turn.broken = True
         self._report(
             SpeechStarted(
                 call_id=self.call_id,
@@ -225,6 +213,19 @@ class CallAudio:
             self._failed(turn)
             return
 
+        self._submit(turn, stream, until, final=final)
+
+    def _feed_ahead(self, turn: Turn) -> None:
+        """A live engine hears the caller while the caller speaks, so that little is left to do at the end."""
+        stream = turn.stream
+        if stream is None or not stream.live or turn.job is not None or turn.endpointer.phase is not Phase.SPEAKING:
+            return
+        if self._chunk_end - turn.fed_until >= FED_EVERY_MS * SAMPLES_PER_MS:
+            self._submit(turn, stream, self._chunk_end, feeds_only=True)
+
+    def _submit(
+        self, turn: Turn, stream: RecognizerStream, until: int, *, final: bool = False, feeds_only: bool = False
+    ) -> None:
         def audio() -> bytes:
             first, turn.fed_until = turn.fed_until, max(turn.fed_until, until)
             fed = bytes(self._pcm[(first - self._pcm_start) * 2 : (turn.fed_until - self._pcm_start) * 2])
@@ -232,17 +233,18 @@ class CallAudio:
             return fed
 
         def done(hypothesis: Hypothesis | None, took_ms: int) -> None:
-            turn.decodes += 1
-            turn.decode_ms = took_ms
             turn.job = None
+            if not feeds_only:
+                turn.decodes += 1
+                turn.decode_ms = took_ms
             if self._turn is not turn:
                 return
             if hypothesis is None:
                 self._failed(turn)
-            else:
+            elif not feeds_only:
                 self._act(turn, turn.endpointer.understand(hypothesis, until))
 
-        turn.job = Job(stream=stream, audio=audio, done=done, final=final)
+        turn.job = Job(stream=stream, audio=audio, done=done, final=final, feeds_only=feeds_only)
         self._queue.submit(turn.job)
 
     @staticmethod

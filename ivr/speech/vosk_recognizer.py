@@ -76,6 +76,8 @@ class VoskModel:
 class VoskStream:
     """One turn. A decode closes a segment: what follows is decoded on its own, and the texts are joined."""
 
+    live = True
+
     def __init__(self, model: VoskModel, language: str, expectation: Expectation) -> None:
         self._model, self._language, self._expectation = model, language, expectation
         self._grammar = model.grammar(_phrases(language, expectation))

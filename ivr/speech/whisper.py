@@ -43,6 +43,8 @@ _PLAIN_LANGUAGE = 0.85  # how probable another language must be to be believed
 class WhisperStream:
     """One turn: collects audio, decodes all of it on every call; of long turns only what is new."""
 
+    live = False
+
     def __init__(self, models: Mapping[str, WhisperModel], language: str, expectation: Expectation) -> None:
         self._models, self._language, self._expectation = models, language, expectation
         self._model = models[language]

@@ -8,9 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from ivr.demo.pauses import Utterance, listen_to
 from ivr.model.errors import SpeechError
 from ivr.model.hearing import Expectation, ExpectationKind, Hypothesis, Phrase
+from ivr.model.ports import RecognizerStream
 from ivr.speech.catalogue import Catalogue
+from ivr.speech.models import load_vad
 from ivr.speech.vosk_recognizer import VoskModel, VoskRecognizer
 from tests.audio.korean import korean
 from tests.audio.phone_line import pcm, quiet
@@ -86,3 +89,47 @@ def test_two_callers_at_once_are_heard_apart(vosk: VoskRecognizer) -> None:
 def test_a_folder_that_is_no_model_is_an_error_and_nothing_is_downloaded(tmp_path: Path) -> None:
     with pytest.raises(SpeechError, match="no Vosk model"):
         VoskModel(tmp_path)
+
+
+class Observed:
+    """Vosk, and how much it was fed in one go before each decode."""
+
+    def __init__(self, vosk: VoskRecognizer) -> None:
+        self.name, self.languages = vosk.name, vosk.languages
+        self.fed: list[int] = []
+        self.before_decodes: list[int] = []
+        self._vosk = vosk
+
+    def open(self, language: str, expectation: Expectation) -> ObservedStream:
+        return ObservedStream(self, self._vosk.open(language, expectation))
+
+
+class ObservedStream:
+    live = True
+
+    def __init__(self, owner: Observed, stream: RecognizerStream) -> None:
+        self._owner, self._stream = owner, stream
+
+    def feed(self, pcm: bytes) -> None:
+        self._owner.fed.append(len(pcm) // 16)
+        self._stream.feed(pcm)
+
+    def decode(self, *, final: bool) -> Hypothesis:
+        self._owner.before_decodes.append(self._owner.fed[-1])
+        return self._stream.decode(final=final)
+
+    def close(self) -> None:
+        self._stream.close()
+
+
+def test_it_hears_the_caller_while_the_caller_speaks_and_little_is_left_for_the_end(
+    vosk: VoskRecognizer, repo_root: Path
+) -> None:
+    observed = Observed(vosk)
+    long = "상담원 청구서 배송 조회 상담원 청구서"
+    expectation = Expectation(kind=ExpectationKind.CHOICE, phrases=(*MENU.phrases, Phrase(text=long, value="all")))
+    said = Utterance(kind="ko", name="long", samples=korean(long), expectation=expectation, language="ko")
+    finished = listen_to(said, load_vad(Catalogue(repo_root / "voice_models")), observed)
+    assert finished.text == long and not finished.cut_off
+    assert sum(observed.fed) > 2000, "milliseconds of speech"
+    assert max(observed.before_decodes) < 700 and len(observed.fed) > 5, observed.fed

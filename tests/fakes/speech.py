@@ -38,6 +38,8 @@ def spoken(text: str) -> bytes:
 class ScriptedStream:
     """One turn."""
 
+    live = False
+
     def __init__(self, expectation: Expectation) -> None:
         self._expectation, self._pcm, self._closed = expectation, b"", False
 

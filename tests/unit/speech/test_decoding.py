@@ -26,6 +26,8 @@ class Engine:
 class Stream:
     """One stream of the engine; go lets its decode end."""
 
+    live = False
+
     def __init__(self, engine: Engine, name: str, go: threading.Event | None = None) -> None:
         self.engine, self.name, self.go = engine, name, go
         self.closed_while_busy = False

@@ -26,6 +26,8 @@ class Faulty(ScriptedRecognizer):
 
 
 class _FaultyStream:
+    live = False
+
     def __init__(self, owner: Faulty, stream) -> None:
         self._owner, self._stream = owner, stream
 
