@@ -102,9 +102,9 @@ _COMMANDS: dict[type, Callable[[Switchboard, Any], None]] = {
     media.Bridge: lambda board, command: board.bridge(command.leg, command.other),
     media.Unbridge: lambda board, command: board.unbridge(command.leg, command.other),
     media.SendDigits: _on_line(_send_digits),
-    media.Refer: _on_line(lambda line, command: line.refer(command.refer_to, command.timeout_ms)),
+    media.Refer: _on_line(lambda line, command: line.refer(command.refer_to, command.timeout_ms, command.headers)),
     media.StartRecording: _on_line(lambda line, command: line.record(command.path)),
     media.MaskRecording: _on_line(lambda line, command: line.mask(command.masked)),
-    media.HangUp: _on_line(lambda line, command: line.hang_up(command.reason)),
+    media.HangUp: _on_line(lambda line, command: line.hang_up(command.reason, headers=command.headers)),
     media.Drain: _drain,
 }

@@ -103,19 +103,19 @@ class Leg(pj.Call):  # type: ignore[misc]
         """INVITE to uri. Raises MediaError when it cannot even be sent."""
         self._try("dial", self.makeCall, one_line(uri), _params(0, "", headers))
 
-    def hang_up(self, reason: str = "") -> None:
+    def hang_up(self, reason: str = "", headers: Headers = ()) -> None:
         """BYE, CANCEL or 480, whichever fits; reason goes into a Reason header (RFC 3326)."""
         if self.ended or self._hung_up:
             return
         self._hung_up = True
         text = one_line(reason).replace('"', "'")
-        headers = (("Reason", f'SIP;cause=200;text="{text}"'),) if text else ()
-        self._try("hang up", self.hangup, _params(0 if self.up else 480, "", headers))
+        why = (("Reason", f'SIP;cause=200;text="{text}"'),) if text else ()
+        self._try("hang up", self.hangup, _params(0 if self.up else 480, "", (*why, *headers)))
 
-    def refer(self, refer_to: str) -> None:
+    def refer(self, refer_to: str, headers: Headers = ()) -> None:
         """REFER (RFC 3515); progress comes as leg_referred()."""
         if not self.ended:
-            self._try("refer", self.xfer, one_line(refer_to), _params())
+            self._try("refer", self.xfer, one_line(refer_to), _params(0, "", headers))
 
     def hold(self) -> None:
         """Put the peer on hold; its media stops."""

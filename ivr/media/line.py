@@ -107,12 +107,12 @@ class Line:
     def stop_digits(self) -> None:
         self._digits.stop()
 
-    def refer(self, refer_to: str, timeout_ms: int) -> None:
+    def refer(self, refer_to: str, timeout_ms: int, headers: media.Headers = ()) -> None:
         """Send REFER; whatever happens, one final ReferProgress follows."""
         self._referral = Referral(monotonic_ms(), timeout_ms)
         try:
             if self.leg is not None:
-                self.leg.refer(refer_to)
+                self.leg.refer(refer_to, headers)
         except MediaError as error:
             _log.warning("line.refer_failed", leg=self.name, error=str(error))
             self._report_referral(self._referral.on_status(400, True))
@@ -138,12 +138,12 @@ class Line:
         """Hang up when what is queued has been played, at the latest after GOODBYE_MS."""
         self._goodbye = (reason, monotonic_ms() + GOODBYE_MS)
 
-    def hang_up(self, reason: str = "", end: tuple[int, str] | None = None) -> None:
+    def hang_up(self, reason: str = "", end: tuple[int, str] | None = None, headers: media.Headers = ()) -> None:
         """End the leg. end: the code and reason to report instead of what SIP says."""
         self._end = self._end or end or ((200, reason) if reason else None)
         try:
             if self.leg is not None:
-                self.leg.hang_up(reason)
+                self.leg.hang_up(reason, headers)
         except MediaError as error:
             _log.warning("line.hang_up_failed", leg=self.name, error=str(error))
 

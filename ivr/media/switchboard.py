@@ -76,6 +76,11 @@ class Switchboard:
         return sum(1 for line in self.lines.values() if line.role is Role.CALLER)
 
     @property
+    def able(self) -> bool:
+        """Would a call be taken now?"""
+        return not self.draining and self.callers < self._max_callers
+
+    @property
     def deciding(self) -> bool:
         """Whether a caller waits for AnswerCall or RejectCall."""
         return any(line.decide_by_ms for line in self.lines.values())
@@ -92,7 +97,7 @@ class Switchboard:
         endpoint = self._endpoint
         if endpoint is None:
             return  # no Leg is made: the library answers 500
-        if self.draining or self.callers >= self._max_callers:
+        if not self.able:
             self._refuse(endpoint, invite)
             return
         try:

@@ -124,11 +124,12 @@ class SendDigits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refer:
-    """Blind transfer of a leg (RFC 3515). refer_to may carry URI headers."""
+    """Blind transfer of a leg (RFC 3515). refer_to may carry URI headers; headers are those of the REFER itself."""
 
     leg: str
     refer_to: str
     timeout_ms: int = 25000
+    headers: Headers = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,10 +150,11 @@ class MaskRecording:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HangUp:
-    """End a leg with BYE, CANCEL or a final response, whichever fits its state."""
+    """End a leg with BYE, CANCEL or a final response, whichever fits its state. headers go on it."""
 
     leg: str
     reason: str = ""
+    headers: Headers = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
