@@ -7,10 +7,11 @@ from collections.abc import Iterable
 from ivr.call.errands import Errands
 from ivr.call.humans import Humans
 from ivr.call.line import Line
+from ivr.call.overflowing import WayBack
 from ivr.call.surroundings import Surroundings
 from ivr.model import dialog as say
 from ivr.model.call import Outcome
-from ivr.model.media import HangUp, MaskRecording, StartRecording
+from ivr.model.media import HangUp, MaskRecording, ReferProgress, StartRecording
 from ivr.model.routing import HandoffRequest
 
 # What a rescued call still owes; the rest of the dialog is over, whatever events are on their way to it.
@@ -26,6 +27,7 @@ class Performer:
         self._line, self._house = line, house
         self._errands = Errands(line, house)
         self._humans = Humans(line, house, self._errands.offers_refused)
+        self._way_back = WayBack(line.overflow, line, house) if line.overflow else None
         self._ending = False
         self._rescued = False
         self._recording = ""
@@ -41,6 +43,8 @@ class Performer:
         """How the call ended, for the business."""
         if self.with_human:
             return Outcome.TRANSFERRED
+        if self._way_back is not None and self._way_back.returned:
+            return Outcome.RETURNED
         outcome = self._line.session().outcome
         if self._errands.promised and outcome in _UNFINISHED:
             return Outcome.CALLBACK
@@ -48,6 +52,8 @@ class Performer:
 
     def begin(self) -> None:
         """The caller is on the line."""
+        if self._way_back is not None:
+            self._line.owe(self._way_back.begin())
         if self._house.settings.recording.mode == "all":
             self.record()
         self._line.start(self._errands.greet())
@@ -101,6 +107,8 @@ class Performer:
 
     def prompts_ended(self) -> None:
         """Everything was said; after a goodbye that means hanging up."""
+        if self._way_back is not None:
+            self._way_back.prompts_ended()
         self._end_when_silent()
 
     def consult(self, message: object) -> None:
@@ -110,16 +118,31 @@ class Performer:
 
     def hang_up(self, reason: str) -> None:
         """End the caller's leg."""
-        self._house.to_media(HangUp(leg=self._line.call_id, reason=reason))
+        if self._way_back is not None:
+            self._line.owe(self._way_back.hang_up(reason, self.outcome))
+        else:
+            self._house.to_media(HangUp(leg=self._line.call_id, reason=reason))
+
+    def returning(self, message: ReferProgress) -> bool:
+        """News of a REFER. True when it was the one that gives the caller back."""
+        return self._way_back is not None and self._way_back.receive(message)
+
+    def tell_overflow(self, outcome: Outcome) -> None:
+        """The call is over: the contact center it came from is told how."""
+        if self._way_back is not None:
+            self._line.owe(self._way_back.tell(outcome))
 
     def caller_gone(self) -> None:
         """The caller's leg is gone: nothing may go on ringing or waiting."""
+        if self._way_back is not None:
+            self._way_back.caller_gone()
         self._humans.caller_gone()
         self._errands.drop()
 
     async def make_up_for_loss(self) -> None:
-        """We dropped the caller: promise to call back."""
-        if self._line.caller.ani:
+        """We dropped the caller: promise to call back, unless a contact center has the caller again."""
+        back = self._line.overflow is not None and self._line.overflow.comes_back_by_itself
+        if self._line.caller.ani and not back:
             await self._errands.promise("the call was cut off by a failure on our side", self._line.caller.ani)
 
     def owe_outcomes(self, ended_by: str, answered_s: float) -> None:
@@ -157,9 +180,19 @@ class Performer:
         self._line.speaker.stop()
         self._mask(None, [])
 
+    async def _to_human(self, request: HandoffRequest) -> None:
+        if self._way_back is not None and self._way_back.possible:
+            await self._way_back.serve(request)
+        else:
+            await self._humans.serve(request)
+
     async def _rescue(self) -> None:
-        await self._humans.hand_off(HandoffRequest(queue=self._house.default_queue, reason="technical failure"))
-        if not self.with_human:
+        request = HandoffRequest(queue=self._house.default_queue, reason="technical failure")
+        if self._way_back is not None and self._way_back.possible:
+            await self._way_back.give_back(request)
+        else:
+            await self._humans.hand_off(request)
+        if self.outcome not in {Outcome.TRANSFERRED, Outcome.RETURNED}:
             await self._apologise("technical failure")
 
     async def _apologise(self, reason: str) -> None:
@@ -183,7 +216,7 @@ class Performer:
             case say.RequestHandoff(request=request):
                 if line.session().agent_requested:
                     line.start(errands.agent_requested())
-                line.start(self._humans.serve(request))
+                line.start(self._to_human(request))
             case say.PromiseCallback():
                 line.owe(errands.promise(command.reason, command.number, within_ms=command.within_ms))
             case say.SwitchLanguage(language=language):

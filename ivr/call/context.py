@@ -10,7 +10,7 @@ from ivr.call.handoff import Packet
 from ivr.call.line import Line
 from ivr.call.record import fold
 from ivr.model.identity import Identity
-from ivr.model.ids import new_id
+from ivr.model.ids import monotonic_ms, new_id
 from ivr.model.offers import OfferAnswer
 from ivr.model.routing import Agent, HandoffRequest
 from ivr.routing.packet import HandoffContext, build_packet
@@ -19,10 +19,13 @@ CONTEXT_KEPT = timedelta(hours=4)
 MOST_TRIED = 8
 
 
-def packet_for(line: Line, request: HandoffRequest, agent: Agent, *, no_offers: bool = False) -> Packet:
-    """What this agent is told about this call, now. no_offers: the caller refused them, in this call or an earlier."""
+def packet_for(
+    line: Line, request: HandoffRequest, agent: Agent | None, *, no_offers: bool = False, token: str = ""
+) -> Packet:
+    """What this agent is told about this call, now; None: whoever takes it in the queue it goes back to. no_offers: the
+    caller refused them, in this call or an earlier. token: the one peers know already, "" for a new one."""
     journal, session = line.journal, line.session()
-    record, token, now = fold(journal.entries), new_id(), datetime.now(UTC)
+    record, token, now = fold(journal.entries), token or new_id(), datetime.now(UTC)
     level = next((e.data for e in reversed(journal.entries) if e.kind == "identity.level"), None)
     current = session.requests[-1] if session.requests else {"intent": "", "result": "open"}
     answers = [e.data["answer"] for e in journal.entries if e.kind == "offer.answered"]
@@ -42,7 +45,11 @@ def packet_for(line: Line, request: HandoffRequest, agent: Agent, *, no_offers: 
         queue=request.queue,
         reason=request.reason,
         required=dict(request.required),
-        preferred_agent=agent.agent_id,
+        preferred_agent=agent.agent_id if agent else "",
+        arrived_at=line.overflow.arrived_at(monotonic_ms()) if line.overflow else "",
+        priority=line.caller.priority,
+        overflow_from=line.caller.overflow_from,
+        return_to=line.caller.return_to,
         expires_at=(now + CONTEXT_KEPT).isoformat(timespec="seconds"),
         intent=current["intent"],
         status=current["result"],

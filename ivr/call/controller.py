@@ -15,6 +15,7 @@ from ivr.call.conversation import Conversation, Understood
 from ivr.call.journal import Journal
 from ivr.call.line import Line
 from ivr.call.listening import Ear, TimerElapsed
+from ivr.call.overflowing import overflow_call
 from ivr.call.record import fold
 from ivr.call.speaking import Speaker
 from ivr.call.surroundings import Surroundings
@@ -35,6 +36,7 @@ from ivr.model.media import (
     LegHeld,
     PlaybackEnded,
     PlaybackStarted,
+    ReferProgress,
     RejectCall,
     SendAudioTo,
 )
@@ -70,6 +72,10 @@ class CallController:
         self.call_id, self._arrived, self._house = arrived.leg, arrived, house
         self.journal = Journal(self.call_id, (house.store.append, house.publish))
         self._number = CallingNumber(arrived, house.settings, house.signatures, self.journal)
+        number, terms = self._number, house.routing.overflow
+        self._overflow = overflow_call(arrived, number.caller, terms, house.told_wait, trusted=number.trunk.trusted)
+        if self._overflow is not None:
+            number.caller = self._overflow.known_of(number.caller, arrived.arrived_at_ms)
         self._mailbox: asyncio.Queue[object] = asyncio.Queue()
         self._conversation: Conversation | None = None
         self._lost = False
@@ -88,7 +94,7 @@ class CallController:
         refusal = await self._number.refusal()
         if refusal is not None:
             return await self._refuse(*refusal)
-        house.to_media(AnswerCall(leg=self.call_id))
+        house.to_media(AnswerCall(leg=self.call_id, headers=self._overflow.headers if self._overflow else ()))
         await house.store.save_record(fold(self.journal.entries))
         try:
             async with asyncio.timeout(house.settings.limits.max_call_s), asyncio.TaskGroup() as tasks:
@@ -131,6 +137,8 @@ class CallController:
             assistant=self._house.assistant.name,
             language=language,
         )
+        if self._overflow is not None:
+            self._overflow.note(self.journal, self._arrived.arrived_at_ms)
 
     def _make_line(self, tasks: asyncio.TaskGroup) -> Line:
         house = self._house
@@ -149,6 +157,7 @@ class CallController:
             post=self.post,
             session=lambda: self.conversation.session,
             rescue=self._rescue,
+            overflow=self._overflow,
         )
 
     def _rescue(self) -> None:
@@ -169,6 +178,8 @@ class CallController:
 
     def _react(self, message: object) -> None:
         """Messages of another leg belong to a handoff; the rest finds its reaction in the table."""
+        if isinstance(message, ReferProgress) and self.conversation.performer.returning(message):
+            return
         if getattr(message, "leg", self.call_id) != self.call_id:
             self.conversation.performer.consult(message)
         elif isinstance(message, say.Event) and type(message) not in _REACTIONS:
@@ -222,6 +233,8 @@ class CallController:
         await line.settle(within_s=SETTLE_S)
         self._number.close()
         outcome = Outcome.LOST if self._lost else performer.outcome
+        performer.tell_overflow(outcome)
+        await line.settle(within_s=SETTLE_S)
         return await self._store(outcome, self.conversation.session.disposition)
 
     async def _store(self, outcome: Outcome, disposition: str) -> CallRecord:

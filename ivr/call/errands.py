@@ -160,6 +160,10 @@ class Errands:
             reason=reason,
             promised_at=wall_clock(),
             deadline=(datetime.now(UTC) + within).isoformat(timespec="seconds"),
+            language=self._line.session().language,
+            queue=self._line.caller.overflow_from,
+            arrived_at=self._line.overflow.arrived_at(monotonic_ms()) if self._line.overflow else "",
+            priority=self._line.caller.priority,
         )
         await self._house.store.promise(callback)
         self.promised = True

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ivr.call.ani import CallingNumber
 from ivr.call.journal import Journal
@@ -15,12 +15,16 @@ from ivr.dialog.engine import Session
 from ivr.log import get_log
 from ivr.model.identity import Caller
 
+if TYPE_CHECKING:
+    from ivr.call.overflowing import OverflowCall
+
 _log = get_log("call")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """One call. session() is the dialog's state at the moment; rescue() is called when something of ours breaks."""
+    """One call. session() is the dialog's state at the moment; rescue() is called when something of ours breaks.
+    overflow: the full queue it comes from, None for any other call."""
 
     call_id: str
     number: CallingNumber
@@ -31,6 +35,7 @@ class Line:
     post: Callable[[object], None]
     session: Callable[[], Session]
     rescue: Callable[[], None]
+    overflow: OverflowCall | None = None
     debts: set[asyncio.Task[None]] = field(default_factory=set)
 
     @property

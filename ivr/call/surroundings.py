@@ -29,7 +29,8 @@ class Surroundings:
 
     to_media and to_speech never block. find_prompt answers from the prompt cache; render_prompt waits for a voice.
     pop(agent_id, packet) is True when the agent's page says it shows it. load() is the share of slots taken, 0..1.
-    learn() has the offer desk take in, soon and beside the calls, what was answered.
+    learn() has the offer desk take in, soon and beside the calls, what was answered. told_wait(queue) is how long a
+    contact center said its callers wait, in ms, None when it said nothing lately.
     """
 
     settings: Settings
@@ -52,6 +53,7 @@ class Surroundings:
     publish: Callable[[LogEntry], None]
     load: Callable[[], float]
     learn: Callable[[], None]
+    told_wait: Callable[[str], int | None]
     frames_path: Callable[[], str]
     hearing: bool
     comfort_path: str

@@ -122,6 +122,7 @@ class _Check:
                 self.handoff(step)
             case st.CallbackStep():
                 self.texts(step, (step.utter,))
+                self.template(step.at(step.number), step.number)
             case st.HangupStep():
                 self.text(step.at(step.utter), step.utter, "the call ends with it")
             case st.SetStep():

@@ -155,14 +155,15 @@ def _handoff(reader: FlowReader, node: Node, base: dict[str, Any]) -> st.Step:
 
 
 def _callback(reader: FlowReader, node: Node, base: dict[str, Any]) -> st.Step:
-    _only(node, "callback", "reason", "say", "no_number")
-    say, reason = node.get("say"), node.get("reason")
+    _only(node, "callback", "reason", "say", "no_number", "number")
+    say, reason, number = node.get("say"), node.get("reason"), node.get("number")
     return st.CallbackStep(
         **base,
         within_ms=_value(node, "callback").duration_ms(),
         reason=reason.text() if reason else "",
         utter=say.text() if say else "",
         no_number=reader.target(node.get("no_number"), base["next"]),
+        number=number.text() if number else "",
     )
 
 

@@ -104,7 +104,7 @@ class Run:
             level=int(session.level),
             needed=max((int(frame.needs) for frame in session.stack), default=0),
             customer=asdict(session.customer) if session.customer else None,
-            caller=asdict(session.caller),
+            caller=asdict(session.caller) | {"expected_wait": session.caller.expected_wait.get(session.language, "")},
             language=session.language,
             hearing=session.hearing,
         )

@@ -126,7 +126,7 @@ def _handoff(run: Run, step: st.HandoffStep) -> None:
 
 
 def _callback(run: Run, step: st.CallbackStep) -> None:
-    number = run.session.caller.ani
+    number = str(run.fill(step.number) or "") if step.number else run.session.caller.ani
     if not number:
         follow(run, step.no_number)
         return

@@ -164,12 +164,13 @@ class HandoffStep(Step):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallbackStep(Step):
-    """A promise to call the caller's own number back. no_number: where to go when the number is withheld."""
+    """A promise to call back. number: a template, "" = the caller's own. no_number: where to go when there is none."""
 
     within_ms: int
     reason: str
     utter: str
     no_number: Target
+    number: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

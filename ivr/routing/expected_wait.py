@@ -7,7 +7,10 @@ from in that window has no honest number. Pure; times: monotonic milliseconds.
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+
+from ivr.routing.overflow_terms import OverflowTerms
 
 WINDOW_MS = 600_000
 MOST_CALLS = 2_000
@@ -15,6 +18,10 @@ LONGEST_MS = 4 * 3_600_000
 BOUNDS_MIN = (0, 1, 2, 3, 5, 10, 15, 20, 30, 45, 60)
 """Ranges begin and end at one of these minutes."""
 BELOW, ABOVE = 0.8, 1.25
+TOLD_MS = 120_000
+"""What a contact center said of a queue counts for so long."""
+LANGUAGES = ("en", "ru")
+"""Those there are words for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +74,27 @@ class Pace:
         ended = [c.ended_ms - c.at_ms for c in self._calls if c.ended_ms is not None]
         handled = ended or [now_ms - c.at_ms for c in self._calls]
         return round(position * sum(handled) / len(handled) / agents)
+
+
+class ToldWaits:
+    """What contact centers said over HTTP that callers of their queues wait; the newest word of each queue."""
+
+    def __init__(self, terms: Callable[[], OverflowTerms | None]) -> None:
+        self._terms = terms
+        self._told: dict[str, tuple[int, int]] = {}
+
+    def tell(self, queue: str, expected_ms: int, now_ms: int) -> bool:
+        """A contact center says how long the next caller of the queue waits. False for a queue the terms do not know."""
+        terms = self._terms()
+        known = terms is not None and queue in terms.queues
+        if known:
+            self._told[queue] = (expected_ms, now_ms)
+        return known
+
+    def expected_ms(self, queue: str, now_ms: int) -> int | None:
+        """None when nothing was said lately."""
+        expected_ms, at_ms = self._told.get(queue, (0, now_ms - TOLD_MS - 1))
+        return expected_ms if now_ms - at_ms <= TOLD_MS else None
 
 
 def wait_range(expected_ms: int) -> WaitRange:

@@ -24,6 +24,7 @@ from ivr.model.dialog import Prompt
 from ivr.model.ids import monotonic_ms
 from ivr.model.media import CallArrived, CallRefused, Drain, RejectCall, SendAudioTo
 from ivr.routing.agents import AgentDirectory
+from ivr.routing.expected_wait import ToldWaits
 from ivr.storage.store import Store
 from ivr.supervisor.agents_desk import AgentsDesk
 from ivr.supervisor.brain import Brain
@@ -70,6 +71,7 @@ class Center:
         self.identity = open_identity(settings, store, self.metrics)
         self.offers = OfferKeeping(settings, store, self.hub, lambda: self.brain)
         self.webhooks = WebhookDelivery(settings.webhooks, store, self.metrics)
+        self.waits = ToldWaits(lambda: self.brain.routing.overflow)
         self._calls: dict[str, CallController] = {}
         self._tasks: asyncio.TaskGroup | None = None
         self._housekeeping: asyncio.Task[None] | None = None
@@ -252,6 +254,7 @@ class Center:
             publish=agents.follow,
             load=lambda: len(self._calls) / self.capacity,
             learn=self.offers.learn,
+            told_wait=lambda queue: self.waits.expected_ms(queue, monotonic_ms()),
             frames_path=lambda: self.speech.frames_path(call_id),
             hearing=self.speech.hearing(call_id),
             comfort_path=str(self._comfort),

@@ -107,11 +107,11 @@ async def context(request: web.Request) -> web.Response:
 
 @routes.get("/api/callbacks")
 async def callbacks(request: web.Request) -> web.Response:
-    """Promises to call back, most urgent first."""
+    """Promises to call back, most urgent first; ?queue= those of a full queue, in the order of their places."""
     state = request.query.get("state")
     if state not in (None, "due", "done", "failed"):
         return error(400, "state is due, done or failed")
-    found = await request.app[DESK].store.callbacks(state)
+    found = await request.app[DESK].store.callbacks(state, queue=request.query.get("queue", ""))
     return web.json_response({"callbacks": [asdict(callback) for callback in found]})
 
 

@@ -8,7 +8,17 @@ import aiohttp_jinja2
 import jinja2
 from aiohttp import web
 
-from ivr.web import agent_pages, api, effects_page, login, offers_api, pages, wrap_up_api
+from ivr.web import (
+    agent_pages,
+    api,
+    callbacks_api,
+    effects_page,
+    login,
+    offers_api,
+    overflow_api,
+    pages,
+    wrap_up_api,
+)
 from ivr.web.accounts import Accounts
 from ivr.web.desk import Desk
 from ivr.web.guard import Guard, dress
@@ -34,6 +44,8 @@ def make_app(desk: Desk) -> web.Application:
     )
     environment.filters.update(clock_time=pages.clock_time, fields_of=pages.fields_of)
     app.add_routes(api.routes)
+    app.add_routes(callbacks_api.routes)
+    app.add_routes(overflow_api.routes)
     app.add_routes(offers_api.routes)
     app.add_routes(effects_page.routes)
     app.add_routes(login.routes)

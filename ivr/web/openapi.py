@@ -8,6 +8,7 @@ from typing import Any, get_args, get_origin, get_type_hints
 from ivr.model.call import Callback, CallRecord, LogEntry, Outcome
 from ivr.model.routing import AgentState
 from ivr.web.openapi_offers import offers_paths
+from ivr.web.openapi_overflow import overflow_paths
 
 Schema = dict[str, Any]
 TEXT: Schema = {"type": "string"}
@@ -17,7 +18,7 @@ ANY_OBJECT: Schema = {"type": "object"}
 
 def description() -> dict[str, Any]:
     """The whole document."""
-    paths = {**_operating(), **_calls(), **_agents(), **_offers(), **_pages()}
+    paths = {**_operating(), **_calls(), **_agents(), **_offers(), **_overflow(), **_pages()}
     for operations in paths.values():
         for method, operation in operations.items():
             operation["responses"].update(_guarded(method, open_to_all=operation.get("security") == []))
@@ -116,6 +117,10 @@ def _offers() -> dict[str, Any]:
         "/effects": {"get": page},
         "/effects/reopen": {"post": reopen},
     }
+
+
+def _overflow() -> dict[str, Any]:
+    return overflow_paths({int(code): refusal for code, refusal in _errors(400, 404, 409).items()})
 
 
 def _pages() -> dict[str, Any]:

@@ -13,7 +13,7 @@ from ivr.model.errors import DesignError
 from ivr.model.media import Headers
 from ivr.model.routing import HandoffRequest
 from ivr.routing.carriers import parse_handoff_headers
-from ivr.routing.expected_wait import BOUNDS_MIN, WINDOW_MS, Pace, WaitRange, spoken, wait_range
+from ivr.routing.expected_wait import BOUNDS_MIN, TOLD_MS, WINDOW_MS, Pace, ToldWaits, WaitRange, spoken, wait_range
 from ivr.routing.overflow import Overflow, read_overflow
 from ivr.routing.overflow_terms import OverflowTerms, ReturnBy, Source
 from ivr.routing.plan import load_routing
@@ -343,3 +343,14 @@ def test_mistakes_in_the_terms_are_found_with_their_lines(
     (fault,) = caught.value.faults
     assert fault.code == code
     assert where in changed.splitlines()[fault.line - 1]
+
+
+def test_what_a_contact_center_said_of_a_wait_counts_for_two_minutes(terms: OverflowTerms) -> None:
+    told = ToldWaits(lambda: terms)
+    assert told.expected_ms("billing", NOW_MS) is None
+    assert told.tell("billing", 420_000, NOW_MS)
+    assert told.expected_ms("billing", NOW_MS + TOLD_MS) == 420_000
+    assert told.expected_ms("billing", NOW_MS + TOLD_MS + 1) is None
+    assert told.expected_ms("claims", NOW_MS) is None
+    assert not told.tell("travel", 420_000, NOW_MS)
+    assert not ToldWaits(lambda: None).tell("billing", 1, NOW_MS)
