@@ -5,8 +5,6 @@ Owns reading and placing; knows nothing of what stands in it. YAML 1.2 (ruamel.y
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -15,10 +13,11 @@ from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
+from ivr.deviations import Location, Told, deviation
 from ivr.model.errors import DesignError, Fault
 
 Shape = TypeVar("Shape", bound=BaseModel)
-Location = Sequence[str | int]
+__all__ = ["MAX_BYTES", "Document", "Location"]
 
 MAX_BYTES = 500_000  # reading takes 3 s for each 100 kB of it
 
@@ -46,17 +45,19 @@ class Document:
         if not isinstance(self._tree, CommentedMap):
             raise DesignError((self._fault((1, 1), "shape", "not a mapping", "Begin with `version: 1`."),))
 
-    def parse(self, shape: type[Shape], words: Callable[[Location], Iterable[str]] | None = None) -> Shape:
-        """The file as shape. words: what may stand at a place, to hint at the one that was meant. Raises DesignError
-        with every deviation."""
+    def parse(self, shape: type[Shape]) -> Shape:
+        """The file as shape. Raises DesignError with every deviation."""
         try:
             return shape.model_validate(self._tree)
         except ValidationError as error:
-            faults = tuple(
-                self.fault(e["loc"], e["type"], f"{'.'.join(map(str, e['loc']))}: {e['msg']}", _fix(e["loc"], words))
-                for e in error.errors()
-            )
-            raise DesignError(faults) from error
+            faults = tuple(self._deviation(shape, each) for each in error.errors())
+            raise DesignError(tuple(dict.fromkeys(faults))) from error
+
+    def _deviation(self, shape: type[BaseModel], told: Told) -> Fault:
+        location = told["loc"]
+        code, what, fix = deviation(shape, told)
+        place = ".".join(map(str, location))
+        return self.fault(location, code, f"{place}: {what}" if place else what, fix)
 
     def fault(self, location: Location, code: str, what: str, fix: str) -> Fault:
         """A fault at the deepest part of location that the file has."""
@@ -76,14 +77,6 @@ class Document:
                 break
             node = node[part]
         return place
-
-
-def _fix(location: Location, words: Callable[[Location], Iterable[str]] | None) -> str:
-    known = sorted(words(location)) if words and location else []
-    if not known or str(location[-1]) in known:
-        return "See the file format."
-    near = difflib.get_close_matches(str(location[-1]), known, n=1)
-    return f"Did you mean {near[0]!r}?" if near else f"Known here: {', '.join(known)}."
 
 
 def _counted_from_one(place: tuple[int, int]) -> tuple[int, int]:

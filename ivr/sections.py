@@ -19,7 +19,9 @@ class IdentitySettings(BaseModel):
     """Identification. directory: imported: the customers of `ivr customers import`; rest: behind directory_url
     (docs/customers.md), token in directory_token_env. gateway: how messages reach telephones; off: no codes; webhook:
     POSTed to gateway_url, signed with the key in gateway_key_env; console: shown on standard output, for demos.
-    key_env: environment variable with the key of code hashes; without it each start makes one."""
+    key_env: environment variable with the key of code hashes and of marks of utterances; without it each start makes
+    one. keep_audio_days: an utterance that comes again from another call within so many days is a sign of a recording;
+    0: nothing is kept of any utterance. keep_tries_days: tries, proofs and signals are forgotten after so many."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -31,6 +33,8 @@ class IdentitySettings(BaseModel):
     gateway_key_env: str = "IVR_GATEWAY_KEY"
     gateway_timeout_ms: Annotated[int, Field(ge=100, le=5000)] = 1500
     key_env: str = "IVR_IDENTITY_KEY"
+    keep_audio_days: Annotated[int, Field(ge=0, le=90)] = 14
+    keep_tries_days: Annotated[int, Field(ge=90, le=3650)] = 400
 
     @model_validator(mode="after")
     def _complete(self) -> IdentitySettings:

@@ -43,6 +43,7 @@ HOMES = {
         "ivr/config.py",
         "ivr/sections.py",
         "ivr/document.py",
+        "ivr/deviations.py",
         "ivr/dialog/",
         "ivr/identity/",
         "ivr/offers/",

@@ -11,6 +11,7 @@ from ivr.call.overflowing import WayBack
 from ivr.call.surroundings import Surroundings
 from ivr.model import dialog as say
 from ivr.model.call import Outcome
+from ivr.model.hearing import UtteranceMarked, VoiceMeasured
 from ivr.model.media import HangUp, MaskRecording, ReferProgress, StartRecording
 from ivr.model.routing import HandoffRequest
 
@@ -115,6 +116,10 @@ class Performer:
         """A message about a leg that is not the caller's. When an agent is done, so is the call."""
         if self._humans.receive(message):
             self.hang_up("agent hung up")
+
+    def overheard(self, message: UtteranceMarked | VoiceMeasured) -> None:
+        """The speech worker found something out about the caller's voice."""
+        self._line.start(self._errands.overheard(message))
 
     def hang_up(self, reason: str) -> None:
         """End the caller's leg."""

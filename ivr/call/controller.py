@@ -23,7 +23,7 @@ from ivr.dialog.engine import new_session
 from ivr.log import get_log
 from ivr.model import dialog as say
 from ivr.model.call import CallRecord, Outcome
-from ivr.model.hearing import ForgetCall, SpeechHeard, SpeechRejected, SpeechStarted
+from ivr.model.hearing import ForgetCall, SpeechHeard, SpeechRejected, SpeechStarted, UtteranceMarked, VoiceMeasured
 from ivr.model.ids import monotonic_ms
 from ivr.model.media import (
     AnswerCall,
@@ -258,6 +258,8 @@ _REACTIONS: dict[type, Callable[[CallController, Any], None]] = {
     SpeechStarted: lambda call, message: call.conversation.speech_started(message),
     SpeechHeard: lambda call, message: call.conversation.speech_heard(message),
     SpeechRejected: lambda call, message: call.conversation.speech_rejected(message),
+    UtteranceMarked: lambda call, message: call.conversation.performer.overheard(message),
+    VoiceMeasured: lambda call, message: call.conversation.performer.overheard(message),
     Understood: lambda call, message: call.conversation.understood(message),
     DigitPressed: lambda call, message: call.conversation.digit_pressed(message),
     DigitsCollected: lambda call, message: call.conversation.digits_collected(message),

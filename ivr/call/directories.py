@@ -41,6 +41,11 @@ class _NamesKept:
 
     async def search(self, heard: str) -> tuple[str, ...]:
         """Ids of customers whose names sound like that, best first."""
+        await self.fresh()
+        return tuple(found.customer_id for found in self._index.search(heard, MOST_FOUND))
+
+    async def fresh(self) -> None:
+        """Have the index as the customers are, or were less than a minute ago."""
         async with self._busy:
             if monotonic_ms() - self._asked_ms >= NAMES_FRESH_MS or not self._of:
                 version = await self._version()
@@ -49,7 +54,6 @@ class _NamesKept:
                     self._index = await asyncio.to_thread(NameIndex, people)
                     self._of = version
                 self._asked_ms = monotonic_ms()
-        return tuple(found.customer_id for found in self._index.search(heard, MOST_FOUND))
 
 
 class ImportedDirectory:
@@ -58,6 +62,9 @@ class ImportedDirectory:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._names = _NamesKept(store.customer_names, store.customers_changed)
+
+    async def warm(self) -> None:
+        await _served(self._names.fresh())
 
     async def by_id(self, customer_id: str) -> Candidate | None:
         return await _served(self._store.customer(customer_id))
@@ -102,6 +109,9 @@ class RestDirectory:
         self._base, self._token, self._timeout_s = base_url.rstrip("/"), token, timeout_s
         self._client: aiohttp.ClientSession | None = None
         self._names = _NamesKept(self._load_names, self._version)
+
+    async def warm(self) -> None:
+        await self._names.fresh()
 
     async def by_id(self, customer_id: str) -> Candidate | None:
         if not re.fullmatch(r"[\w.:-]{1,100}", customer_id):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from ivr.call.identifying import Identifying
@@ -11,9 +12,11 @@ from ivr.call.line import Line
 from ivr.call.offering import CallSoFar, Offering
 from ivr.call.record import fold
 from ivr.call.surroundings import Surroundings
+from ivr.call.voice_signs import VoiceSigns
 from ivr.model import dialog as say
 from ivr.model.call import Callback, Outcome
 from ivr.model.errors import StorageError
+from ivr.model.hearing import UtteranceMarked, VoiceMeasured
 from ivr.model.ids import monotonic_ms, new_id
 
 # A call of this number that we lost this recently is apologised for.
@@ -37,6 +40,15 @@ class Errands:
             caller=lambda: line.caller,
             language=lambda: line.session().language,
             believe_claimed=house.assistant.believe_claimed,
+        )
+        standing = self._identifying.standing
+        self._voice = VoiceSigns(
+            line.call_id,
+            house.identity,
+            house.identity_policy,
+            standing=standing,
+            journal=line.journal,
+            to_speech=house.to_speech,
         )
         self._began_ms = monotonic_ms()
         self._holds: dict[str, asyncio.TimerHandle] = {}
@@ -91,6 +103,16 @@ class Errands:
     async def serve(self, command: say.CallService) -> None:
         """Call a service; tell the dialog what came of it, and when it takes longer than its hold time."""
         self._line.post(await self._served(command))
+        await self._voice.expect()
+
+    async def overheard(self, message: UtteranceMarked | VoiceMeasured) -> None:
+        """Something was found out about the caller's voice; a level it takes is taken at once."""
+        if not await self._voice.heard(message):
+            return
+        identity, session = self._identifying.standing.identity(), self._line.session()
+        if identity is not None and identity.level < session.level:
+            known = replace(identity, customer=identity.customer or session.customer)
+            self._line.post(say.CallerIdentified(at_ms=monotonic_ms(), identity=known))
 
     async def _served(self, command: say.CallService, *, by_number: bool = False) -> say.ServiceEnded:
         """by_number: it is the number lookup."""

@@ -262,6 +262,7 @@ class Identifying:
             self._closed.add((tried, customers))
         if found.why is Closed.PREFIX:
             self.standing.pumping = True
+            await self.standing.weigh()
         return None
 
     def _failed(self, reserved: Reserved, known: Sequence[Candidate], kind: EvidenceKind | None = None) -> str:

@@ -7,6 +7,8 @@ account's owner is told. Knows nothing of a dialog.
 from __future__ import annotations
 
 import asyncio
+import hashlib
+import hmac
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -16,6 +18,7 @@ from ivr.identity.attempts import Closed, Refusal, after_failure, locks_account,
 from ivr.identity.codes import code_fits, code_hash, code_message, locked_message, new_code, number_for_codes
 from ivr.identity.policy import IdentityPolicy
 from ivr.identity.secrets import secret_fits
+from ivr.identity.voiceprint import consented
 from ivr.log import get_log
 from ivr.metrics import Metrics
 from ivr.model.attempts import Activity, Attempt, AttemptCounts, SentCode
@@ -23,9 +26,11 @@ from ivr.model.errors import ServiceError, StorageError
 from ivr.model.identity import Candidate, RiskSignal
 from ivr.model.ids import new_id
 from ivr.model.ports import CodeGateway, Directory
+from ivr.model.voiceprint import Voiceprint
 from ivr.storage.store import Store
 
 CHECKS_AT_ONCE = 2  # each takes 64 MiB
+DAY_MS = 86_400_000
 
 _log = get_log("call.identity")
 
@@ -39,8 +44,9 @@ class Reserved:
 
 
 class IdentityDesk:
-    """One per process. gateway None: no codes can be sent. key: of code hashes; a fresh one serves the calls of this
-    process, whose codes end with it."""
+    """One per process. gateway None: no codes can be sent. key: of code hashes and marks of utterances; a fresh one
+    serves the calls of this process, whose codes end with it. keep_audio_days: how long an utterance is known again.
+    compares_voices: whether the operator allows voiceprints."""
 
     def __init__(
         self,
@@ -50,10 +56,13 @@ class IdentityDesk:
         metrics: Metrics,
         *,
         key: bytes = b"",
+        keep_audio_days: int = 14,
+        compares_voices: bool = False,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self.directory, self._store, self._gateway, self._metrics = directory, store, gateway, metrics
         self._key, self._clock = key or secrets.token_bytes(32), clock
+        self._keep_audio_ms, self.compares_voices = keep_audio_days * DAY_MS, compares_voices
         self._checks, self._counting = asyncio.Semaphore(CHECKS_AT_ONCE), asyncio.Lock()
         self._notices: set[asyncio.Task[None]] = set()
 
@@ -185,6 +194,40 @@ class IdentityDesk:
             await self._store.save_signals(call_id, number, customer_id, found)
         except StorageError as error:
             _log.error("identity.signals_not_stored", error=str(error))
+
+    async def heard_before(self, call_id: str, marks: Sequence[str]) -> bool:
+        """Whether another call brought most of these marks lately; they are kept, as hashes under the server's key."""
+        kept = [hmac.new(self._key, mark.encode(), hashlib.sha256).hexdigest()[:24] for mark in marks]
+        try:
+            shared = await self._store.marks_shared(call_id, kept, self._keep_audio_ms)
+            await self._store.save_marks(call_id, kept)
+        except StorageError as error:
+            _log.error("identity.marks_not_stored", error=str(error))
+            return False
+        return 2 * shared > len(kept)
+
+    async def voiceprint(self, customer_id: str, policy: IdentityPolicy) -> Voiceprint | None:
+        """The voice a customer enrolled with a consent that holds and is of the form the packs demand."""
+        try:
+            found = await self._store.voiceprint(customer_id)
+        except StorageError as error:
+            _log.error("identity.voice_not_read", error=str(error))
+            return None
+        return found if found is not None and consented(found.consent, policy) else None
+
+    async def warm(self) -> None:
+        """Have the index of names ready before the first caller says one; where it cannot be, the first one waits."""
+        try:
+            await self.directory.warm()
+        except ServiceError as error:
+            _log.warning("identity.names_not_loaded", error=str(error))
+
+    async def tidy(self, keep_tries_days: int) -> None:
+        """Forget tries and marks that are too old to be looked back on; have the index of names ready. Raises
+        StorageError."""
+        await self.warm()
+        await self._store.forget_tries(keep_tries_days * DAY_MS)
+        await self._store.forget_marks(self._keep_audio_ms)
 
     def count(self, step: str, outcome: str) -> None:
         """Let the metrics know how a step ended."""

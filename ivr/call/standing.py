@@ -16,6 +16,7 @@ from ivr.identity.risk import Suspect, points, signals
 from ivr.log import get_log
 from ivr.model.errors import ServiceError
 from ivr.model.identity import (
+    FACT_KINDS,
     Caller,
     Candidate,
     Customer,
@@ -54,6 +55,7 @@ class Standing:
         self._evidence: list[Evidence] = []
         self._signals: dict[RiskKind, RiskSignal] = {}
         self.failures = 0
+        self._said_to_be: set[str] = set()  # customers that facts fitted
         self.pumping = self._agent_requested = self.repeated_audio = self.voiceprint_mismatch = False
 
     def choose(self, candidate: Candidate, customer: Customer | None = None) -> None:
@@ -75,6 +77,8 @@ class Standing:
             detail=detail or {},
         )
         self._evidence.append(evidence)
+        if passed and kind in FACT_KINDS:
+            self._said_to_be.add(evidence.customer_id)
         self._journal.note(
             "identity.evidence",
             evidence=evidence.evidence_id,
@@ -118,6 +122,7 @@ class Standing:
             candidate=candidate,
             key_gaps_ms=self._key_gaps_ms(),
             failures=self.failures,
+            customers=len(self._said_to_be),
             agent_requested=self._agent_requested,
             pumping=self.pumping,
             repeated_audio=self.repeated_audio,

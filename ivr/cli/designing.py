@@ -8,9 +8,14 @@ import json
 import sys
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ivr.cli.arguments import Commands, settings_of
-from ivr.config import variables
+from ivr.config import Settings, variables
+
+if TYPE_CHECKING:
+    from ivr.call.live_services import LiveServices
+    from ivr.storage.store import Store
 
 
 def add(commands: Commands) -> None:
@@ -89,25 +94,22 @@ def _test(arguments: argparse.Namespace) -> int:
 
 
 def _shell(arguments: argparse.Namespace) -> int:
-    from ivr.call.services import ServiceCaller
     from ivr.design.shell import Caller, Shell
-    from ivr.dialog.assistant import load_assistant
-    from ivr.metrics import Metrics
-    from ivr.model.dialog import CallService, ServiceEnded
+    from ivr.dialog.assistant import Assistant
+    from ivr.identity.policy_file import load_policy
 
     settings = settings_of(None)
-    http = ServiceCaller(variables(settings), Metrics()) if arguments.live else None
-
-    async def served(command: CallService) -> ServiceEnded:
-        assert http is not None
-        spec = load_assistant(arguments.folder).services[command.service]
-        return await http.call(spec, command.args, timeout_ms=command.timeout_ms)
-
     caller = Caller(language=arguments.language, ani=arguments.number)
     at_keyboard = sys.stdin.isatty()
-    shell = Shell(arguments.folder, print, caller, settings.nlu, served if http else None, echo=not at_keyboard)
     # Between two lines nothing runs, so that Ctrl-C ends the shell at once.
     with asyncio.Runner() as runner:
+        live, store = runner.run(_live_services(settings)) if arguments.live else (None, None)
+
+        def began(assistant: Assistant, language: str) -> None:
+            if live is not None:
+                live.begin(assistant, load_policy(arguments.folder), caller.ani, language)
+
+        shell = Shell(arguments.folder, print, caller, settings.nlu, live, began=began, echo=not at_keyboard)
         try:
             runner.run(shell.begin())
             while runner.run(shell.take(input("user: " if at_keyboard else ""))):
@@ -116,9 +118,22 @@ def _shell(arguments: argparse.Namespace) -> int:
             print()
         finally:
             runner.run(shell.close())
-            if http is not None:
-                runner.run(http.close())
+            if live is not None and store is not None:
+                runner.run(live.close())
+                runner.run(store.close())
     return 0
+
+
+async def _live_services(settings: Settings) -> tuple[LiveServices, Store]:
+    """The services of the assistant with the customers, the codes and the counted tries of these settings."""
+    from ivr.call.live_services import LiveServices
+    from ivr.call.services import ServiceCaller
+    from ivr.metrics import Metrics
+    from ivr.storage.store import Store
+    from ivr.supervisor.identity_keeping import open_identity
+
+    store, metrics = await Store.open(settings.storage.url), Metrics()
+    return LiveServices(ServiceCaller(variables(settings), metrics), open_identity(settings, store, metrics)), store
 
 
 def _graph(arguments: argparse.Namespace) -> int:

@@ -33,6 +33,9 @@ def add(commands: Commands) -> None:
         "recording", nargs="+", type=Path, help="WAV; of a stereo one the caller's side, the left, counts"
     )
     enrol.add_argument("--consent", required=True, metavar="VERSION", help="of the text the customer agreed to")
+    enrol.add_argument(
+        "--form", choices=("spoken", "written"), default="spoken", help="of the consent (default: spoken)"
+    )
     enrol.add_argument("--source", required=True, help="where the consent is found: a call id, a document")
     enrol.add_argument("--at", default="", metavar="TIME", help="when it was given, ISO 8601 (default: now)")
     compare = _command(group, "compare", _compare, "is the voice in a recording unlike the enrolled one?")
@@ -56,7 +59,8 @@ def _command(
 
 
 def _enrol(arguments: argparse.Namespace) -> int:
-    from ivr.identity.voiceprint import enrollable
+    from ivr.identity.policy_file import load_policy
+    from ivr.identity.voiceprint import consented, enrollable
     from ivr.model.ids import new_id
     from ivr.model.voiceprint import VoiceConsent, Voiceprint
 
@@ -68,9 +72,16 @@ def _enrol(arguments: argparse.Namespace) -> int:
         text_version=arguments.consent.strip(),
         source=arguments.source.strip(),
         given_at=_moment(arguments.at) if arguments.at else now,
+        form=arguments.form,
     )
     if not consent.text_version or not consent.source:
         raise ConfigError("--consent and --source must say something: there is no voiceprint without consent")
+    policy = load_policy(settings.server.assistant)
+    if not consented(consent, policy):
+        packs = ", ".join(policy.packs)
+        raise ConfigError(
+            f"the packs of identity.yml ({packs}) demand a written consent: --form written, if there is one"
+        )
     sample = enrollable(_sample(_encoder(settings), arguments.recording))
     enrolled = Voiceprint(customer_id=arguments.customer_id, sample=sample, enrolled_at=now, consent=consent)
     _with_store(settings, lambda store: store.save_voiceprint(enrolled))

@@ -160,14 +160,21 @@ def demo_settings(folder: Path, ports: Ports) -> dict[str, dict[str, Any]]:
     cache = os.environ.get("IVR_PROMPT_CACHE", str(folder / "prompts"))
     return {
         "server": {"run_dir": str(folder / "run"), "assistant": str(Path("dialogs/insurance").resolve())},
-        "sip": {"host": HOST, "port": ports.sip, "rtp_port": ports.rtp, "trusted_peers": [HOST]},
+        "sip": {"host": HOST, "port": ports.sip, "rtp_port": ports.rtp},
+        # The telephones of this machine: what they say of themselves is believed, in whichever header they say it.
+        "trunks": {"loopback": {"peers": [HOST], "trusted": True, "from_asserted": True}},
         "speech": {"cache_dir": cache, "models_dir": str(Path("voice_models").resolve())},
         "web": {"host": HOST, "port": ports.web},
         "storage": {"url": f"sqlite:///{(folder / 'ivr.sqlite3').resolve()}"},
         "offers": {"salt": "ivr", "holdout": 0.2},  # with this salt the demo's named customers may hear offers
         "recording": {"mode": "all", "dir": str(folder / "recordings")},
         "limits": {"drain_s": 10},
-        "identity": {"directory": "rest", "directory_url": f"http://{HOST}:{ports.crm}", "gateway": "console"},
+        "identity": {
+            "directory": "rest",
+            "directory_url": f"http://{HOST}:{ports.crm}",
+            "gateway": "console",
+            "keep_audio_days": 0,  # its callers are recordings, and are to be believed
+        },
         "variables": {
             "CRM_URL": f"http://{HOST}:{ports.crm}",
             "AGENT_A1_URI": ports.agent_uri(0),
@@ -182,6 +189,7 @@ def furnish(folder: Path, ports: Ports, overrides: Mapping[str, Mapping[str, Any
     sections = demo_settings(folder, ports)
     for name, changes in overrides.items():
         sections.setdefault(name, {}).update(changes)
+    sections["trunks"] = dict(overrides.get("trunks", sections["trunks"]))
     # The tables of [[trunks]] are given by the trunks' names.
     trunks = sections.pop("trunks", {})
     lines = [

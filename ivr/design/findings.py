@@ -11,17 +11,19 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from ivr.call.guarded_assistant import guarded
 from ivr.config import NluSettings
 from ivr.design import actions, staffing, training
 from ivr.dialog import levels
 from ivr.dialog import steps as st
 from ivr.dialog.assistant import Assistant, examine
-from ivr.dialog.demands import raised
 from ivr.dialog.script import load as load_conversations
 from ivr.dialog.source import Faults, Place, did_you_mean, read
+from ivr.dialog.stepup import callback_flow
 from ivr.identity.policy_file import FILE as IDENTITY
 from ivr.identity.policy_file import load_policy
 from ivr.model.errors import DesignError, Fault
+from ivr.model.identity import OnFail
 from ivr.nlu.engines import compared_by
 from ivr.offers.catalogue import load_catalogue
 from ivr.routing.plan import RoutingPlan, load_routing
@@ -123,9 +125,13 @@ def _identity(folder: Path, assistant: Assistant | None, faults: Faults) -> None
     for node in payouts.entries() if payouts is not None and payouts.is_list() else ():
         if node.value not in assistant.flows:
             node.fault("unknown-flow", f"no flow {node.value!r}", did_you_mean(str(node.value), assistant.flows))
-    demanding = replace(assistant, flows=raised(assistant.flows, policy.requests))
+    demanding = guarded(assistant, policy)
     levels.check(demanding, faults)
     levels.unreachable(demanding, policy.steps, faults)
+    levels.too_long(demanding, faults, facts_before_code=policy.facts_before_code)
+    if policy.stepup.on_fail is OnFail.CALLBACK and not callback_flow(assistant) and top is not None:
+        what, fix = "on_fail: callback, and no flow promises one", "Write a flow with a callback: step."
+        (top.get("stepup") or top).fault("no-callback", what, fix)
 
 
 def _tests(folder: Path, assistant: Assistant | None, faults: Faults) -> None:

@@ -11,8 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from ivr.call.guarded_assistant import load_guarded
 from ivr.config import NluSettings
-from ivr.dialog.assistant import Assistant, load_assistant
+from ivr.dialog.assistant import Assistant
 from ivr.dialog.conversation import Parse, play
 from ivr.dialog.report import Report
 from ivr.dialog.script import Conversation, load
@@ -75,7 +76,7 @@ async def rehearse(folder: Path, nlu: NluSettings, *, only: str = "", models: Pa
     """Run the conversations of a folder whose name contains only, understood as these settings make a call understand;
     by ear (ivr.design.aloud) with the speech models in this folder. Raises DesignError, ConfigError, and SpeechError
     by ear."""
-    assistant, told = load_assistant(folder), conversations(folder)
+    assistant, told = load_guarded(folder), conversations(folder)
     chosen = [c for c in told if only.lower() in c.name.lower()]
     engine = engine_of(nlu, assistant.nlu_files)
     try:

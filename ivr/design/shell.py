@@ -12,10 +12,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ivr.call.guarded_assistant import load_guarded
 from ivr.config import NluSettings
 from ivr.design.rehearsal import conversations
 from ivr.design.typed_call import Answers, Services, TypedCall
-from ivr.dialog.assistant import load_assistant
+from ivr.dialog.assistant import Assistant
 from ivr.dialog.script import Conversation, Line, Mock
 from ivr.dialog.session import Wait
 from ivr.model.errors import DesignError
@@ -54,8 +55,9 @@ class _NewQuestion(Exception):  # noqa: N818 - nothing is wrong
 
 
 class Shell:
-    """One caller at the keyboard. write: prints a line. services: None answers with the mocks of the tests. echo: what
-    is typed is not on the screen yet, and is printed too."""
+    """One caller at the keyboard. write: prints a line. services: None answers with the mocks of the tests. began: told
+    of each new call with its assistant and language, before a service is asked. echo: what is typed is not on the
+    screen yet, and is printed too."""
 
     def __init__(
         self,
@@ -65,10 +67,11 @@ class Shell:
         nlu: NluSettings,
         services: Services | None = None,
         *,
+        began: Callable[[Assistant, str], None] | None = None,
         echo: bool = False,
     ) -> None:
         self._folder, self._write, self._caller, self._nlu, self._services = folder, write, caller, nlu, services
-        self._echo, self._said = echo, list[str]()
+        self._echo, self._said, self._began = echo, list[str](), began
         self._answers, self._given = Answers(), Answers()
         self._interrupting = self._replaying = False
         self._saved = self._newest()
@@ -102,6 +105,8 @@ class Shell:
         )
         self._stage = TypedCall(self._assistant, told, self._engine.parse, live=self._services is not None)
         self._stage.interrupting = self._interrupting
+        if self._began is not None and not self._replaying:
+            self._began(self._assistant, language)
         self._stage.begin()
         await self._finish()
 
@@ -259,7 +264,7 @@ class Shell:
 
     def _load(self) -> None:
         """Read the folder. Raises DesignError and changes nothing when it holds an error."""
-        assistant = load_assistant(self._folder)
+        assistant = load_guarded(self._folder)
         engine = engine_of(self._nlu, assistant.nlu_files)
         mocks: dict[str, tuple[Mock, ...]] = {}
         told = conversations(self._folder) if any((self._folder / "tests").glob("*.yml")) else ()

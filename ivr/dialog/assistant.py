@@ -23,9 +23,11 @@ from ivr.dialog.slot_options import MONEY_OF, read_region, read_slots
 from ivr.dialog.slots import Slot
 from ivr.dialog.source import Faults, Node, Place, did_you_mean, read
 from ivr.dialog.steps import Flow, Global, Policy
+from ivr.dialog.stepup import proof_slots
 from ivr.dialog.texts import Response, Responses, read_responses
 from ivr.dialog.tongues import TONGUES
 from ivr.model.errors import DesignError, Fault
+from ivr.model.identity import StepUp
 
 TOP_KEYS = (
     *("version", "assistant", "languages", "start", "identify", "defaults", "globals", "texts", "currency"),
@@ -54,7 +56,8 @@ class Assistant:
     dates and amounts are meant where a slot does not say, "" = by language.
 
     negative_words, vulnerable_words: language -> words of a caller who is upset, in distress. texts: role (see TEXTS)
-    -> response name. protected: what is told to some callers only (clearance).
+    -> response name. protected: what is told to some callers only (clearance). stepup: what identity.yml allows, None:
+    any number of proofs; proof_slots: slot -> the proof it is collected for.
     """
 
     name: str
@@ -78,6 +81,8 @@ class Assistant:
     currency: str = "EUR"
     region: str = ""
     protected: Protected = field(default_factory=dict)
+    stepup: StepUp | None = None
+    proof_slots: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def nlu_files(self) -> Mapping[str, Path]:
@@ -175,6 +180,7 @@ def read_assistant(folder: Path, top: Node, domain: Node, faults: Faults) -> Ass
         currency=currency,
         region=region,
         protected=protected(flows.values(), services),
+        proof_slots=proof_slots(flows.values(), services),
     )
 
 

@@ -14,6 +14,7 @@ from ivr.dialog import steps as st
 from ivr.dialog.activations import ENTRY, State
 from ivr.dialog.proof import Walk
 from ivr.dialog.source import Faults, Place
+from ivr.dialog.stepup import PROOF_OF, proofs_between
 from ivr.dialog.texts import PLACEHOLDER
 from ivr.model.identity import IdentityStep, Level
 
@@ -143,6 +144,20 @@ def unreachable(assistant: Assistant, steps: Collection[str], faults: Faults) ->
                     f"{spec.name if spec else ''} counts for nothing: identity.yml does not list {' or '.join(rungs)}"
                 )
                 faults.add(Place(*step.where), "step-unused", what, f"Add {rungs[0]} to steps:.", "warning")
+
+
+def too_long(assistant: Assistant, faults: Faults, *, facts_before_code: bool) -> None:
+    """Flows that callers come to so little known that stepup: of identity.yml allows too few proofs for them."""
+    most, found = assistant.stepup.max_steps if assistant.stepup else len(PROOF_OF), set()
+    for state in Walk(assistant, steady=True).origin:
+        flow = assistant.flows[state.doing.flow]
+        takes = proofs_between(Level(state.level), flow.level, facts_before_code=facts_before_code)
+        if state.step == ENTRY and flow.level < Level.HUMAN and takes > most and flow.name not in found:
+            found.add(flow.name)
+            way = f"{takes} proofs from {Level(state.level).name}"
+            what = f"{flow.name} takes {flow.level.name}, {way}; max_steps allows {most}"
+            fix = f"Write stepup: {{max_steps: {takes}}} in identity.yml, or have more proven on the way to it."
+            faults.add(Place(*flow.where), "stepup-short", what, fix, "warning")
 
 
 def _lacks(level: Level, given: int, known: int, *, secret: bool) -> str:

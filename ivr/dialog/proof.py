@@ -17,7 +17,8 @@ from ivr.dialog.activations import ENTRY, Activation, Levels, Return, State
 from ivr.dialog.clearance import GUARDED
 from ivr.dialog.decided import decided
 from ivr.dialog.steps import NEXT, Target
-from ivr.model.identity import Level
+from ivr.dialog.stepup import callback_flow, proof_of
+from ivr.model.identity import Level, OnFail
 
 if TYPE_CHECKING:
     from ivr.dialog.assistant import Assistant
@@ -107,6 +108,7 @@ class Walk:
             self.leave(State(back.doing, "", end.level), skipped=True)
         elif back.needs > end.level:
             self.escape(here, end, leaving=True)
+            self.call_back(end)
         else:
             self.reach(here, end)
 
@@ -157,7 +159,25 @@ class Walk:
         elif (needs := max(self.guard(state), self.service_needs(state))) > state.level:
             self.step_up(state, needs, state.step)
         else:
+            if state.doing.needs >= 0 and proof_of(self.assistant, self.step(state)):
+                self.too_long(state)
             self.perform(state, self.step(state))
+
+    def too_long(self, state: State) -> None:
+        """The step-up has asked for as many proofs as it may."""
+        if self.assistant.stepup is None:
+            return
+        if self.assistant.stepup.on_fail is OnFail.WARM_TRANSFER:
+            self.escape(state, state)
+            return
+        self.origin.setdefault(State(state.doing, "", state.level), state)
+        self.leave(State(state.doing, "", state.level), skipped=True)
+
+    def call_back(self, end: State) -> None:
+        """A step-up failed, and the caller is promised a call instead."""
+        stepup, flow = self.assistant.stepup, callback_flow(self.assistant)
+        if stepup is not None and stepup.on_fail is OnFail.CALLBACK and flow:
+            self.jump(end, flow, end.level)
 
     def service_needs(self, state: State) -> int:
         return int(clearance.of_service(self.assistant.services, self.step(state)))

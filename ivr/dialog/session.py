@@ -41,12 +41,13 @@ class Phase(StrEnum):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Frame:
     """A flow being done and the step in it ("" = at its end). request: index in Session.requests, -1 = none. needs: the
-    level the flow that identifies the caller was begun for."""
+    level the flow that identifies the caller was begun for; proofs: what it has asked for so far."""
 
     flow: str
     step: str
     request: int = -1
     needs: Level = Level.L0
+    proofs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,8 +8,9 @@ from ivr.dialog.clearance import GUARDED
 from ivr.dialog.run import Run
 from ivr.dialog.session import Frame, Phase, Tries, Wait
 from ivr.dialog.steps import NEXT, Target
+from ivr.dialog.stepup import callback_flow
 from ivr.dialog.volunteering import forget
-from ivr.model.identity import Level
+from ivr.model.identity import Level, OnFail
 
 
 def follow(run: Run, target: Target) -> None:
@@ -80,7 +81,19 @@ def leave(run: Run) -> None:
         forget(run)
     run.change(stack=run.session.stack[:-1])
     if frame.needs > run.session.level and run.session.stack:
+        not_identified(run)
+
+
+def not_identified(run: Run) -> None:
+    """A step-up came to nothing: the request is left by its own way out, or with a promise to call back."""
+    callback = callback_flow(run.assistant)
+    if run.assistant.stepup is None or run.assistant.stepup.on_fail is not OnFail.CALLBACK or not callback:
         escape(run, "not identified", leaving=True)
+        return
+    fail_requests(run)
+    run.note("dialog.step", step=run.place, escape="not identified")
+    run.change(handoff_reason="not identified")
+    jump(run, callback)
 
 
 def fail_requests(run: Run) -> None:

@@ -15,16 +15,18 @@ from ivr.dialog.run import Run
 from ivr.dialog.session import Wait
 from ivr.dialog.stack import enter, follow, lacking, leave, say_goodbye, step_up
 from ivr.dialog.steps import NEXT
+from ivr.dialog.stepup_limit import too_many_proofs
 from ivr.log import mask
 from ivr.model.call import Outcome
 from ivr.model.dialog import CallService, DecideOffer, PromiseCallback, RequestHandoff
-from ivr.model.routing import HandoffRequest
 from ivr.model.identity import IdentityStep
+from ivr.model.routing import HandoffRequest
 
 # A flow that does this many steps without asking anything goes round in circles.
 MAX_STEPS = 100
 
 _COMPARING = (IdentityStep.SPOKEN_ID, IdentityStep.MATCH_FACTS)  # a secret is what was heard, and nothing else
+
 
 def go_on(run: Run) -> None:
     """Do steps until something must be waited for."""
@@ -40,6 +42,8 @@ def go_on(run: Run) -> None:
             step = run.step
             if needs := lacking(run, step):
                 step_up(run, needs)
+                continue
+            if too_many_proofs(run, step):
                 continue
             run.note("dialog.step", step=run.place)
             _DO[type(step)](run, step)

@@ -80,7 +80,7 @@ def number_evidence(arrived: CallArrived, trunk: TrunkSettings, *, region: str) 
     trunk names none."""
     region = trunk.region or region
     named, others = _named(arrived, trunk, region)
-    spoofed = not trunk.trusted and any(header(arrived, name) for name in ("P-Asserted-Identity", "Remote-Party-ID"))
+    spoofed = not trunk.trusted and any(e164(each, region) != named.number for each in _asserted(arrived))
     private = _is_private(arrived)
     verification, attest = _peer_verdict(named, trunk)
     kept = "" if private or (spoofed and trunk.strict) else named.number
@@ -162,6 +162,12 @@ def _named(arrived: CallArrived, trunk: TrunkSettings, region: str) -> tuple[_Na
     number = e164(sender, region)
     believed = trunk.trusted and trunk.from_asserted
     return _Named(source="from", address=sender, number=number, claimed=not believed), False
+
+
+def _asserted(arrived: CallArrived) -> list[Address]:
+    """Whoever is asserted to call, by whatever peer."""
+    asserted = [each for value in header(arrived, "P-Asserted-Identity") for each in addresses(value)]
+    return asserted + _calling_parties(arrived)
 
 
 def _calling_parties(arrived: CallArrived) -> list[Address]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
 
-from ivr.model.identity import Level, RiskKind
+from ivr.model.identity import Level, RiskKind, StepUp
 
 
 class Step(StrEnum):
@@ -31,29 +31,11 @@ class Consent(StrEnum):
     WRITTEN = "written"
 
 
-class OnFail(StrEnum):
-    """Where a failed step-up leads."""
-
-    WARM_TRANSFER = "warm_transfer"
-    CALLBACK = "callback"
-    STAY = "stay"  # go on at the level there is
-
-
 class OnRisk(StrEnum):
     """What risk at or above the threshold does."""
 
     LOWER = "lower"  # takes the levels above `keep`
     HUMAN = "human"  # nothing but a person
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StepUp:
-    """What identification in the middle of a request keeps to, for those who write flows: the flows do it, nothing here
-    enforces it. max_steps: questions of identification a step-up may ask."""
-
-    max_steps: int = 2
-    on_fail: OnFail = OnFail.WARM_TRANSFER
-    ask_only_when_needed: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,10 +74,13 @@ RISK_POINTS: Mapping[RiskKind, int] = MappingProxyType(
     {
         RiskKind.ATTEST_FAILED: 2,
         RiskKind.VOIP_INVALID: 1,
+        RiskKind.SPOOFED_HEADER: 2,
+        RiskKind.SEVERAL_IDENTITIES: 1,
         RiskKind.NUMBER_NEW: 1,
         RiskKind.VELOCITY: 1,
         RiskKind.MANY_ACCOUNTS_ONE_NUMBER: 2,
         RiskKind.MANY_NUMBERS_ONE_ACCOUNT: 2,
+        RiskKind.SEVERAL_CUSTOMERS: 2,
         RiskKind.OTP_PUMPING: 3,
         RiskKind.FAST_KEYS: 1,
         RiskKind.REPEATED_AUDIO: 2,
@@ -132,7 +117,7 @@ class IdentityPolicy:
 
     steps: frozenset[Step] = frozenset(Step)
     requests: Mapping[str, Level] = field(default_factory=dict)
-    stepup: StepUp = StepUp()
+    stepup: StepUp = field(default_factory=StepUp)
     limits: Limits = Limits()
     lockout: Lockout = Lockout()
     codes: Codes = Codes()

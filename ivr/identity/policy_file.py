@@ -9,11 +9,12 @@ import difflib
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from ivr.document import Document, Location
+from ivr.deviations import Location
+from ivr.document import Document
 from ivr.identity.policy import (
     DEFAULT,
     Codes,
@@ -21,14 +22,12 @@ from ivr.identity.policy import (
     IdentityPolicy,
     Limits,
     Lockout,
-    OnFail,
     OnRisk,
     RiskPolicy,
     Step,
-    StepUp,
 )
 from ivr.model.errors import DesignError
-from ivr.model.identity import Level, RiskKind
+from ivr.model.identity import Level, OnFail, RiskKind, StepUp
 
 FILE = "identity.yml"
 PACKS = Path(__file__).parent / "packs"
@@ -36,7 +35,9 @@ PACKS = Path(__file__).parent / "packs"
 Count = Annotated[int, Field(ge=1, le=1000)]
 Points = Annotated[int, Field(ge=0, le=10)]
 LevelName = Literal["L0", "L1", "L2", "L3", "L4", "human"]
-Number = Annotated[str, Field(pattern=r"^\+[1-9][0-9]{4,14}$")]
+Number = Annotated[
+    str, Field(pattern=r"^\+[1-9][0-9]{4,14}$", description="a number with + and the country code, as +12025550150")
+]
 
 
 class _Shape(BaseModel):
@@ -44,11 +45,12 @@ class _Shape(BaseModel):
 
 
 class StepUpShape(_Shape):
-    """Identification in the middle of a request."""
+    """Identification in the middle of a request. ask_only_when_needed: nothing else can be had; whoever must be known
+    at hello is asked by `call:` of the identifying flow in the first one."""
 
     max_steps: Annotated[int, Field(ge=1, le=5)] = DEFAULT.stepup.max_steps
     on_fail: OnFail = DEFAULT.stepup.on_fail
-    ask_only_when_needed: bool = DEFAULT.stepup.ask_only_when_needed
+    ask_only_when_needed: Literal[True] = True
 
 
 class LimitsShape(_Shape):
@@ -85,10 +87,13 @@ class RiskShape(_Shape):
 
     attest_failed: Points | None = None
     voip_invalid: Points | None = None
+    spoofed_header: Points | None = None
+    several_identities: Points | None = None
     number_new: Points | None = None
     velocity: Points | None = None
     many_accounts_one_number_24h: Points | None = None
     many_numbers_one_account_24h: Points | None = None
+    several_customers: Points | None = None
     otp_pumping: Points | None = None
     fast_keys: Points | None = None
     repeated_audio: Points | None = None
@@ -143,25 +148,12 @@ def load_policy(folder: Path) -> IdentityPolicy:
 
 def read_policy(document: Document) -> IdentityPolicy:
     """The policy of an identity.yml. Raises DesignError with every fault."""
-    shape = document.parse(IdentityShape, known_words)
+    shape = document.parse(IdentityShape)
     faults = [document.fault(*found) for found in _problems(shape)]
     if faults:
         raise DesignError(tuple(sorted(faults)))
     packs = [Document(PACKS / f"{name}.yml").parse(PackShape) for name in shape.packs]
     return _policy(shape, packs)
-
-
-def known_words(location: Location) -> tuple[str, ...]:
-    """The words that may stand where a fault was found: for a hint at the one that was meant."""
-    within: Any = IdentityShape
-    for part in location[:-1]:
-        field = (
-            within.model_fields.get(str(part)) if isinstance(within, type) and issubclass(within, BaseModel) else None
-        )
-        within = field.annotation if field else None
-    if isinstance(within, type) and issubclass(within, BaseModel):
-        return tuple(within.model_fields)
-    return tuple(Step) if "steps" in location else ()
 
 
 Problem = tuple[Location, str, str, str]
@@ -213,7 +205,7 @@ def _policy(shape: IdentityShape, packs: list[PackShape]) -> IdentityPolicy:
         DEFAULT,
         steps=frozenset(shape.steps),
         requests=requests,
-        stepup=StepUp(**shape.stepup.model_dump()),
+        stepup=StepUp(max_steps=shape.stepup.max_steps, on_fail=shape.stepup.on_fail),
         limits=Limits(**shape.limits.model_dump()),
         lockout=Lockout(**shape.lockout.model_dump()),
         codes=Codes(**shape.codes.model_dump()),

@@ -21,8 +21,8 @@ _ODD_NUMBERS = frozenset({"voip", "invalid", "premium", "shared_cost"})
 
 # Signals of one cause: the heaviest of a group counts.
 GROUPS: tuple[frozenset[RiskKind], ...] = (
-    frozenset({RiskKind.ATTEST_FAILED, RiskKind.VOIP_INVALID}),
-    frozenset({RiskKind.VELOCITY, RiskKind.MANY_ACCOUNTS_ONE_NUMBER}),
+    frozenset({RiskKind.ATTEST_FAILED, RiskKind.VOIP_INVALID, RiskKind.SPOOFED_HEADER, RiskKind.SEVERAL_IDENTITIES}),
+    frozenset({RiskKind.VELOCITY, RiskKind.MANY_ACCOUNTS_ONE_NUMBER, RiskKind.SEVERAL_CUSTOMERS}),
     frozenset({RiskKind.MANY_NUMBERS_ONE_ACCOUNT}),
     frozenset({RiskKind.OTP_PUMPING}),
     frozenset({RiskKind.FAST_KEYS, RiskKind.REPEATED_AUDIO}),
@@ -35,7 +35,8 @@ GROUPS: tuple[frozenset[RiskKind], ...] = (
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Suspect:
     """What risk looks at. candidate: who the caller seems to be. key_gaps_ms: between the keys of the call. failures:
-    of this call. pumping: a code was refused because its range asked for too many."""
+    of this call. customers: whom what was said in this call fitted. pumping: a code was refused because its range
+    asked for too many."""
 
     caller: Caller
     today: date
@@ -43,6 +44,7 @@ class Suspect:
     candidate: Candidate | None = None
     key_gaps_ms: Sequence[int] = ()
     failures: int = 0
+    customers: int = 0
     agent_requested: bool = False
     pumping: bool = False
     repeated_audio: bool = False
@@ -67,6 +69,11 @@ def _found(suspect: Suspect, policy: IdentityPolicy) -> Iterator[tuple[RiskKind,
         yield RiskKind.ATTEST_FAILED, {}
     if caller.number_type in _ODD_NUMBERS:
         yield RiskKind.VOIP_INVALID, {"type": caller.number_type}
+    for kind in (RiskKind.SPOOFED_HEADER, RiskKind.SEVERAL_IDENTITIES):
+        if kind.value in caller.signals:
+            yield kind, {}
+    if suspect.customers > 1:
+        yield RiskKind.SEVERAL_CUSTOMERS, {"count": suspect.customers}
     if _number_new(suspect, policy):
         yield RiskKind.NUMBER_NEW, {}
     yield from _busy(suspect, risk)

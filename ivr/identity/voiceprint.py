@@ -9,9 +9,10 @@ from __future__ import annotations
 import math
 from itertools import pairwise
 
+from ivr.identity.policy import Consent, IdentityPolicy
 from ivr.model.errors import IvrError
 from ivr.model.identity import RiskKind
-from ivr.model.voiceprint import VoiceLikeness, Voiceprint, VoiceSample
+from ivr.model.voiceprint import VoiceConsent, VoiceLikeness, Voiceprint, VoiceSample
 
 ENROL_SECONDS, ENROL_SNR_DB = 10.0, 15.0
 COMPARE_SECONDS, COMPARE_SNR_DB = 3.0, 8.0
@@ -67,6 +68,12 @@ def compare(enrolled: Voiceprint, heard: VoiceSample) -> VoiceLikeness:
     if found < below:
         return VoiceLikeness.MISMATCH
     return VoiceLikeness.MATCH if found > above else VoiceLikeness.UNSURE
+
+
+def consented(consent: VoiceConsent, policy: IdentityPolicy) -> bool:
+    """Whether a consent holds and has the form the packs of the assistant demand."""
+    written = consent.form == Consent.WRITTEN.value
+    return not consent.withdrawn_at and (written or policy.voiceprint_consent is Consent.SPOKEN)
 
 
 def suspicion(found: VoiceLikeness) -> RiskKind | None:

@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from ivr.model.voiceprint import VoiceSample
+
 
 class ExpectationKind(StrEnum):
     """What kind of answer the dialog expects; engines constrain decoding by it."""
@@ -144,6 +146,13 @@ class Render:
     audio: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeasureVoice:
+    """Measure this caller's voice from the next utterance on, where the worker can: its customer agreed to that."""
+
+    call_id: str
+
+
 # ---- speech worker -> control -------------------------------------------------------------------------------------
 
 
@@ -191,6 +200,23 @@ class SpeechRejected:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class UtteranceMarked:
+    """After SpeechHeard: hashes of samples of the utterance, the same again when the same recording is played."""
+
+    call_id: str
+    turn: int
+    marks: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VoiceMeasured:
+    """What the caller's voice was like in the utterances since MeasureVoice; none of their sound is kept."""
+
+    call_id: str
+    sample: VoiceSample
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Rendered:
     """The prompt stands at path (WAV, 8 kHz, mono, 16 bit)."""
 
@@ -223,7 +249,8 @@ class SpeechSettings:
     control_fd: inherited SEQPACKET socket to the control process. frames_path: the SEQPACKET socket media workers
     send caller audio to. languages: what must be heard and spoken. recognizer: "auto", "whisper" or "vosk";
     recognizers: another one for single languages. voices: engine names in order of preference ("piper", "pyttsx3").
-    threads: of one decode; decodes: how many at a time. preload: start the voices before they are asked for.
+    threads: of one decode; decodes: how many at a time. preload: start the voices before they are asked for. marks:
+    report UtteranceMarked. voiceprints: what measures voices, "off" for nothing.
     """
 
     control_fd: int
@@ -237,4 +264,6 @@ class SpeechSettings:
     threads: int = 1
     decodes: int = 2
     preload: bool = True
+    marks: bool = False
+    voiceprints: str = "off"
     log_level: str = "info"

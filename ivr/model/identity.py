@@ -20,6 +20,23 @@ class Level(IntEnum):
     HUMAN = 9  # only a person may do this
 
 
+class OnFail(StrEnum):
+    """Where a failed step-up leads."""
+
+    WARM_TRANSFER = "warm_transfer"  # the escape of the flow that identifies: a person, who knows it failed
+    CALLBACK = "callback"  # the flow that promises one
+    STAY = "stay"  # the escape of the request, at the level there is
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepUp:
+    """What identification in the middle of a request keeps to. max_steps: proofs one step-up may ask for: what the
+    caller knows, a code, a PIN or passphrase."""
+
+    max_steps: int = 2
+    on_fail: OnFail = OnFail.WARM_TRANSFER
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caller:
     """What the number says about the caller.
@@ -166,10 +183,13 @@ class RiskKind(StrEnum):
 
     ATTEST_FAILED = "attest_failed"  # the number's signature is wrong
     VOIP_INVALID = "voip_invalid"  # a number no carrier could have given out
+    SPOOFED_HEADER = "spoofed_header"  # an untrusted peer asserts another number than its From
+    SEVERAL_IDENTITIES = "several_identities"  # a trusted one asserts several numbers
     NUMBER_NEW = "number_new"  # the number on file changed days ago
     VELOCITY = "velocity"  # calls of one number within an hour
     MANY_ACCOUNTS_ONE_NUMBER = "many_accounts_one_number_24h"  # enumeration
     MANY_NUMBERS_ONE_ACCOUNT = "many_numbers_one_account_24h"
+    SEVERAL_CUSTOMERS = "several_customers"  # who calls was several customers in one call, by what they said
     OTP_PUMPING = "otp_pumping"  # codes asked for from a range of numbers
     FAST_KEYS = "fast_keys"  # keys faster than fingers
     REPEATED_AUDIO = "repeated_audio"  # the same recording twice

@@ -78,8 +78,10 @@ class Directory(Protocol):
     by_number: everybody with that E.164 number, enough of them to see that a number is an office's. by_fact: everybody
     with that value on file; value as ivr.identity.candidates.plain writes it. by_name: those whose names sound like
     what was heard (words of any recogniser, in any order), best first. All raise ServiceError when the customers cannot
-    be asked now; nobody found is an empty answer.
+    be asked now; nobody found is an empty answer. warm: have ready what the first by_name would wait for.
     """
+
+    async def warm(self) -> None: ...
 
     async def by_id(self, customer_id: str) -> Candidate | None: ...
 

@@ -20,7 +20,7 @@ class VoiceSample:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VoiceConsent:
     """A customer's yes to a voiceprint. text_version: of the words that were agreed to; source: where that can be found
-    (a call id, a document); given_at: UTC ISO 8601; withdrawn_at: "" while it holds."""
+    (a call id, a document); given_at: UTC ISO 8601; withdrawn_at: "" while it holds. form: "spoken" | "written"."""
 
     consent_id: str
     customer_id: str
@@ -28,6 +28,7 @@ class VoiceConsent:
     source: str
     given_at: str
     withdrawn_at: str = ""
+    form: str = "spoken"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,7 +21,16 @@ from pathlib import Path
 from ivr import wire
 from ivr.log import configure, get_log
 from ivr.model.errors import SpeechError, WireError
-from ivr.model.hearing import ForgetCall, Listen, Render, SpeechHealth, SpeechReady, SpeechSettings, StopListening
+from ivr.model.hearing import (
+    ForgetCall,
+    Listen,
+    MeasureVoice,
+    Render,
+    SpeechHealth,
+    SpeechReady,
+    SpeechSettings,
+    StopListening,
+)
 from ivr.model.ids import monotonic_ms
 from ivr.speech.allocation import keep_memory
 from ivr.speech.catalogue import Catalogue
@@ -31,6 +40,7 @@ from ivr.speech.listening import CallAudio
 from ivr.speech.models import load_recognizer, load_vad, make_voices
 from ivr.speech.rendering import RenderQueue
 from ivr.speech.voice_process import ProcessVoice
+from ivr.speech.voice_watch import open_voice_watch
 
 log = get_log("speech.worker")
 
@@ -52,6 +62,7 @@ class SpeechWorker:
             catalogue, settings.recognizer, settings.languages, settings.threads, settings.recognizers
         )
         self._voices = make_voices(catalogue, settings.voices, settings.languages)
+        self._voice_watch = open_voice_watch(catalogue, settings, self._send)
         self._decodes = DecodeQueue(settings.decodes)
         self._renders = RenderQueue(self._voices, Path(settings.cache_dir), self._send)
         self._calls: dict[str, CallAudio] = {}
@@ -148,6 +159,8 @@ class SpeechWorker:
                     self._calls[call_id].stop(turn)
             case ForgetCall(call_id=call_id):
                 self._forget(call_id)
+            case MeasureVoice(call_id=call_id):
+                self._voice_watch.begin(call_id)
             case Render():
                 self._renders.submit(message)
             case _:
@@ -162,10 +175,12 @@ class SpeechWorker:
                 queue=self._decodes,
                 report=self._send,
                 now_ms=monotonic_ms,
+                utterance=None if self._voice_watch.idle else self._voice_watch.take,
             )
         return self._calls[call_id]
 
     def _forget(self, call_id: str) -> None:
+        self._voice_watch.forget(call_id)
         call = self._calls.pop(call_id, None)
         if call is not None:
             call.forget_turn()
@@ -223,6 +238,7 @@ class SpeechWorker:
         control.close()
         await asyncio.gather(*(_close_voice(voice) for voice in self._voices))
         self._decodes.close()
+        self._voice_watch.close()
 
 
 async def _close_voice(voice: ProcessVoice) -> None:

@@ -78,9 +78,19 @@ class Identification:
         return bool(await self._db.write((change.values(used_ms=self._db.now_ms()), None)))
 
     async def forget_expired_codes(self) -> int:
-        """Remove codes that ended an hour ago; how many. Tries and proofs stay: limits and audits look back on them."""
+        """Remove codes that ended an hour ago; how many."""
         ended = sa.delete(codes).where(codes.c.expires_ms < self._db.now_ms() - HOUR_MS)
         return await self._db.write((ended, None))
+
+    async def forget_tries(self, older_ms: int) -> int:
+        """Remove tries with their proofs, clearings and signals older than so many milliseconds; how many tries. What
+        limits look back on and whom audits ask about must be younger."""
+        before_ms = self._db.now_ms() - older_ms
+        # A proof is younger than its try, so that none is left a failure by this.
+        others = [(sa.delete(table).where(table.c.at_ms < before_ms), None) for table in (proofs, clearings, signals)]
+        idle = sa.delete(gates).where(gates.c.at_ms < self._db.now_ms() - DAY_MS)
+        tries = sa.delete(attempts).where(_ROW.at_ms < before_ms)
+        return await self._db.write((idle, None), *others, (tries, None))
 
     async def save_signals(self, call_id: str, number: str, customer_id: str, found: Iterable[RiskSignal]) -> None:
         """Keep what was suspicious; a signal of a call once."""

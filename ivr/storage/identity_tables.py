@@ -33,6 +33,7 @@ attempts = sa.Table(
     sa.Index(None, "number", "at_ms"),
     sa.Index(None, "prefix", "at_ms"),
     sa.Index(None, "call_id"),
+    sa.Index(None, "at_ms"),
 )
 
 # customer_id: whose row of failures ends; "" when the try was not wrong, and proved nobody.

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from ivr.model.call import LogEntry
 from ivr.storage.accounts import Accounts
+from ivr.storage.audio_marks import AudioMarks
 from ivr.storage.callbacks import Callbacks
 from ivr.storage.calls import Calls
 from ivr.storage.customers import Customers
@@ -30,6 +31,7 @@ class Store(
     Callbacks,
     Customers,
     Identification,
+    AudioMarks,
     Voiceprints,
     Overflows,
     Accounts,

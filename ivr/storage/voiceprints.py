@@ -19,6 +19,7 @@ consents = sa.Table(
     METADATA,
     _text("consent_id", key=True),
     *(_text(name) for name in ("customer_id", "text_version", "source", "given_at", "withdrawn_at")),
+    sa.Column("form", sa.Text, nullable=False, server_default="spoken"),
     sa.CheckConstraint("text_version <> '' AND source <> '' AND given_at <> ''", name="is_told"),
     sa.Index(None, "customer_id"),
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ivr.call.guarded_assistant import guarded
 from ivr.config import Settings, variables
 from ivr.dialog.assistant import Assistant, load_assistant
 from ivr.identity.policy import IdentityPolicy
@@ -29,11 +30,12 @@ class Brain:
 
 def load_brain(settings: Settings, metrics: Metrics) -> Brain:
     """Read and train an assistant. Takes CPU: call it off the loop. Raises DesignError with every fault."""
-    assistant = load_assistant(settings.server.assistant)
+    policy = load_policy(settings.server.assistant)
+    assistant = guarded(load_assistant(settings.server.assistant), policy)
     return Brain(
         assistant=assistant,
         nlu=engine_of(settings.nlu, assistant.nlu_files, lambda reason: metrics.nlu_spared.labels(reason=reason).inc()),
         offers=OfferDesk(load_catalogue(assistant.offers_file), settings.offers.salt, settings.offers.holdout),
         routing=load_routing(assistant.routing_file, variables(settings)),
-        identity=load_policy(settings.server.assistant),
+        identity=policy,
     )

@@ -158,10 +158,11 @@ class Center:
         await self.store.close()
 
     async def _keep_house(self) -> None:
-        """Contexts and codes have an end date."""
+        """Contexts, codes, tries and marks have an end date."""
         while True:
             await self.store.forget_expired_contexts()
             await self.store.forget_expired_codes()
+            await self.identity.tidy(self.settings.identity.keep_tries_days)
             await asyncio.sleep(HOUSEKEEPING_S)
 
     # ---- calls ----------------------------------------------------------------------------------------------------

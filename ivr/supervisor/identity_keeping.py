@@ -19,7 +19,15 @@ def open_identity(settings: Settings, store: Store, metrics: Metrics) -> Identit
     """The desk all calls of the process share. Closed by whoever opened it; the store stays open."""
     told = settings.identity
     key = os.environ.get(told.key_env, "").encode()
-    return IdentityDesk(open_directory(settings, store), store, open_gateway(told), metrics, key=key)
+    return IdentityDesk(
+        open_directory(settings, store),
+        store,
+        open_gateway(told),
+        metrics,
+        key=key,
+        keep_audio_days=told.keep_audio_days,
+        compares_voices=settings.speech.voiceprints != "off",
+    )
 
 
 def open_directory(settings: Settings, store: Store) -> Directory:

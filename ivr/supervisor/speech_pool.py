@@ -19,6 +19,8 @@ from ivr.model.hearing import (
     SpeechRejected,
     SpeechSettings,
     SpeechStarted,
+    UtteranceMarked,
+    VoiceMeasured,
 )
 from ivr.model.ids import monotonic_ms
 from ivr.supervisor.prompt_library import PromptLibrary
@@ -132,6 +134,8 @@ class SpeechPool:
                 threads=room.threads,
                 decodes=room.decodes,
                 preload=at == 0,  # the others speak only when the first cannot
+                marks=settings.identity.keep_audio_days > 0,
+                voiceprints=room.voiceprints,
                 log_level=settings.server.log_level,
             )
 
@@ -150,7 +154,7 @@ class SpeechPool:
                 self.prompts.rendered(message)
             case RenderFailed():
                 self.prompts.failed(message)
-            case SpeechStarted() | SpeechHeard() | SpeechRejected():
+            case SpeechStarted() | SpeechHeard() | SpeechRejected() | UtteranceMarked() | VoiceMeasured():
                 self._post(message.call_id, message)
             case _:
                 _log.warning("speech.unexpected", message=type(message).__name__)

@@ -171,8 +171,8 @@ async def _say_code(caller: Caller, code: str) -> None:
     spoken = ", ".join(words[int(digit)] for digit in code) + "."
     await caller.wav(spoken)
     for _ in range(3):
-        asked = await caller.event("turn.said", 15, lambda e: e["data"]["name"].startswith("utter_ask_code"))
-        await caller.event("turn.prompted", 15, lambda e: e["seq"] > asked["seq"])
+        await caller.event("turn.said", 15, lambda e: e["data"]["name"].startswith("utter_ask_code"))
+        await caller.event("turn.prompted", 15)
         await caller.say(spoken)
         ended = await caller.event("service.ended", fits=lambda e: e["data"]["service"] == "check_code")
         if ended["data"]["outcome"] == "ok":

@@ -366,3 +366,28 @@ async def test_asking_for_a_person_right_after_a_failure_is_noted(house: House) 
             await call.do("match_facts", birth_date="1999-01-01")
         await call.asks_for_a_person()
         assert [e["signal"] for e in call.noted("identity.risk")] == ["agent_request_after_fail"] * wrong
+
+
+async def test_who_is_several_customers_in_one_call_is_suspicious_though_both_are_right(house: House) -> None:
+    call = house.call(ani="")
+    assert await call.do("spoken_id", policy_number="7033111", birth_date="1980-05-17") == "ok"
+    assert call.noted("identity.risk") == []
+    assert await call.do("spoken_id", policy_number="7044222", birth_date="1975-01-02") == "ok"
+    assert [risk["signal"] for risk in call.noted("identity.risk")] == ["several_customers"]
+
+
+async def test_codes_pumped_to_a_range_of_numbers_are_a_signal_at_once(house: House) -> None:
+    policy = replace(DEFAULT, limits=replace(DEFAULT.limits, otp_sends_per_prefix_hour=1))
+    first, second = house.call(policy=policy), house.call(policy=policy)
+    for call in (first, second):
+        await call.do("recognise")
+    assert await first.do("send_code") == "ok"
+    assert await second.do("send_code") == "locked"
+    assert [risk["signal"] for risk in second.noted("identity.risk")] == ["otp_pumping"]
+    assert len(house.sent) == 1
+
+
+async def test_a_number_asserted_by_nobody_we_trust_is_weighed_with_the_first_step(house: House) -> None:
+    call = house.call(signals=("spoofed_header",))
+    await call.do("recognise")
+    assert [(risk["signal"], risk["points"]) for risk in call.noted("identity.risk")] == [("spoofed_header", 2)]

@@ -111,6 +111,9 @@ def caller(**changed: object) -> Caller:
     [
         ({"caller": caller(verification="failed")}, RiskKind.ATTEST_FAILED),
         ({"caller": caller(number_type="voip")}, RiskKind.VOIP_INVALID),
+        ({"caller": caller(signals=("spoofed_header",))}, RiskKind.SPOOFED_HEADER),
+        ({"caller": caller(signals=("several_identities",))}, RiskKind.SEVERAL_IDENTITIES),
+        ({"customers": 2}, RiskKind.SEVERAL_CUSTOMERS),
         ({"activity": Activity(calls_in_an_hour=11)}, RiskKind.VELOCITY),
         ({"activity": Activity(accounts_in_a_day=4)}, RiskKind.MANY_ACCOUNTS_ONE_NUMBER),
         ({"activity": Activity(numbers_in_a_day=4)}, RiskKind.MANY_NUMBERS_ONE_ACCOUNT),
@@ -139,6 +142,7 @@ def test_ordinary_things_are_not_suspicious() -> None:
         activity=Activity(calls_in_an_hour=10, accounts_in_a_day=3, numbers_in_a_day=3),
         key_gaps_ms=(20, 20, 20),  # too few to tell
         agent_requested=True,
+        customers=1,
     )
     assert kinds(ordinary) == set()
 

@@ -55,6 +55,8 @@ def test_a_stranger_cannot_assert_a_number_and_is_caught_trying() -> None:
     found = caller((PAI, "<sip:+12025550102@carrier>"), trunk=STRANGERS)
     assert (found.ani, found.claimed, found.number_source) == ("+12025550101", True, "from")
     assert found.signals == ("spoofed_header",) and not found.believed
+    harmless = caller((PAI, "<sip:+12025550101@pbx>"), trunk=STRANGERS)  # what its From says anyway
+    assert harmless.signals == () and not harmless.believed
 
 
 def test_a_strict_trunk_gives_a_spoofer_no_number_at_all() -> None:

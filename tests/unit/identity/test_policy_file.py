@@ -62,11 +62,11 @@ def test_every_mistake_is_told_with_its_line_and_the_word_that_was_meant(tmp_pat
     found = faults(
         tmp_path, "stepps: [ani]\nlimits: {facts_trys: 2, otp_tries: 99}\nsteps: [anni]\nrequests: {a: L7}\n"
     )
-    assert found[0].startswith("2: extra_forbidden: Did you mean 'steps'?")
-    assert "3: extra_forbidden: Did you mean 'facts_tries'?" in found
-    assert any(f.startswith("4: enum:") for f in found)
-    assert any(f.startswith("3: less_than_equal") for f in found)
-    assert any(f.startswith("5: literal_error") for f in found)
+    assert found[0].startswith("2: unknown-key: Did you mean 'steps'?")
+    assert "3: unknown-key: Did you mean 'facts_tries'?" in found
+    assert "4: unknown-value: Did you mean 'ani'?" in found
+    assert any(f.startswith("3: out-of-range") for f in found)
+    assert any(f.startswith("5: unknown-value") for f in found)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from ivr.identity.voiceprint import VoiceprintError, compare, enrollable, suspicion, thresholds
+from ivr.identity.policy import DEFAULT, Consent
+from ivr.identity.voiceprint import VoiceprintError, compare, consented, enrollable, suspicion, thresholds
 from ivr.model.identity import RiskKind
 from ivr.model.voiceprint import VoiceConsent, VoiceLikeness, Voiceprint, VoiceSample
 
@@ -62,3 +63,11 @@ def test_a_poor_recording_is_not_enrolled(poor: VoiceSample | None) -> None:
     with pytest.raises(VoiceprintError):
         enrollable(poor)
     assert enrollable(voice(1, seconds=12, snr_db=20)).seconds == 12
+
+
+def test_a_consent_counts_while_it_holds_and_in_the_form_the_packs_demand() -> None:
+    written = replace(DEFAULT, voiceprint_consent=Consent.WRITTEN)
+    on_paper = replace(CONSENT, form="written")
+    assert consented(CONSENT, DEFAULT) and consented(on_paper, DEFAULT) and consented(on_paper, written)
+    assert not consented(CONSENT, written)
+    assert not consented(replace(on_paper, withdrawn_at="2026-11-21T10:00:00+00:00"), DEFAULT)

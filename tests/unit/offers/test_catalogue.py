@@ -105,8 +105,8 @@ def test_every_fault_is_reported_with_its_line(tmp_path: Path) -> None:
         ("requires: {level: L1}", "requires: {level: L1, licensed_agent: true}", "offer-licensed"),
         ("against fire, water and break-in", "against " + "fire and water and " * 12, "offer-long"),
         ("has_line('dacha') and not owns", "has_line('datcha') and not owns", "offer-eligible"),
-        ("fulfil: lead", "fulfil: charge_card", "string_pattern_mismatch"),
-        ("version: 1\n", "version: 1\nextra: 1\n", "extra_forbidden"),
+        ("fulfil: lead", "fulfil: charge_card", "wrong-form"),
+        ("version: 1\n", "version: 1\nextra: 1\n", "unknown-key"),
         ("version: 1\n", "version: 1\nversion: 1\n", "yaml"),
     ],
 )

@@ -48,9 +48,9 @@ def test_variables_not_given_are_named_with_their_lines() -> None:
         ('sip: "${AGENT_A1_URI}"', "sip: tel:123", "routing-address"),
         ('"lang:en": 5, "lang:ru": 5', "claims: 5", "yaml"),
         (', "lang:en": 5}', "}", "routing-language"),
-        ("skills: {claims: 5", "skills: {claims: 6", "less_than_equal"),
+        ("skills: {claims: 5", "skills: {claims: 6", "out-of-range"),
         ("version: 1", "version: 1\nsteps: [{need: {claims: 4}}, {for_s: 5}]", "routing-step"),
-        ("version: 1", "version: 1\nring_timeout: 15", "extra_forbidden"),
+        ("version: 1", "version: 1\nring_timeout: 15", "unknown-key"),
     ],
 )
 def test_a_plan_that_would_lose_calls_is_refused(tmp_path: Path, old: str, new: str, code: str) -> None:

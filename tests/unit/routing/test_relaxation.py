@@ -122,9 +122,9 @@ def test_a_contact_centers_queue_takes_the_call_when_no_person_here_can(tmp_path
         ('{claims: 4, "lang:en": 5}', '{clams: 4, "lang:en": 5}', "routing-skill"),
         ("sip:partner@acd", "partner", "routing-address"),
         ("sip:partner@acd", "${PARTNER}", "routing-variable"),
-        ("after_s: 40", "after_s: -1", "greater_than_equal"),
+        ("after_s: 40", "after_s: -1", "out-of-range"),
         ("  partner:", "  expert:", "routing-name"),
-        ("agent: owner", "agent: boss", "literal_error"),
+        ("agent: owner", "agent: boss", "unknown-value"),
     ],
 )
 def test_a_mistake_in_steps_and_contact_centers_is_found_with_its_line(

@@ -136,3 +136,20 @@ async def test_signals_of_a_call_are_kept_once_and_activity_is_counted(store: St
     seen = await store.activity("+49151", "C1")
     assert (seen.accounts_in_a_day, seen.numbers_in_a_day) == (2, 2)
     assert (await store.activity("", "C1")).accounts_in_a_day == 0
+
+
+async def test_tries_are_forgotten_when_they_are_old_and_limits_hold_until_then(store: Store, clock: Clock) -> None:
+    wrong, right = pin("C1", "+49151"), pin("C1", "+49151")
+    assert await store.reserve(wrong, lambda _: True)
+    await store.save_signals("call", "+49151", "C1", [RiskSignal(kind=RiskKind.FAST_KEYS, at_ms=1, detail={})])
+    assert await store.reserve(right, lambda _: True)
+    await store.succeeded(right.attempt_id, "C1")
+    clock.wind(50 * 86_400)
+    assert await store.reserve(pin("C1", "+49151"), lambda _: True)
+    assert await store.forget_tries(90 * 86_400_000) == 0
+    clock.wind(50 * 86_400)
+    assert (await counted(store, pin("C1", "+49151"))).accounts[0].in_a_row == 1
+    assert await store.forget_tries(90 * 86_400_000) == 2
+    left = {made.attempt_id for made in await store.tries()}
+    assert len(left) == 1 and not left & {wrong.attempt_id, right.attempt_id}
+    assert (await counted(store, pin("C1", "+49151"))).accounts[0].in_a_row == 1
