@@ -36,7 +36,7 @@ _OF_NUMBER = frozenset({EvidenceKind.ANI, EvidenceKind.ATTESTATION})
 
 class Standing:
     """candidate: who the caller seems to be. failures: wrong tries of this call. pumping: a code was refused because
-    too many went to its range. repeated_audio, voiceprint_mismatch: told by whoever listens, where anybody does."""
+    too many went to its range. repeated_audio, voiceprint_mismatch: found by VoiceSigns."""
 
     def __init__(
         self,
