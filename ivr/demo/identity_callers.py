@@ -87,8 +87,9 @@ class Answers:
         number = said_number(_digits(caller.claims.policy), language, self._chance, aloud=not self._heard_badly)
         return f"{introduced}, {'policy' if language == 'en' else 'полис'} {number}, {wish}"
 
-    def to(self, slot: str) -> str:
-        """Words, or keys with a # before them; "" = silence."""
+    def to(self, slot: str, *, again: bool = False) -> str:
+        """Words, or keys with a # before them; "" = silence. again: it was asked in the words for whoever is asked once
+        more, for names with the spelling."""
         self._asked[slot] += 1
         caller, language = self._caller, self._caller.language
         if slot in caller.lacks:
@@ -102,7 +103,7 @@ class Answers:
         if slot == "birth_date":
             return self._day()
         if slot in ("first_name", "full_name", "name"):
-            name = self._name(first_only=slot == "first_name")
+            name = self._name(first_only=slot == "first_name", spelled=again and slot == "full_name")
             return self._chance.choice(INTRODUCTIONS[language]).format(name)
         return ""
 
@@ -145,7 +146,7 @@ class Answers:
             return "#" + day[8:] + day[5:7] + day[:4]
         return said_day(day, caller.language, self._chance)
 
-    def _name(self, *, first_only: bool = False) -> str:
+    def _name(self, *, first_only: bool = False, spelled: bool = False) -> str:
         caller = self._caller
         name = caller.claims.name if "name" not in caller.wrong else caller.person.name
         if first_only:
@@ -153,7 +154,7 @@ class Answers:
         if not self._heard_badly:
             words = name.split()
             said = name if len(words) < 3 or self._chance.random() < 0.4 else f"{words[0]} {words[-1]}"
-            spells = self._asked["full_name"] > 1 and caller.language in SPELLING
+            spells = spelled and caller.language in SPELLING
             return f"{said}, {', '.join(filter(str.isalpha, words[-1].upper()))}" if spells else said
         return misheard(name, caller.language, self._chance, slips=0.4 if first_only else 0.7)
 

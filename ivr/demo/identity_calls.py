@@ -230,7 +230,7 @@ class SimulatedCall:
             return self._answers.yes_no(yes=session.pending == self._answers.means(step.slot))
         if session.phase is Phase.WHICH_VALUE:
             return "#1" if session.pending == self._answers.means(step.slot) else "#2"
-        return self._answers.to(step.slot)
+        return self._answers.to(step.slot, again=self.ended.prompts[-1].endswith("_2"))
 
     @staticmethod
     def _key_of_request(step: Step | None) -> str:

@@ -35,8 +35,8 @@ def shared_number_cases(people: Sequence[Invented], each: int, seed: int) -> lis
 
 
 def guesses(people: Sequence[Invented], seed: int) -> Iterator[tuple[Caller, Caller, Caller]]:
-    """Three strangers at the telephones of three households, with a wrong name, a wrong day, and both: in one language
-    they must hear the same words."""
+    """Three strangers at the telephones of three households, with a wrong name, a wrong day, and both, none with a
+    right policy number: in one language they must hear the same words."""
     chance = Random(seed)
     for language in ("en", "ru"):
         families = [
@@ -64,7 +64,7 @@ def _guess(at: tuple[str, Owners], wrong: frozenset[str], people: Sequence[Inven
         number=number,
         on_number=owners,
         right=False,
-        wrong=wrong,
+        wrong=wrong | {"policy_number"},
     )
 
 

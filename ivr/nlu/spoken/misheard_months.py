@@ -1,5 +1,5 @@
-"""Months a recogniser did not know: "29 артабря 1941" is October. Only between a day and a full year, where nothing but a
-month can stand.
+"""Months a recogniser did not know: "29 артабря 1941" is October. Only between a day and a full year, where nothing
+but a month can stand.
 
 Owns what sounds alike. Which day is meant is the matter of dates.
 """

@@ -5,9 +5,9 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ivr.identity.candidates import match, plain, recognised
+from ivr.identity.candidates import common_language, match, plain, recognised
 from ivr.identity.names import Verdict
-from ivr.model.identity import Candidate, EvidenceKind
+from ivr.model.identity import Candidate, Customer, EvidenceKind
 
 NAME, BORN = EvidenceKind.NAME, EvidenceKind.BIRTH_DATE
 POLICY, ACCOUNT, POSTCODE = EvidenceKind.POLICY_NUMBER, EvidenceKind.ACCOUNT_NUMBER, EvidenceKind.POSTCODE
@@ -93,3 +93,13 @@ def test_what_does_not_fit_never_matches_and_nothing_raises(numbers: list[str], 
             assert {plain(kind, s) for s in said} & {
                 "d33104417", "33104417", "33104418", "33104419", "1979-03-05", "1975-01-02"
             }  # fmt: skip
+
+
+def test_people_of_one_number_have_a_language_in_common_or_none() -> None:
+    def speaks(who: str, language: str, profile: str = "") -> Candidate:
+        customer = Customer(customer_id=who, household="H1", language=profile)
+        return Candidate(customer_id=who, household="H1", language=language, customer=customer)
+
+    assert common_language([speaks("C1", "ru"), speaks("C2", "", "ru")]) == "ru"
+    assert common_language([speaks("C1", "ru"), speaks("C2", "en")]) == ""
+    assert common_language([]) == common_language([speaks("C1", "")]) == ""

@@ -4,6 +4,7 @@ import pytest
 
 from ivr.model.hearing import Alternative, EndpointProfile, Expectation, ExpectationKind, Hypothesis
 from ivr.speech.completeness import Completeness, completeness
+from ivr.speech.dictation import corrected
 
 SIX = Expectation(kind=ExpectationKind.DIGITS, profile=EndpointProfile.LONG, min_length=6, max_length=6)
 SPOKEN_MS = 2400
@@ -44,3 +45,18 @@ def test_digits_said_again_may_be_made_up(value: str, other: str, likely: float)
 )
 def test_digits_that_follow_from_none_before_were_said(value: str, other: str, likely: float) -> None:
     assert judged(value, **{other: likely}) is Completeness.COMPLETE
+
+
+@pytest.mark.parametrize(
+    ("text", "takes_back"),
+    [
+        ("78305974 no sorry 78305904", True),
+        ("three two i mean three four", True),
+        ("3 2 3 1 нет простите 3 2 3 4", True),
+        ("sorry it is 78305974", False),  # nothing was taken back
+        ("78305974 sorry", False),
+        ("7 8 no 3 0", False),  # a digit misread
+    ],
+)
+def test_a_number_taken_back_within_a_turn_is_no_single_string(text: str, takes_back: bool) -> None:
+    assert corrected(text) is takes_back
