@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from ivr.call.coming_back import contacts
 from ivr.call.handoff import Packet
 from ivr.call.line import Line
 from ivr.call.record import fold
@@ -34,6 +35,7 @@ def packet_for(
         call_id=line.call_id,
         sip_call_id=record.sip_call_id,
         ani=line.caller.ani,
+        ani_attest=line.caller.attest,
         dnis=line.caller.dnis,
         diverted_from=line.caller.diverted_from,
         language=session.language,
@@ -55,7 +57,10 @@ def packet_for(
         status=current["result"],
         slots={name: str(journal.masked(str(value))) for name, value in _slots(request).items()},
         caller_words=str(journal.masked(_last_words(line) or session.words)),
+        why=_why(line) if current["result"] == "failed" else "",
         tried=_tried(line),
+        promise=_promise(line),
+        contacts=contacts(journal),
         requests=session.requests[:-1],
         offer=session.decision,
         no_offers=no_offers,
@@ -83,6 +88,18 @@ def _last_words(line: Line) -> str:
     """What the caller said last that carried an intent: the reason in the caller's own words."""
     heard = [e.data for e in line.journal.entries if e.kind == "turn.heard"]
     return next((str(data["text"]) for data in reversed(heard) if data["intent"]), "")
+
+
+def _why(line: Line) -> str:
+    """What of the bot's own doing failed last."""
+    ended = [e.data for e in line.journal.entries if e.kind == "service.ended" and e.data["outcome"] != "ok"]
+    return f"{ended[-1]['service']}: {ended[-1]['error'] or ended[-1]['outcome']}" if ended else ""
+
+
+def _promise(line: Line) -> str:
+    """The callback the caller was promised in this call."""
+    promised = [e.data["deadline"] for e in line.journal.entries if e.kind == "callback.promised"]
+    return f"a callback by {promised[-1]}" if promised else ""
 
 
 def _tried(line: Line) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ivr.call.ani import CallingNumber
+from ivr.call.coming_back import came_back
 from ivr.call.conversation import Conversation, Understood
 from ivr.call.journal import Journal
 from ivr.call.line import Line
@@ -88,8 +89,14 @@ class CallController:
     async def run(self) -> CallRecord:
         """Live through the call and return its record, which is stored by then."""
         house, language = self._house, self._house.settings.server.language
+        back = await came_back(self._arrived.headers, house.store)
+        if back is not None:
+            self._number.caller = back.known_of(self._number.caller)
+            language = back.language if back.language in house.assistant.languages else language
         session = new_session(house.assistant, language)
         self._note_arrival(language)
+        if back is not None:
+            back.note(self.journal)
         self._number.begin()
         refusal = await self._number.refusal()
         if refusal is not None:

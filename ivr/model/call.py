@@ -34,7 +34,8 @@ class LogEntry:
     service.called service.ended / offer.decided offer.answered / handoff.requested
     handoff.chosen handoff.popped handoff.dialed handoff.ringing handoff.answered handoff.whispered handoff.bridged
     handoff.ended / overflow.arrived overflow.returning overflow.refused overflow.result / hearing.lost
-    hearing.restored / callback.promised / recording.started / trouble.
+    hearing.restored / callback.promised / recording.started / call.returned /
+    trouble.
     """
 
     call_id: str

@@ -53,6 +53,9 @@ class Caller:
     call; overflow_reason: why, "" when nobody said; waited_s: there, at the INVITE; priority: 0 to 10; return_to: where
     it goes back to, "" when hanging up returns it; ways: what it may be offered, "solve" | "keep_place" | "callback";
     expected_wait: language -> the wait in words, empty when it cannot be told honestly.
+
+    A call that brings the token of a context of ours: returned; returned_intent: what was wanted; returned_status: what
+    it came to, "resolved" | "informed" | "failed" | "open".
     """
 
     ani: str
@@ -73,6 +76,9 @@ class Caller:
     return_to: str = ""
     ways: tuple[str, ...] = ()
     expected_wait: Mapping[str, str] = field(default_factory=dict)
+    returned: bool = False
+    returned_intent: str = ""
+    returned_status: str = ""
 
     @property
     def believed(self) -> bool:

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from ivr.model.carry import EVERYDAY, Carry
+
 
 class AgentState(StrEnum):
     """Presence of an agent (domain.md 3.4)."""
@@ -22,7 +24,7 @@ class AgentState(StrEnum):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Agent:
     """A person with a phone. skills: name -> proficiency 0..5; languages are skills named "lang:en". phone_only: gets
-    calls without an open page."""
+    calls without an open page. carry: what the phone is told of the context."""
 
     agent_id: str
     name: str
@@ -30,6 +32,7 @@ class Agent:
     skills: Mapping[str, int] = field(default_factory=dict)
     queues: tuple[str, ...] = ()
     phone_only: bool = False
+    carry: Carry = EVERYDAY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +46,7 @@ class AcdQueue:
     skills: Mapping[str, int] = field(default_factory=dict)
     queues: tuple[str, ...] = ()
     after_ms: int = 0
+    carry: Carry = EVERYDAY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

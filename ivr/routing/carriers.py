@@ -10,13 +10,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ivr.model.carry import Carrier, Carry
 from ivr.model.media import Headers
 
 PROTOCOL_DISCRIMINATOR = "00"  # RFC 7434: user-specific protocol
 MAX_X_CHARS = 400
 
 _TOKEN = re.compile(r"[0-9A-HJKMNP-TV-Z]{26}")
-_UUI = re.compile(r"00([0-9a-f]{52})\s*(;.*)?", re.IGNORECASE)
+_UUI_HEADERS = ("user-to-user", "x-user-to-user")  # the second is AudioCodes' own
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +52,15 @@ def handoff_headers(token: str, packet: Mapping[str, Any]) -> Headers:
     return (("User-to-User", user_to_user(token)), *headers)
 
 
+def carried_headers(carry: Carry, token: str, packet: Mapping[str, Any]) -> Headers:
+    """The headers this target gets; none when it gets keys alone. Raises ValueError when token is no ULID."""
+    kept = [(name, value) for name, value in handoff_headers(token, packet) if name.startswith("X-")]
+    headers = kept if Carrier.X_HEADERS in carry.by else []
+    if Carrier.UUI in carry.by:
+        headers = [("User-to-User", user_to_user(token, isdn=carry.isdn)), *headers]
+    return tuple(headers)
+
+
 def user_to_user(token: str, *, isdn: bool = False) -> str:
     """The User-to-User value: 27 octets as 54 hexadecimal digits. isdn: for a gateway that hands it on to ISDN, with
     the purpose it looks for (RFC 7434).
@@ -65,11 +75,12 @@ def user_to_user(token: str, *, isdn: bool = False) -> str:
 
 def parse_handoff_headers(headers: Iterable[tuple[str, str]]) -> HandoffHeaders:
     """What handoff_headers wrote, after any middlebox. The User-to-User token counts before X-Ctx-Id; what cannot be
-    read is left out."""
+    read is left out. Contact centers write User-to-User in their own ways: with another protocol discriminator, with it
+    as a parameter (pd=00), as ASCII, or as x-User-to-User without any (Genesys Cloud, "UUI data formats")."""
     found: dict[str, str] = {}
     for name, value in headers:
         found.setdefault(name.lower(), value.strip())
-    token = _token_of(found.get("user-to-user", ""))
+    token = next(filter(None, (_token_of(found.get(name, "")) for name in _UUI_HEADERS)), "")
     if not token and _TOKEN.fullmatch(found.get("x-ctx-id", "")):
         token = found["x-ctx-id"]
     pairs = (item.rpartition("=") for item in found.get("x-skill", "").split(",") if item)
@@ -84,10 +95,13 @@ def parse_handoff_headers(headers: Iterable[tuple[str, str]]) -> HandoffHeaders:
 
 def _token_of(value: str) -> str:
     for part in value.split(","):  # RFC 7433 section 4.1: several values, comma separated
-        match = _UUI.fullmatch(part.strip())
-        text = bytes.fromhex(match[1]).decode("ascii", "replace") if match else ""
-        if _TOKEN.fullmatch(text):
-            return text
+        data, *parameters = (piece.strip() for piece in part.split(";"))
+        data = data.strip('"')
+        if not any(re.fullmatch(r"encoding\s*=\s*ascii", parameter, re.IGNORECASE) for parameter in parameters):
+            data = bytes.fromhex(data).decode("latin-1") if re.fullmatch(r"([0-9a-fA-F]{2})+", data) else ""
+        for text in (data, data[1:]):  # the first octet is the protocol discriminator, unless that is a parameter
+            if _TOKEN.fullmatch(text):
+                return text
     return ""
 
 

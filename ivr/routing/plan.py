@@ -14,6 +14,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from ivr.document import Document, Location
+from ivr.model.carry import Carrier, Carry
 from ivr.model.errors import DesignError
 from ivr.model.routing import AcdQueue, Agent
 from ivr.routing.desk_terms import DeskShape, DeskTerms, desk_terms
@@ -77,7 +78,16 @@ class _QueueShape(_Shape):
     required: dict[str, Minimum] = {}
 
 
-class _AgentShape(_Shape):
+class _TargetShape(_Shape):
+    carry: Annotated[tuple[Carrier, ...], Field(min_length=1)] = (Carrier.UUI, Carrier.X_HEADERS)
+    isdn: bool = False
+    keys_after_s: Annotated[float, Field(ge=0, le=10)] = 1.0
+
+    def carried(self) -> Carry:
+        return Carry(by=frozenset(self.carry), isdn=self.isdn, keys_after_ms=round(self.keys_after_s * 1000))
+
+
+class _AgentShape(_TargetShape):
     name: str
     sip: str
     skills: dict[str, Proficiency]
@@ -85,7 +95,7 @@ class _AgentShape(_Shape):
     phone_only: bool = False
 
 
-class _AcdShape(_Shape):
+class _AcdShape(_TargetShape):
     title: str = ""
     sip: str
     skills: dict[str, Proficiency]
@@ -137,6 +147,7 @@ def load_routing(path: Path, variables: Mapping[str, str]) -> RoutingPlan:
                 skills=a.skills,
                 queues=tuple(a.queues),
                 phone_only=a.phone_only,
+                carry=a.carried(),
             )
             for name, a in shape.agents.items()
         },
@@ -161,6 +172,7 @@ def _acd_queue(name: str, shape: _AcdShape, variables: Mapping[str, str]) -> Acd
         skills=shape.skills,
         queues=tuple(shape.queues),
         after_ms=shape.after_s * 1000,
+        carry=shape.carried(),
     )
 
 

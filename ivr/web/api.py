@@ -94,17 +94,6 @@ async def record(request: web.Request) -> web.Response:
     return web.json_response({"call_id": request.match_info["call_id"], "recording": True}, status=202)
 
 
-@routes.get("/api/contexts/{token}")
-async def context(request: web.Request) -> web.Response:
-    """The context packet a handoff carries the token of."""
-    desk, token = request.app[DESK], request.match_info["token"]
-    packet = await desk.store.context(token)
-    if packet is None:
-        return error(404, "unknown or expired token")
-    await note_access(request, desk, "context", token)
-    return web.json_response(packet)
-
-
 @routes.get("/api/callbacks")
 async def callbacks(request: web.Request) -> web.Response:
     """Promises to call back, most urgent first; ?queue= those of a full queue, in the order of their places."""

@@ -12,6 +12,7 @@ from ivr.web import (
     agent_pages,
     api,
     callbacks_api,
+    contexts_api,
     effects_page,
     login,
     offers_api,
@@ -34,6 +35,7 @@ def make_app(desk: Desk) -> web.Application:
     middlewares = [pages.polite, guard.middleware]
     app = web.Application(middlewares=middlewares, client_max_size=MOST_BODY_BYTES)
     app[api.DESK], app[pages.GUARD] = desk, guard
+    app[contexts_api.WRONG_TOKENS] = contexts_api.WrongTokens()
     environment = aiohttp_jinja2.setup(
         app,
         loader=jinja2.FileSystemLoader(_HERE / "templates"),
@@ -46,6 +48,7 @@ def make_app(desk: Desk) -> web.Application:
     app.add_routes(api.routes)
     app.add_routes(callbacks_api.routes)
     app.add_routes(overflow_api.routes)
+    app.add_routes(contexts_api.routes)
     app.add_routes(offers_api.routes)
     app.add_routes(effects_page.routes)
     app.add_routes(login.routes)

@@ -57,7 +57,9 @@ def _calls() -> dict[str, Any]:
     body = {"by": TEXT, "state": {"type": "string", "enum": ["done", "failed"], "default": "done"}}
     promises = {"200": _json("Most urgent first", _object(callbacks=_list("Callback"))), **_errors(400)}
     found = {"200": _json("Record and ordered log", _object(call=_ref("CallRecord"), events=_list("LogEntry")))}
-    context = {"200": _json("The packet, schema context/1", ANY_OBJECT), **_errors(404)}
+    packet = "The packet, schema context/1; flat, connect: flat keys; twilio: attributes and priority of a task"
+    context = {"200": _json(packet, ANY_OBJECT), **_errors(400, 404, 429)}
+    forms = _query("as", {"type": "string", "enum": ["full", "flat", "connect", "twilio"], "default": "full"})
     return {
         "/api/calls": {"get": _op("calls", "Calls, newest first", listed, page)},
         "/api/calls/{call_id}": {"get": _op("call", "One call", {**found, **_errors(404)}, one)},
@@ -65,7 +67,7 @@ def _calls() -> dict[str, Any]:
             "get": _op("recording", "The recording, if there is one", wav, one),
             "post": _op("record", "Begin to record a live call", begun, one),
         },
-        "/api/contexts/{token}": {"get": _op("context", "Context of a handoff", context, [_path("token")])},
+        "/api/contexts/{token}": {"get": _op("context", "By token or keys", context, [_path("token"), forms])},
         "/api/callbacks": {"get": _op("callbacks", "Promises to call back", promises, [state])},
         "/api/callbacks/{callback_id}/done": {
             "post": _op("callbackDone", "A due promise ended", done, [_path("callback_id")], body)
@@ -278,6 +280,7 @@ def _errors(*codes: int) -> dict[str, Any]:
         404: "Not found",
         409: "Not possible now",
         422: "An acceptance without its proof",
+        429: "Too many wrong tokens; Retry-After says when to come back",
         503: "The database does not answer",
     }
     return {str(code): _json(words[code], _ref("Error")) for code in codes}

@@ -77,6 +77,22 @@ def test_the_token_is_54_hexadecimal_digits_with_the_purpose_isdn_gateways_look_
         user_to_user("123")
 
 
+@pytest.mark.parametrize(
+    ("name", "form"),
+    [  # as Genesys Cloud documents them ("UUI data formats"), our token in the place of hexdata
+        ("User-to-User", "00{hex};encoding=hex;purpose=isdn-uui;content=isdn-uui"),
+        ("User-to-User", "04{HEX};encoding=hex"),
+        ("User-to-User", "{hex};pd=00;encoding=hex;purpose=isdn-uui;content=isdn-uui"),
+        ("x-User-to-User", "{hex};encoding=hex"),
+        ("x-User-to-User", "{text};encoding=ascii"),
+        ("User-to-User", "00FA1B2C;encoding=hex, 00{hex};encoding=hex"),
+    ],
+)
+def test_the_token_is_read_in_every_way_contact_centers_write_it(name: str, form: str) -> None:
+    written = form.format(hex=TOKEN.encode().hex(), HEX=TOKEN.encode().hex().upper(), text=TOKEN)
+    assert parse_handoff_headers([(name, written)]).token == TOKEN
+
+
 def test_genesys_reads_user_to_user_from_the_uri_with_its_semicolons_escaped() -> None:
     value = refer_to("sip:+15551230000@edge.example.org;transport=tls", TOKEN)
     assert value == (

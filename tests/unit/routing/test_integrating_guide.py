@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import re
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from ivr.model.carry import Carrier, Carry
+from ivr.model.webhooks import EventKind
 from ivr.routing.attributes import MAX_CONNECT_BYTES
 from ivr.routing.carriers import MAX_X_CHARS
 from ivr.routing.overflow import read_overflow
@@ -19,6 +22,7 @@ from ivr.routing.plan import load_routing
 from ivr.routing.refer_to import MAX_HEADER_CHARS, read_refer_to
 from ivr.routing.returning import OverflowOutcome, result_event
 from ivr.routing.webhook import RETRIES_S, TOLERANCE_S, event_body, signed_headers
+from ivr.sections import WebhookSettings
 
 ROOT = Path(__file__).parents[3]
 GUIDE = (ROOT / "docs" / "integrating.md").read_text(encoding="utf-8")
@@ -56,6 +60,23 @@ def test_the_overflow_part_of_the_guide_is_read_with_all_its_ways_to_name_a_queu
     for dialled, header in [("overflow+billing+no_agents", ("X-Other", "")), *told]:
         found = read_overflow(terms, dialled, [header], received_ms=0, trusted=True)
         assert found is not None and found.known and found.queue.name == "billing", header
+
+
+def test_the_targets_of_the_guide_get_what_they_say(tmp_path: Path) -> None:
+    path = tmp_path / "routing.yml"
+    head = "version: 1\nqueues: {claims: {title: claims}}\n"
+    path.write_text(head + snippet("yaml", "carry: [keys]"), encoding="utf-8")
+    plan = load_routing(path, {})
+    assert plan.agents["a17"].carry == Carry(by=frozenset({Carrier.X_HEADERS}))
+    assert plan.acd["connect"].carry == Carry(by=frozenset({Carrier.KEYS}), keys_after_ms=1500)
+    assert plan.acd["isdn"].carry == Carry(by=frozenset({Carrier.UUI}), isdn=True)
+
+
+def test_the_receiver_of_the_guide_can_be_configured_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("IVR_WEBHOOK_SECRET", SECRET)
+    (told,) = tomllib.loads(snippet("toml", "[[webhooks]]"))["webhooks"]
+    assert WebhookSettings.model_validate(told).kinds == {"handoff.context", "call.ended"}
+    assert [kind for kind in EventKind if f"`{kind}`" not in GUIDE] == []
 
 
 def test_the_result_of_the_guide_has_the_keys_that_are_sent(tmp_path: Path) -> None:
