@@ -14,7 +14,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from ivr.model.errors import ConfigError
-from ivr.sections import IdentitySettings, WebhookSettings
+from ivr.sections import IdentitySettings, Webhooks
 
 Port = Annotated[int, Field(ge=1, le=65535)]
 
@@ -197,7 +197,7 @@ class Settings(_Section):
     web: WebSettings = WebSettings()
     storage: StorageSettings = StorageSettings()
     identity: IdentitySettings = IdentitySettings()
-    webhooks: tuple[WebhookSettings, ...] = ()
+    webhooks: Webhooks = ()
     offers: OffersSettings = OffersSettings()
     effects: EffectsSettings = EffectsSettings()
     recording: RecordingSettings = RecordingSettings()
@@ -250,8 +250,6 @@ def check(settings: Settings) -> Settings:
     if sip.rtp_port % 2:
         raise ConfigError(f"[sip] rtp_port must be even (RFC 3550 section 11), got {sip.rtp_port}")
     _check_trunks(settings)
-    if len({webhook.name for webhook in settings.webhooks}) < len(settings.webhooks):
-        raise ConfigError("[[webhooks]] two have the same name: give each one of its own")
     return settings
 
 

@@ -48,6 +48,17 @@ class Metrics:
         )
         self.offers = Counter("ivr_offers", "Offer opportunities by result", ["result"], registry=r)
         self.handoffs = Counter("ivr_handoffs", "Transfers to a human by result", ["result"], registry=r)
+        self.wrap_ups = Counter(
+            "ivr_wrap_ups", "Transfers agents said the end of, by how they ended", ["code"], registry=r
+        )
+        self.asked_again = Counter("ivr_asked_again", "Transfers in which the caller had to repeat things", registry=r)
+        self.worker_restarts = Counter("ivr_worker_restarts", "Workers that died", ["kind"], registry=r)
+        self.workers = Gauge("ivr_workers", "Workers ready", ["kind"], registry=r)
+        self.frames_dropped = Gauge("ivr_frames_dropped", "Audio frames not delivered", ["worker"], registry=r)
+        self.worker_rss = Gauge("ivr_worker_resident_bytes", "Memory of a worker", ["worker"], registry=r)
+        self._of_webhooks(r)
+
+    def _of_webhooks(self, r: CollectorRegistry) -> None:
         self.webhook_tries = Counter(
             "ivr_webhooks_tries",
             "Tries to deliver an event, by endpoint and result",
@@ -61,12 +72,6 @@ class Metrics:
         self.webhook_seconds = Histogram(
             "ivr_webhooks_seconds", "A try to deliver an event", ["endpoint"], buckets=_LATENCY_BUCKETS, registry=r
         )
-        self.wrap_ups = Counter("ivr_wrap_ups", "Transfers agents said the end of, by how they ended", ["code"], registry=r)
-        self.asked_again = Counter("ivr_asked_again", "Transfers in which the caller had to repeat things", registry=r)
-        self.worker_restarts = Counter("ivr_worker_restarts", "Workers that died", ["kind"], registry=r)
-        self.workers = Gauge("ivr_workers", "Workers ready", ["kind"], registry=r)
-        self.frames_dropped = Gauge("ivr_frames_dropped", "Audio frames not delivered", ["worker"], registry=r)
-        self.worker_rss = Gauge("ivr_worker_resident_bytes", "Memory of a worker", ["worker"], registry=r)
 
     def exposition(self) -> bytes:
         """The text Prometheus scrapes."""

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from ivr.model.webhooks import EventKind
 
@@ -107,3 +107,12 @@ def _is_secret(text: str) -> bool:
     except binascii.Error:
         return False
     return text.startswith("whsec_") and 24 <= len(key) <= 64
+
+
+def _named_once(webhooks: tuple[WebhookSettings, ...]) -> tuple[WebhookSettings, ...]:
+    if len({webhook.name for webhook in webhooks}) < len(webhooks):
+        raise ValueError("two have the same name: give each one of its own")
+    return webhooks
+
+
+Webhooks = Annotated[tuple[WebhookSettings, ...], AfterValidator(_named_once)]

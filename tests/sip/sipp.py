@@ -26,7 +26,7 @@ Call-ID: [call_id]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SippCall:
     """One call. headers: lines of the INVITE. host: the address it comes from. code: the final answer it must get;
-    talk_ms: until our BYE after a 200. transport: "u1" (UDP) or "t1" (TCP)."""
+    talk_ms: until our BYE after a 200. transport: "u1" (UDP) or "t1" (TCP). routed: a proxy stays in the way."""
 
     headers: tuple[str, ...] = ()
     sender: str = "<sip:+12025550150@127.0.0.1>"
@@ -35,6 +35,7 @@ class SippCall:
     talk_ms: int = 300
     host: str = "127.0.0.1"
     transport: str = "u1"
+    routed: bool = False
 
 
 class Sipp:
@@ -76,8 +77,9 @@ class Sipp:
         sdp = _SDP.format(rtp_port=self._ports[2], host=call.host)
         invite = "\n".join((f"INVITE {uri} SIP/2.0", head + f"To: <{uri}>", "CSeq: 1 INVITE", contact, *call.headers))
         invite += f"\nContent-Type: application/sdp\nContent-Length: [len]\n\n{sdp}"
-        ack = f"ACK [next_url] SIP/2.0\n{head}[last_To:]\nCSeq: 1 ACK\nContent-Length: 0\n\n"
-        bye = f"BYE [next_url] SIP/2.0\n{head}[last_To:]\nCSeq: 2 BYE\nContent-Length: 0\n\n"
+        back = f"{head}[last_To:]\n" + ("[routes]\n" if call.routed and call.code == 200 else "")
+        ack = f"ACK [next_url] SIP/2.0\n{back}CSeq: 1 ACK\nContent-Length: 0\n\n"
+        bye = f"BYE [next_url] SIP/2.0\n{back}CSeq: 2 BYE\nContent-Length: 0\n\n"
         steps = [_send(invite, retransmit=True), '<recv response="100" optional="true"/>']
         if call.code == 200:
             steps += ['<recv response="200" rrs="true"/>', _send(ack), f'<pause milliseconds="{call.talk_ms}"/>']
