@@ -223,11 +223,13 @@ class IdentityDesk:
             _log.warning("identity.names_not_loaded", error=str(error))
 
     async def tidy(self, keep_tries_days: int) -> None:
-        """Forget tries and marks that are too old to be looked back on; have the index of names ready. Raises
-        StorageError."""
+        """Forget tries and marks that are too old to be looked back on; have the index of names ready."""
         await self.warm()
-        await self._store.forget_tries(keep_tries_days * DAY_MS)
-        await self._store.forget_marks(self._keep_audio_ms)
+        try:
+            await self._store.forget_tries(keep_tries_days * DAY_MS)
+            await self._store.forget_marks(self._keep_audio_ms)
+        except StorageError as error:  # the next time will do
+            _log.error("identity.not_tidied", error=str(error))
 
     def count(self, step: str, outcome: str) -> None:
         """Let the metrics know how a step ended."""
