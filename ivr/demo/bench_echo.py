@@ -63,6 +63,8 @@ class _Deaf:
 
     def feed(self, _pcm: bytes) -> None: ...
 
+    def give_up(self) -> None: ...
+
     @property
     def live(self) -> bool:
         """Nothing is decoded here."""

@@ -21,6 +21,10 @@ class SpeechError(IvrError):
     """A recogniser or a voice failed. The caller is served by another one or by keypad."""
 
 
+class AbandonedError(IvrError):
+    """Work was given up because nobody waits for it any more."""
+
+
 class MediaError(IvrError):
     """The SIP or RTP side refused an operation."""
 

@@ -16,7 +16,8 @@ class RecognizerStream(Protocol):
     live: whether it decodes what it is fed at once; then it is fed while the caller speaks, else only before a decode.
     feed: 16-bit mono 8 kHz PCM of the turn, speech and pauses alike. decode: the text of everything fed so far; may
     be called several times (speculation), later calls see more audio; final=True is the last call. Raises SpeechError
-    when the engine is broken.
+    when the engine is broken. give_up: from another thread; nobody waits for the decode under way, which may end early
+    with AbandonedError. The next one is wanted again.
     """
 
     @property
@@ -25,6 +26,8 @@ class RecognizerStream(Protocol):
     def feed(self, pcm: bytes) -> None: ...
 
     def decode(self, *, final: bool) -> Hypothesis: ...
+
+    def give_up(self) -> None: ...
 
     def close(self) -> None: ...
 

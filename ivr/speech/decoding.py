@@ -1,9 +1,9 @@
 """A few decodes at a time, each in a thread: the cores a worker has for recognition go to whoever waits longest.
 
 Owns the order: finals and hurried decodes before speculative ones, each kind first come first served, never two on one
-stream; a job dropped before it began costs nothing, one dropped later is finished and thrown away. The threads of the
-engines give way to everything else in the process: audio is heard first, understood next. Bounded by its callers: one
-job a call.
+stream; a job given up before it began costs nothing, one given up later ends at the next step of its engine. The
+threads of the engines give way to everything else in the process: audio is heard first, understood next. Bounded by its
+callers: one job a call.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ivr.log import get_log
-from ivr.model.errors import SpeechError
+from ivr.model.errors import AbandonedError, SpeechError
 from ivr.model.hearing import Hypothesis
 from ivr.model.ids import monotonic_ms
 from ivr.model.ports import RecognizerStream
@@ -46,6 +46,12 @@ class Job:
     feeds_only: bool = False
     dropped: bool = False
     began_ms: int = 0
+
+    def give_up(self) -> None:
+        """Nobody waits for it any more."""
+        self.dropped = True
+        if self.began_ms:
+            self.stream.give_up()
 
     def carry_out(self, pcm: bytes) -> Hypothesis:
         """Feed what is new and decode. Raises SpeechError."""
@@ -144,6 +150,8 @@ def _decode(job: Job, pcm: bytes) -> tuple[Hypothesis | None, int]:
     hypothesis: Hypothesis | None = None
     try:
         hypothesis = job.carry_out(pcm)
+    except AbandonedError:
+        log.debug("decode.abandoned")
     except SpeechError as error:
         log.error("decode.failed", error=str(error))
     return hypothesis, (time.monotonic_ns() - began) // 1_000_000

@@ -63,8 +63,9 @@ class Phase(StrEnum):
     ENDED = "ended"
 
 
-LEISURE_MS = {Phase.WAITING: 40, Phase.ENDED: 60}
-"""How long frames of a caller who is quiet may lie unread: nothing is decided by them. In other phases not at all."""
+LEISURE_MS = {Phase.WAITING: 40, Phase.SPEAKING: 40, Phase.ENDED: 60}
+"""How long frames may lie unread where they decide little: of a caller who is quiet, or in the middle of speaking (the
+end is noticed 10 ms later in the mean). In other phases not at all."""
 
 
 class Sign(StrEnum):

@@ -157,6 +157,11 @@ class _ChainStream:
             log.info("engine.heard_nothing", engine=nothing.engine, other=heard.engine)
         return heard if heard.text else nothing
 
+    def give_up(self) -> None:
+        """Nobody waits for the decode under way."""
+        if self._stream is not None:
+            self._stream.give_up()
+
     def close(self) -> None:
         """Forget the audio."""
         self._shut()

@@ -119,9 +119,9 @@ class CallAudio:
 
     @property
     def leisure_ms(self) -> int:
-        """How long frames may lie unread: while a caller is quiet, waking up for each costs more than hearing it."""
+        """How long frames may lie unread: waking up for each of them costs more than hearing it."""
         phase = self._turn.endpointer.phase if self._turn is not None else Phase.ENDED
-        return endpointing.LEISURE_MS.get(phase, 0) if self._activity.calm or phase is Phase.ENDED else 0
+        return 0 if phase is Phase.WAITING and not self._activity.calm else endpointing.LEISURE_MS.get(phase, 0)
 
     def starve(self) -> None:
         """Called now and then: fills in for a peer that stopped sending in the middle of a turn."""
@@ -250,7 +250,7 @@ class CallAudio:
     @staticmethod
     def _drop_job(turn: Turn) -> None:
         if turn.job is not None:
-            turn.job.dropped = True
+            turn.job.give_up()
             turn.job = None
 
     def _ended(self, turn: Turn, hypothesis: Hypothesis, end: int) -> None:

@@ -112,6 +112,9 @@ class VoskStream:
             heard = self._freely()  # something else was said than the grammar holds
         return found or as_text(heard, NAME)
 
+    def give_up(self) -> None:
+        """Nothing to cut short: it has decoded nearly all of it already."""
+
     def close(self) -> None:
         """Forget the audio."""
         self._pcm = bytearray()

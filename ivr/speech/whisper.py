@@ -53,13 +53,15 @@ class WhisperStream:
         self._pcm = bytearray()
         self._settled: list[tuple[int, Decoded]] = []
         self._last: tuple[WhisperModel, int, Encoded] | None = None
+        self._wanted = True
 
     def feed(self, pcm: bytes) -> None:
         """More of the turn."""
         self._pcm += pcm
 
     def decode(self, *, final: bool) -> Hypothesis:
-        """The text of everything fed so far. Raises SpeechError."""
+        """The text of everything fed so far. Raises SpeechError, AbandonedError."""
+        self._wanted = True
         samples = from_pcm(bytes(self._pcm[: len(self._pcm) // 2 * 2]))
         reason = nothing_to_hear(samples)
         if reason:
@@ -71,6 +73,10 @@ class WhisperStream:
             return replace(found, language=self._language) if found.text and self._expectation.languages else found
         except (RuntimeError, ValueError, MemoryError) as error:
             raise SpeechError(f"Whisper failed on {samples.size / 8000:.1f} s of audio: {error}") from error
+
+    def give_up(self) -> None:
+        """End the decode under way at its next step: a step takes 50-100 ms, a number has four of them."""
+        self._wanted = False
 
     def close(self) -> None:
         """Forget the audio."""
@@ -98,7 +104,7 @@ class WhisperStream:
     def _encoded(self, model: WhisperModel, samples: Samples) -> Encoded:
         """The turn as a model sees it; the one that told the language has seen it already."""
         if self._last is None or self._last[0] is not model or self._last[1] != samples.size:
-            self._last = (model, samples.size, model.encode(samples))
+            self._last = (model, samples.size, model.encode(samples, wanted=lambda: self._wanted))
         return self._last[2]
 
     def _decode(self, samples: Samples) -> Hypothesis:
@@ -112,6 +118,7 @@ class WhisperStream:
         matched = self._closed(samples, encoded, free)
         if matched is not None and (matched.margin or 0.0) >= SURE_MARGIN:
             return matched
+        encoded.check()
         again = mended(self._model, samples, free)
         if again is not free:
             free, matched = again, self._closed(samples, encoded, again)
@@ -140,7 +147,8 @@ class WhisperStream:
             if at < len(self._settled) and self._settled[at][0] == piece.size:
                 parts.append(self._settled[at])
                 continue
-            parts.append((piece.size, transcribe(self._model, piece, self._model.encode(piece))))
+            encoded = self._model.encode(piece, wanted=lambda: self._wanted)
+            parts.append((piece.size, transcribe(self._model, piece, encoded)))
         self._settled = parts
         said = [decoded for _, decoded in parts if not not_said(decoded)]
         return joined(said or [decoded for _, decoded in parts])

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import importlib.util
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from ivr.model.errors import SpeechError
+from ivr.model.errors import AbandonedError, SpeechError
 from ivr.speech.audio import Samples, upsample
 
 FRAMES = 800  # 8 s of mel frames: shorter contexts make Whisper loop, 30 s costs five times as much
@@ -68,11 +68,18 @@ class Decoded:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Encoded:
-    """The encoder's view of one recording. seconds: of real audio; frames: mel frames including padding."""
+    """The encoder's view of one recording. seconds: of real audio; frames: mel frames including padding; wanted: is
+    what is made of it still waited for? Whoever decodes it asks before each piece of work."""
 
     states: Any
     seconds: float
     frames: int
+    wanted: Callable[[], bool] = lambda: True
+
+    def check(self) -> None:
+        """Raises AbandonedError when nobody waits."""
+        if not self.wanted():
+            raise AbandonedError("the turn went on")
 
 
 class WhisperModel:
@@ -113,7 +120,13 @@ class WhisperModel:
         """Can it tell languages apart?"""
         return bool(self._model.is_multilingual)
 
-    def encode(self, samples: Samples, least_frames: int = FRAMES, peak: float = _TARGET_PEAK) -> Encoded:
+    def encode(
+        self,
+        samples: Samples,
+        least_frames: int = FRAMES,
+        peak: float = _TARGET_PEAK,
+        wanted: Callable[[], bool] = lambda: True,
+    ) -> Encoded:
         """Encode 8 kHz audio, the last 29 s of it when longer, in at least so many frames, at this peak."""
         limit = (_MAX_FRAMES - _MARGIN_FRAMES) * _FRAME_SAMPLES // 2
         wide = upsample(samples[-limit:])
@@ -124,7 +137,7 @@ class WhisperModel:
         padded[: wide.size] += wide
         mel = np.ascontiguousarray(self._extract(padded)[None, :, :frames], dtype=np.float32)
         states = self._model.encode(self._storage.from_array(mel), to_cpu=True)
-        return Encoded(states=states, seconds=samples.size / 8000, frames=frames)
+        return Encoded(states=states, seconds=samples.size / 8000, frames=frames, wanted=wanted)
 
     def tokens(self, text: str) -> list[int]:
         """The tokens of a text as it stands inside a sentence."""
@@ -145,7 +158,9 @@ class WhisperModel:
         hypotheses: int = 1,
         repetition_penalty: float = 1.0,
     ) -> list[Decoded]:
-        """Decode freely, or with only the allowed tokens, after a prefix already known. Best first."""
+        """Decode freely, or with only the allowed tokens, after a prefix already known. Best first. Raises
+        AbandonedError."""
+        encoded.check()
         prompt = [*self._prompt, *prefix]
         new = int(_TOKENS_PER_SECOND * encoded.seconds) + _TOKENS_FLOOR
         result = self._model.generate(
@@ -188,6 +203,7 @@ class WhisperModel:
         Only the states of the speech and _SCORED_AFTER_S behind it are looked at: the same choices at less than half
         the cost. Free decoding needs them all: with fewer it repeats itself.
         """
+        encoded.check()
         positions = min(encoded.frames // 2, int((encoded.seconds + _SCORED_AFTER_S) * _POSITIONS_PER_S))
         states = np.repeat(np.array(encoded.states)[:, :positions], len(texts), axis=0)
         results = self._model.align(

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from ivr.model.errors import SpeechError
+from ivr.model.errors import AbandonedError, SpeechError
 from ivr.model.hearing import Expectation, ExpectationKind, Hypothesis, Phrase
 from ivr.model.ports import Recognizer
 from ivr.speech.catalogue import Catalogue
@@ -119,6 +121,21 @@ def test_a_stream_may_be_decoded_before_it_is_over(engine: Recognizer, digits: D
     stream.feed(audio[: len(audio) // 3 // 2 * 2])
     stream.decode(final=False)
     stream.feed(audio[len(audio) // 3 // 2 * 2 :])
+    assert stream.decode(final=True).value == "457891"
+    stream.close()
+
+
+@pytest.mark.parametrize("engine", DICTATED, indirect=True)
+def test_a_decode_given_up_ends_and_the_next_one_is_wanted_again(engine: Recognizer, digits: Digits) -> None:
+    stream = engine.open(engine.languages[0], SIX)
+    stream.feed(digits("457891", "george"))
+    with ThreadPoolExecutor(1) as other:
+        stale = other.submit(stream.decode, final=False)
+        while not stale.done():
+            stream.give_up()
+            time.sleep(0.001)
+    assert stale.exception() is None or isinstance(stale.exception(), AbandonedError)
+    assert (stale.exception() is not None) == (engine.name == "whisper"), "it costs half as much"
     assert stream.decode(final=True).value == "457891"
     stream.close()
 

@@ -118,6 +118,9 @@ class ObservedStream:
         self._owner.before_decodes.append(self._owner.fed[-1])
         return self._stream.decode(final=final)
 
+    def give_up(self) -> None:
+        self._stream.give_up()
+
     def close(self) -> None:
         self._stream.close()
 

@@ -48,6 +48,9 @@ class ScriptedStream:
             raise SpeechError("this stream was closed")
         self._pcm += pcm
 
+    def give_up(self) -> None:
+        """It is done at once."""
+
     def decode(self, *, final: bool) -> Hypothesis:
         words = []
         at = self._pcm.find(_MARK)

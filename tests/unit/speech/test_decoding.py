@@ -7,7 +7,7 @@ import contextlib
 import threading
 from collections.abc import AsyncIterator, Callable
 
-from ivr.model.errors import SpeechError
+from ivr.model.errors import AbandonedError, SpeechError
 from ivr.model.hearing import Hypothesis
 from ivr.speech.decoding import DecodeQueue, Job
 
@@ -32,7 +32,7 @@ class Stream:
         self.engine, self.name, self.go = engine, name, go
         self.closed_while_busy = False
         self.closed = threading.Event()
-        self.decoding = False
+        self.decoding = self.given_up = False
 
     def feed(self, pcm: bytes) -> None:
         """Nothing to keep."""
@@ -49,7 +49,14 @@ class Stream:
         with self.engine.lock:
             self.engine.busy -= 1
             self.decoding = False
+        if self.given_up:
+            raise AbandonedError("nobody waits")
         return Hypothesis(text=self.name, confidence=1.0, engine="test")
+
+    def give_up(self) -> None:
+        self.given_up = True
+        if self.go is not None:
+            self.go.set()
 
     def close(self) -> None:
         self.closed_while_busy = self.decoding
@@ -128,15 +135,15 @@ async def test_a_stream_is_never_decoded_twice_at_once_nor_closed_meanwhile() ->
     assert not stream.closed_while_busy
 
 
-async def test_a_dropped_job_costs_nothing_before_it_began_and_is_silent_after() -> None:
+async def test_a_job_given_up_costs_nothing_before_it_began_and_is_cut_short_and_silent_after() -> None:
     engine, done, go = Engine(), list[str](), threading.Event()
     async with running(1) as queue:
         began, waiting = job(Stream(engine, "began", go), done), job(Stream(engine, "waiting"), done)
         queue.submit(began)
         await asyncio.sleep(0.01)
         queue.submit(waiting)
-        began.dropped = waiting.dropped = True
-        go.set()
+        began.give_up()
+        waiting.give_up()
         queue.submit(job(Stream(engine, "last"), done))
         await until(1, done)
     assert engine.order == ["began", "last"]

@@ -44,6 +44,9 @@ class _FaultyStream:
         found = self._stream.decode(final=final)
         return Hypothesis(text=found.text, confidence=found.confidence, engine=self._owner.name, reason=found.reason)
 
+    def give_up(self) -> None:
+        self._stream.give_up()
+
     def close(self) -> None:
         self._stream.close()
 
