@@ -100,6 +100,17 @@ class Control:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._changed.wait(), left)
 
+    async def ready(self, timeout: float) -> None:  # noqa: ASYNC109
+        """The worker takes calls; fails at once when it has ended instead."""
+        taking = self.wait(media.MediaReady, timeout=timeout)
+        waits = [asyncio.ensure_future(wait) for wait in (taking, self.process.wait())]
+        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        waits[1].cancel()
+        if not waits[0].done():
+            waits[0].cancel()
+            raise AssertionError(f"the worker ended with status {self.process.returncode}")
+        await waits[0]
+
     def die(self) -> None:
         """What the worker sees when the control process is killed."""
         asyncio.get_running_loop().remove_reader(self._socket.fileno())
@@ -157,7 +168,7 @@ async def media_worker(ports: range, workdir: Path, **settings: Any) -> AsyncIte
     control = Control(chosen, process, ours)
     control.answer_everything()
     try:
-        await control.wait(media.MediaReady, timeout=15)
+        await control.ready(15)
         yield control
     finally:
         await control.end()

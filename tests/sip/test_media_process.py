@@ -243,7 +243,7 @@ async def test_the_caller_of_a_killed_worker_hears_the_end_when_its_successor_st
 async def test_a_second_worker_on_the_same_port_says_so_by_its_status(reserve_ports: Ports, tmp_path: Path) -> None:
     ports = reserve_ports(PORTS)
     async with media_worker(ports, tmp_path):
-        with pytest.raises(AssertionError):
+        with pytest.raises(AssertionError, match="ended with status 3"):
             async with media_worker(ports, tmp_path):
                 pass
 
