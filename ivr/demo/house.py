@@ -243,6 +243,16 @@ async def _stop(process: asyncio.subprocess.Process) -> None:
         await process.wait()
 
 
+def free_ports(count: int) -> tuple[int, ...]:
+    """Ports nobody has on loopback, neither by UDP nor by TCP."""
+    found: list[int] = []
+    while len(found) < count:
+        port = _free(0, socket.SOCK_DGRAM)
+        if port not in found and _free(port, socket.SOCK_STREAM) == port:
+            found.append(port)
+    return tuple(found)
+
+
 def _free(port: int, kind: socket.SocketKind) -> int:
     """port when it is free on loopback, else one that is."""
     for candidate in (port, 0):

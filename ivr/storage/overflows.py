@@ -35,6 +35,10 @@ class Overflows(Deliveries):
         """By the Call-ID of the INVITE it came with; the newest when that was used twice."""
         return await self._newest(overflows.c.sip_call_id == sip_call_id) if sip_call_id else None
 
+    async def overflow_of_call(self, call_id: str) -> OverflowResult | None:
+        """By our id of the call."""
+        return await self._newest(overflows.c.call_id == call_id)
+
     async def overflows(self, limit: int = 50) -> list[OverflowResult]:
         """The newest first."""
         query = sa.select(*(overflows.c[name] for name in _FIELDS))

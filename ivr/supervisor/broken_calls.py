@@ -12,6 +12,7 @@ from ivr.call.record import fold
 from ivr.log import get_log
 from ivr.model.call import Callback, CallRecord, LogEntry, Outcome
 from ivr.model.ids import new_id
+from ivr.routing.returning import OverflowOutcome
 from ivr.storage.store import Store
 
 REASON = "the call was cut off by a failure on our side"
@@ -37,10 +38,21 @@ async def close_broken_calls(store: Store, callback_s: int) -> int:
             entries.append(last)
             store.append(last)
         await store.flush()
+        await _tell_overflow(store, record)
         await store.save_record(fold(entries))
     if broken:
         _log.warning("calls.closed_as_lost", calls=len(broken))
     return len(broken)
+
+
+async def _tell_overflow(store: Store, record: CallRecord) -> None:
+    """A contact center that asks hears what became of the caller it sent."""
+    stands = await store.overflow_of_call(record.call_id) if record.overflow_from else None
+    if stands is not None and stands.outcome == "open":
+        outcome = OverflowOutcome.CALLBACK if record.ani else OverflowOutcome.ABANDONED
+        data = {"token": stands.token, "outcome": outcome.value, "queue": stands.queue, "sip_call_id": stands.sip_call_id}
+        at = datetime.now(UTC).isoformat(timespec="milliseconds")
+        await store.save_overflow(replace(stands, outcome=outcome.value, at=at, data=data))
 
 
 async def _endings(store: Store, record: CallRecord, callback_s: int) -> list[tuple[str, dict[str, str]]]:

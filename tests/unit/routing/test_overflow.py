@@ -329,8 +329,8 @@ def test_the_result_tells_the_contact_center_how_it_ended(terms: OverflowTerms) 
         ('"${ACD_BILLING}"', "billing", "routing-address", "return_to:"),
         ('      return_to: "${ACD_BILLING}"\n', "", "routing-return", "return_by:"),
         ("[address, x_queue, diversion", "[address, address, diversion", "routing-overflow", "precedence:"),
-        ("[address, x_queue", "[adress, x_queue", "enum", "precedence:"),
-        ("return_by: refer", "return_by: fax", "enum", "return_by:"),
+        ("[address, x_queue", "[adress, x_queue", "unknown-value", "precedence:"),
+        ("return_by: refer", "return_by: fax", "unknown-value", "return_by:"),
     ],
 )
 def test_mistakes_in_the_terms_are_found_with_their_lines(
