@@ -93,6 +93,28 @@ async def say(
     )
 
 
+async def say_together(
+    worker: WorkerProcess, speeches: list[Samples], expectation: Expectation
+) -> list[SpeechHeard | SpeechRejected]:
+    """One turn of each of several callers at once: what came of it, in their order."""
+    calls = [new_id() for _ in speeches]
+    lines = [Line(worker, call) for call in calls]
+    for call in calls:
+        worker.send(Listen(call_id=call, turn=1, language="en", expectation=expectation))
+    await asyncio.gather(
+        *(
+            line.play(pcm(np.concatenate([quiet(LEAD_S), speech, quiet(TAIL_S)])))
+            for line, speech in zip(lines, speeches, strict=True)
+        )
+    )
+    heard = [(await worker.expect_at((SpeechHeard, SpeechRejected)))[1] for _ in calls]
+    for line in lines:
+        line.close()
+        worker.send(ForgetCall(call_id=line.call_id))
+    await worker.silent(0)  # what began and ended these turns is nobody else's
+    return sorted(heard, key=lambda message: calls.index(message.call_id))
+
+
 def alike(heard: str, said: str) -> float:
     """0..100: the synthetic caller speaks a little differently every time, and a word may be misheard."""
     return fuzz.ratio(heard, said.lower().strip(".?"))
@@ -124,18 +146,17 @@ async def test_sentences_are_heard_soon_and_whole(worker: WorkerProcess) -> None
 async def test_real_digits_and_yes_are_heard_as_values(worker: WorkerProcess, shared_data: Path) -> None:
     fsdd = shared_data / "speech" / "fsdd"
     numbers = (("457891", "george"), ("203665", "lucas"), ("118240", "jackson"), ("930572", "george"))
-    values = []
-    for number, speaker in numbers:
-        heard, _, _ = await say(worker, 0.6 * spoken_digits(fsdd, number, speaker), SIX)
-        values.append(recognition(heard).hypothesis.value)
-    right = sum(value == number for value, (number, _) in zip(values, numbers, strict=True))
-    assert right >= len(numbers) - 1, values
     slow = np.concatenate(
         [spoken_digits(fsdd, "457", "george"), quiet(0.6), spoken_digits(fsdd, "891", "george", take=2)]
     )
-    assert recognition((await say(worker, 0.6 * slow, SIX))[0]).hypothesis.value == "457891"
-    assert recognition((await say(worker, await voice_of(worker, "Yes, please."), YES_NO))[0]).hypothesis.value == "yes"
-    assert recognition((await say(worker, await voice_of(worker, "No."), YES_NO))[0]).hypothesis.value == "no"
+    said = [*(0.6 * spoken_digits(fsdd, number, speaker) for number, speaker in numbers), 0.6 * slow]
+    *values, slowly = [recognition(heard).hypothesis.value for heard in await say_together(worker, said, SIX)]
+    right = sum(value == number for value, (number, _) in zip(values, numbers, strict=True))
+    assert right >= len(numbers) - 1, values
+    assert slowly == "457891"
+    words = [await voice_of(worker, text) for text in ("Yes, please.", "No.")]
+    answers = [recognition(heard).hypothesis.value for heard in await say_together(worker, words, YES_NO)]
+    assert answers == ["yes", "no"]
 
 
 async def test_who_says_something_else_is_heard_too(worker: WorkerProcess) -> None:
