@@ -6,6 +6,7 @@ import base64
 import binascii
 import ipaddress
 import os
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
@@ -90,6 +91,11 @@ class WebhookSettings(BaseModel):
         if not all(_is_secret(secret) for secret in self.secrets):
             raise ValueError(f"{self.secret_env} must hold whsec_ and 24 to 64 bytes as base64")
         return self
+
+
+def subscribers(webhooks: Iterable[WebhookSettings]) -> dict[str, frozenset[str]]:
+    """Endpoint -> the events it is told, as the store wants it."""
+    return {webhook.name: webhook.kinds for webhook in webhooks}
 
 
 def _is_loopback(host: str) -> bool:

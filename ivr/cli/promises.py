@@ -16,7 +16,7 @@ def add(commands: Commands) -> None:
     group = commands.add_parser("callbacks", help="promises to call back").add_subparsers(required=True, metavar="what")
     listed = group.add_parser("list", help="the most urgent first")
     listed.add_argument("--all", action="store_true", help="also those done and failed")
-    listed.add_argument("--queue", default="", help="of this queue of a contact center, by the places callers had there")
+    listed.add_argument("--queue", default="", help="of this full queue, by the places callers had there")
     listed.set_defaults(command=_list)
     claim = group.add_parser("claim", help="say that you are about to call")
     done = group.add_parser("done", help="say that you called")
@@ -57,9 +57,11 @@ def _done(arguments: argparse.Namespace) -> int:
 
 
 async def _change(arguments: argparse.Namespace, to: str) -> int:
+    from ivr.sections import subscribers
     from ivr.storage.store import Store
 
-    store = await Store.open(settings_of(arguments.config).storage.url)
+    settings = settings_of(arguments.config)
+    store = await Store.open(settings.storage.url, subscribers=subscribers(settings.webhooks))
     try:
         if to == "claimed":
             changed = await store.claim_callback(arguments.callback_id, arguments.by)

@@ -12,6 +12,7 @@ from ivr.config import Settings
 from ivr.log import get_log
 from ivr.metrics import Metrics
 from ivr.model.errors import ConfigError, DesignError, IvrError
+from ivr.sections import subscribers
 from ivr.storage.store import Store
 from ivr.supervisor.brain import Brain, load_brain
 from ivr.supervisor.center import Center
@@ -32,8 +33,8 @@ async def running(settings: Settings) -> AsyncIterator[Center]:
     """
     metrics = Metrics()
     brain = await asyncio.to_thread(_prepare, settings, metrics)
-    told = {webhook.name: webhook.kinds for webhook in settings.webhooks}
-    center = Center(settings, brain, await Store.open(settings.storage.url, subscribers=told), metrics)
+    store = await Store.open(settings.storage.url, subscribers=subscribers(settings.webhooks))
+    center = Center(settings, brain, store, metrics)
     site = await _open_site(center, settings)
     try:
         await _await_sip_ports(center, settings)

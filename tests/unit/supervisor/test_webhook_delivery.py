@@ -17,7 +17,7 @@ from pydantic import ValidationError
 
 from ivr.cli import main
 from ivr.metrics import Metrics
-from ivr.model.call import LogEntry
+from ivr.model.call import Callback, LogEntry
 from ivr.model.webhooks import Delivery, DeliveryState, EventKind, WebhookEvent
 from ivr.routing.webhook import RETRIES_S, SeenEvents, Verdict, verify
 from ivr.sections import WebhookSettings
@@ -27,6 +27,15 @@ from ivr.supervisor.webhook_delivery import WebhookDelivery
 SECRET = "whsec_" + base64.b64encode(bytes(range(32))).decode()
 NOW = datetime(2026, 11, 21, 10, 0, tzinfo=UTC)
 PATIENCE_S = 5.0
+PROMISE = Callback(
+    callback_id="B1",
+    call_id="B",
+    number="+4915112345678",
+    customer_id="C1",
+    reason="claim",
+    promised_at="2026-11-21T10:00:00Z",
+    deadline="2026-11-21T16:00:00Z",
+)
 
 
 @dataclass
@@ -147,6 +156,7 @@ async def test_a_receiver_that_was_down_slow_and_broken_gets_each_event_once_and
 async def test_an_event_nobody_takes_is_given_up_and_tried_again_by_hand(
     store: Store, clock: Clock, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    clock.at = datetime.now(UTC)  # commands know no other time
     told = settings(monkeypatch, f"http://127.0.0.1:{unused_port()}/", acknowledge=True)
     delivery, metrics = WebhookDelivery([told], store, Metrics(), clock=clock.seconds, spread=lambda: 1.0), Metrics()
     await store.save_context("T1", "A", {"v": 1}, "2099-01-01T00:00:00Z")
@@ -170,7 +180,8 @@ async def test_an_event_nobody_takes_is_given_up_and_tried_again_by_hand(
     out = capsys.readouterr().out
     assert "dead 1" in out and "handoff.context" in out and "1 events are tried again" in out
     assert '"taken": false' in out
-    clock.at = datetime.now(UTC)  # the command knows no other
+    await store.promise(PROMISE)
+    assert await asyncio.to_thread(main, ["callbacks", "done", "B1", "--by", "a1", "-c", str(file)]) == 0
     receiver, app = Receiver(clock), web.Application()
     app.router.add_post("/", receiver.take)
     async with TestServer(app) as server, asyncio.TaskGroup() as tasks:
@@ -179,7 +190,8 @@ async def test_an_event_nobody_takes_is_given_up_and_tried_again_by_hand(
         again.start(tasks)
         assert await again.acknowledged("T1", PATIENCE_S)
         assert await again.acknowledged("T1", 0)  # known already
-        assert receiver.taken == ["handoff.context T1"]
+        await settled(store, DeliveryState.DELIVERED, 3)
+        assert set(receiver.taken) == {"handoff.context T1", "callback.promised B1-promised", "callback.ended B1-ended"}
         await again.close()
 
 
