@@ -20,6 +20,7 @@ from ivr.offers.replay import facts_as_data
 from ivr.storage.store import Store
 
 REPEAT_DAYS = 7
+SURVEY_DAYS = 90  # only the first opportunity within so many days counts in the report: asking again is for nothing
 
 
 class Opportunities:
@@ -42,14 +43,17 @@ class Opportunities:
     async def completed(self, facts: OfferFacts, *, call_id: str, ani: str = "") -> OfferFacts:
         """The facts with everything stored about this household, and what is switched off now."""
         store, household = self._store, household_of(facts.customer)
-        since = (datetime.now(UTC) - timedelta(days=REPEAT_DAYS)).isoformat()
-        kept = await store.remembered(household, _keys(household, ani), facts.intent, since, besides=call_id)
+        since, surveyed = ((datetime.now(UTC) - timedelta(days=d)).isoformat() for d in (REPEAT_DAYS, SURVEY_DAYS))
+        kept = await store.remembered(
+            household, _keys(household, ani), facts.intent, since, besides=call_id, surveyed_since=surveyed
+        )
         told = facts.history
         history = OfferHistory(
             offers=(*told.offers, *(_past(o.product, o.answer, o.at) for o in kept.offers)),
             opted_out=told.opted_out or kept.opted_out,
             same_intent_calls_7d=max(kept.calls, told.same_intent_calls_7d),
             open_ticket=told.open_ticket,
+            surveyed=told.surveyed or kept.surveyed,
         )
         suspended = frozenset(group for group, _ in kept.off) - {EVERYBODY}
         return replace(facts, history=history, suspended=suspended, stopped=_stopped(kept.off))

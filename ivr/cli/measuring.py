@@ -10,7 +10,7 @@ from ivr.cli.arguments import Commands, show
 
 
 def add(commands: Commands) -> None:
-    """bench turns, calls, pauses, echo."""
+    """bench turns, calls, transfers, pauses, echo, voices, offers."""
     bench = commands.add_parser("bench", help="measure")
     benches = bench.add_subparsers(required=True, metavar="what")
     turns = benches.add_parser("turns", help="end of caller speech to first bot audio, on real SIP calls")
@@ -22,6 +22,10 @@ def add(commands: Commands) -> None:
     calls = benches.add_parser("calls", help="answer, greeting, barge-in and memory, on real SIP calls")
     calls.add_argument("--json", action="store_true", help="print one JSON object")
     calls.set_defaults(command=_bench_calls)
+    transfers = benches.add_parser("transfers", help="callers brought to agents: waits, page before ring, nobody lost")
+    transfers.add_argument("--count", type=int, default=200, help="how many (200: about ten minutes)")
+    transfers.add_argument("--json", action="store_true", help="print one JSON object")
+    transfers.set_defaults(command=_bench_transfers)
     pauses = benches.add_parser("pauses", help="when turns end and how many are cut off, on recordings, without a wire")
     pauses.add_argument("--digits", type=Path, help="recordings of fsdd")
     pauses.add_argument("--prompts", type=Path, help="asterisk-core-sounds-{en,ru} and -wav, unpacked with dpkg -x")
@@ -41,6 +45,10 @@ def add(commands: Commands) -> None:
     voices.add_argument("--rounds", type=int, default=10, help="of the sentences, with other values (10)")
     voices.add_argument("--json", action="store_true", help="print one JSON object")
     voices.set_defaults(command=_bench_voices)
+    offers = benches.add_parser("offers", help="what deciding on an offer costs a call, with a real store")
+    offers.add_argument("--decisions", type=int, default=2000, help="how many (2000)")
+    offers.add_argument("--json", action="store_true", help="print one JSON object")
+    offers.set_defaults(command=_bench_offers)
 
 
 def _bench_turns(arguments: argparse.Namespace) -> int:
@@ -54,12 +62,27 @@ def _bench_turns(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _bench_offers(arguments: argparse.Namespace) -> int:
+    from ivr.demo.offer_bench import bench_offers
+
+    show(asyncio.run(bench_offers(max(arguments.decisions, 100))), as_json=arguments.json)
+    return 0
+
+
 def _bench_calls(arguments: argparse.Namespace) -> int:
     from ivr.demo.bench_calls import bench_calls
 
     result = asyncio.run(bench_calls())
     show(result, as_json=arguments.json)
     return 0
+
+
+def _bench_transfers(arguments: argparse.Namespace) -> int:
+    from ivr.demo.bench_transfers import bench_transfers
+
+    result = asyncio.run(bench_transfers(arguments.count))
+    show(result, as_json=arguments.json)
+    return 0 if result["ok"] else 1
 
 
 def _bench_pauses(arguments: argparse.Namespace) -> int:

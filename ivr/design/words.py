@@ -40,6 +40,7 @@ _TURNS = {
     "action": "The service that must be called.",
     "handoff": "The queue a person must be asked for.",
     "offer": "What must become of the offer.",
+    "survey": "The grade that must have been stored, 0 for none.",
     "callback": "A callback must be promised.",
     "ends": "The call must end, with this reason.",
 }
@@ -244,6 +245,7 @@ _OFFERS = {
     "prices": "What one more of an outcome costs, in the currency: only for the money line of the report.",
     "rules": "For ranking: rules: group, or else, to products, best first.",
     "survey": "What asks both arms for a grade from 1 to 5 by key before the goodbye: language to words.",
+    "survey_share": "Share of the households that is ever asked for a grade, 0 to 1; each at most every 90 days.",
     "spread": "How far the number usually lies from its mean.",
 }
 

@@ -119,6 +119,8 @@ class Stage:
                 self.path.append(str(data["step"]))
             case ev.RecordOfferAnswer(answer=answer):
                 self.happen("offer", answer.value, method=command.method)
+            case ev.RecordSurvey(grade=grade):
+                self.happen("survey", str(grade))
             case ev.PromiseCallback():
                 self.happen("callback", command.number, reason=command.reason)
             case ev.EndCall():
@@ -173,6 +175,7 @@ class Stage:
             household="test",
             product=told["product"] if told else "",
             script=OfferScript(**{k: told[k] for k in script.OFFER_WORDS}) if told else None,
+            survey=told["survey"] if told else "",
         )
 
     # ---- the caller's side ----

@@ -12,7 +12,7 @@ from ivr.model.errors import DesignError
 from ivr.model.routing import TransferResult
 
 ACTIONS = ("user", "dtmf", "silence", "noise", "hearing", "hangup")
-EXPECTED = ("bot", "action", "handoff", "offer", "callback", "ends")
+EXPECTED = ("bot", "action", "handoff", "offer", "survey", "callback", "ends")
 OFFER_WORDS = ("ask", "pitch", "confirm", "accepted", "declined")
 STATE = ("intent", "step", "level", "outcome", "disposition", "slots", "requests")
 OVERFLOW = ("overflow_from", "waited_s", "ways", "expected_wait")
@@ -162,5 +162,7 @@ def _mocks(node: Node | None) -> dict[str, tuple[Mock, ...]]:
 
 
 def _offer(node: Node) -> Mapping[str, str]:
-    node.only(("product", *OFFER_WORDS))
-    return {k: (e.text() if (e := node.get(k)) else k) for k in ("product", *OFFER_WORDS)}
+    node.only(("product", *OFFER_WORDS, "survey"))
+    told = {k: (e.text() if (e := node.get(k)) else k) for k in ("product", *OFFER_WORDS)}
+    survey = node.get("survey")
+    return {**told, "survey": survey.text() if survey else ""}

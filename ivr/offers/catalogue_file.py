@@ -90,7 +90,7 @@ class MarginsShape(_Shape):
 
 class ExperimentShape(_Shape):
     """What is decided before the first offer. prices: what one more of an outcome costs, in the currency above. survey:
-    what asks for a grade by key. complaints: intents of calls that count as complaints."""
+    what asks for a grade by key; survey_share: of the households. complaints: intents of calls that count as one."""
 
     groups: Annotated[dict[str, str], Field(min_length=1, max_length=8)]
     known: dict[str, KnownShape] = {}
@@ -98,6 +98,7 @@ class ExperimentShape(_Shape):
     margins: MarginsShape = MarginsShape()
     prices: dict[str, float] = {}
     survey: Texts = {}
+    survey_share: Annotated[float, Field(gt=0, le=1)] = 1.0
     complaints: tuple[str, ...] = ("complaint",)
 
 

@@ -133,7 +133,7 @@ class OfferDesk:
             phase=self._phase,
             group=group,
             known=known,
-            survey=self.survey(facts.language),
+            survey=self.survey(facts.language, household, surveyed=facts.history.surveyed),
         )
 
     def learn(self, decision: OfferDecision, *, accepted: bool) -> None:
@@ -223,10 +223,12 @@ class OfferDesk:
                     break
         return removed, tuple(product for name, product in products.items() if name not in removed)
 
-    def survey(self, language: str) -> str:
-        """What asks both arms for a grade by key; "" when the experiment does not."""
+    def survey(self, language: str, household: str, *, surveyed: bool) -> str:
+        """What asks this household for a grade by key, whatever its arm; "" when it is not asked (again)."""
         terms = self.catalogue.experiment
-        return terms.survey.get(language, "") if terms else ""
+        if terms is None or surveyed or not self.experiment.asks(household, terms.survey_share):
+            return ""
+        return terms.survey.get(language, "")
 
     def words(self, product: str, language: str, *, first: bool) -> OfferScript | None:
         """The script of a product, with the notice a household's first offer carries; None when there is none."""

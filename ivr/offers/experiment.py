@@ -1,4 +1,4 @@
-"""Who is in the permanent holdout: a salted hash of the household, never of the call.
+"""Who is in the permanent holdout, and who is asked for a grade: salted hashes of the household, never of the call.
 
 A larger holdout contains every smaller one, so phases (20 % while learning, then 10 %, then 5 %) only release
 households, never capture new ones. Changing the salt draws a new experiment.
@@ -38,9 +38,16 @@ class Experiment:
 
     def bucket(self, household: str) -> int:
         """0..9999, uniform over households (SHA-256 of salt and household)."""
-        digest = hashlib.sha256(f"{self.salt}|{household}".encode()).digest()
-        return int.from_bytes(digest) % BUCKETS
+        return _bucket(f"{self.salt}|{household}")
+
+    def asks(self, household: str, share: float) -> bool:
+        """Is this household one of the share (0..1) that is asked for a grade? Independent of its arm."""
+        return _bucket(f"{self.salt}|survey|{household}") < round(share * BUCKETS)
 
     @property
     def _held_buckets(self) -> int:
         return round(self.holdout * BUCKETS)
+
+
+def _bucket(text: str) -> int:
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()) % BUCKETS

@@ -31,12 +31,14 @@ class PastOffer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OfferHistory:
-    """What is remembered of a household. same_intent_calls_7d counts earlier calls with this call's intent."""
+    """What is remembered of a household. same_intent_calls_7d counts earlier calls with this call's intent;
+    surveyed: was it asked for a grade lately?"""
 
     offers: tuple[PastOffer, ...] = ()
     opted_out: bool = False
     same_intent_calls_7d: int = 0
     open_ticket: bool = False
+    surveyed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ number.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, fields
+from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
@@ -22,15 +22,17 @@ _SEQUENCES = ("negative_words", "vulnerable_words")
 
 def facts_as_data(facts: OfferFacts, known: Iterable[str] = ()) -> dict[str, Any]:
     """JSON-able. known: names of profile numbers the experiment uses."""
-    data = asdict(facts)
+    data = {field.name: getattr(facts, field.name) for field in fields(facts)}  # asdict copies deep: half a millisecond
     data["customer"] = _customer_as_data(facts, (*_PROFILE, *known)) if facts.customer else None
     data["level"] = facts.level.name
     data["now"] = facts.now.isoformat()
     data["suspended"] = sorted(facts.suspended)
-    data["history"]["offers"] = [
-        {"product": past.product, "answer": past.answer.value, "at": past.at.isoformat()}
-        for past in facts.history.offers
-    ]
+    data["history"] = {field.name: getattr(facts.history, field.name) for field in fields(facts.history)} | {
+        "offers": [
+            {"product": past.product, "answer": past.answer.value, "at": past.at.isoformat()}
+            for past in facts.history.offers
+        ]
+    }
     return data
 
 

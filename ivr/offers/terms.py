@@ -20,11 +20,12 @@ Problem = tuple[Location, str, str, str]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExperimentTerms:
     """grouping says who is who; plan is what the report is held to. survey: language -> what asks both arms for a grade
-    from 1 to 5 by key; complaints: intents that count as one."""
+    from 1 to 5 by key; survey_share: of the households, 0..1, is ever asked; complaints: intents that count as one."""
 
     grouping: Grouping
     plan: Plan
     survey: Mapping[str, str] = field(default_factory=dict)
+    survey_share: float = 1.0
     complaints: tuple[str, ...] = ("complaint",)
 
 
@@ -43,6 +44,7 @@ def terms_of(shape: ExperimentShape) -> ExperimentTerms:
             prices=shape.prices,
         ),
         survey=shape.survey,
+        survey_share=shape.survey_share,
         complaints=shape.complaints,
     )
 

@@ -19,6 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection as Connection
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from ivr.model.errors import StorageError
+from ivr.storage.sqlite import connect
 
 BUSY_MS = 5000
 _DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg"}
@@ -67,6 +68,7 @@ class Database:
         except (OSError, ImportError, sa.exc.SQLAlchemyError) as error:
             raise StorageError(f"cannot open the database {shown}: {error}") from error
         if where.get_backend_name() == "sqlite":
+            sa.event.listen(engine.sync_engine, "do_connect", _connect_sqlite)
             sa.event.listen(engine.sync_engine, "connect", _tune_sqlite)
         try:
             async with engine.begin() as connection:
@@ -154,6 +156,10 @@ def _address(url: str) -> sa.URL:
 def _make_room(where: sa.URL) -> None:
     if where.get_backend_name() == "sqlite" and where.database and where.database != ":memory:":
         Path(where.database).parent.mkdir(parents=True, exist_ok=True)
+
+
+def _connect_sqlite(_: object, __: object, ___: object, options: dict[str, Any]) -> None:
+    options["async_creator_fn"] = connect
 
 
 def _tune_sqlite(connection: Any, _: object) -> None:

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from ivr.model.offers import GateFinding, OfferAnswer, OfferDecision, OfferProof
 from ivr.storage.database import Database, unix_ms
-from ivr.storage.tables import answers, call_requests, opportunities, opt_outs, suspensions
+from ivr.storage.tables import answers, call_requests, opportunities, opt_outs, outcomes, suspensions
 
 _AS_DECIDED = (
     *("opportunity_id", "arm", "speak", "household", "product", "relation", "p_treat"),
@@ -32,12 +32,13 @@ class PastOffer(NamedTuple):
 
 class Remembered(NamedTuple):
     """What a decision asks the store. off: (group, reason) of the suspensions in force; calls: of the household, for
-    the same request."""
+    the same request; surveyed: was the household asked for a grade lately?"""
 
     offers: tuple[PastOffer, ...]
     opted_out: bool
     calls: int
     off: tuple[tuple[str, str], ...]
+    surveyed: bool = False
 
 
 class StoredOffer(NamedTuple):
@@ -118,18 +119,21 @@ class Offers:
         return [_past_offer(row._mapping) for row in rows]
 
     async def remembered(
-        self, household: str, keys: Sequence[str], intent: str, since: str, *, besides: str
+        self, household: str, keys: Sequence[str], intent: str, since: str, *, besides: str, surveyed_since: str
     ) -> Remembered:
         """Everything a decision asks about a household, in one query: a caller waits meanwhile. keys: what its opt-out
-        may be kept under; intent, since: calls for the same request since a moment; besides: the call that goes on."""
-        values = {"household": household, "keys": list(keys), "intent": intent, "since_ms": unix_ms(since)}
-        found = [tuple(each) for each in await self._db.read(_REMEMBERED, {**values, "besides": besides})]
+        may be kept under; intent, since: calls for the same request since a moment; besides: the call that goes on;
+        surveyed_since: grades asked for before that do not count."""
+        values: dict[str, Any] = {"household": household, "keys": list(keys), "intent": intent, "besides": besides}
+        values |= {"since_ms": unix_ms(since), "surveyed_ms": unix_ms(surveyed_since)}
+        found = [tuple(each) for each in await self._db.read(_REMEMBERED, values)]
         offers = sorted((each for each in found if each[0] == "offer"), key=lambda each: str(each[3]))
         return Remembered(
             offers=tuple(PastOffer(o[1], OfferAnswer(o[2]) if o[2] else None, o[3]) for o in offers),
             opted_out=any(each[0] == "refused" for each in found),
             calls=next(int(each[3]) for each in found if each[0] == "calls"),
             off=tuple((each[1], each[2]) for each in found if each[0] == "off"),
+            surveyed=any(each[0] == "surveyed" for each in found),
         )
 
     async def opted_out(self, *who: str) -> bool:
@@ -165,7 +169,12 @@ def _remembered() -> sa.CompoundSelect[Any]:
     )
     table = suspensions.c
     off = sa.select(sa.literal("off"), table.group, table.reason, nothing).where(table.reopened_at == "")
-    return sa.union_all(offered, refused, called, off)
+    graded = sa.select(outcomes.c.opportunity_id).select_from(outcomes.join(opportunities))
+    asked_for = (row.household == household, row.household != "", row.at_ms >= sa.bindparam("surveyed_ms", 0))
+    surveyed = sa.select(sa.literal("surveyed"), nothing, nothing, nothing).where(
+        graded.where(*asked_for, outcomes.c.outcome == "csat_asked").exists()
+    )
+    return sa.union_all(offered, refused, called, off, surveyed)
 
 
 _REMEMBERED = _remembered()

@@ -250,9 +250,11 @@ def _told(decision: OfferDecision, speak: bool) -> dict[str, Any]:
 def _told_again(stored: StoredOffer, offers: OfferDesk) -> dict[str, Any]:
     """The answer of before. An offer that was answered, or whose product is gone, is not made twice."""
     decision, language = stored.decision, str(stored.facts.get("language", ""))
-    first = not stored.facts.get("history", {}).get("offers")
+    history = stored.facts.get("history", {})
+    first = not history.get("offers")
     words = offers.words(decision.product, language, first=first) if decision.speak and not stored.answer else None
-    survey = offers.survey(language) if decision.arm != "none" else ""
+    surveyed = decision.arm == "none" or bool(history.get("surveyed"))
+    survey = offers.survey(language, decision.household, surveyed=surveyed)
     told = _told(decision, speak=words is not None)
     return {**told, "script": asdict(words) if words is not None else None, "survey": survey}
 

@@ -36,6 +36,7 @@ DESKS = [
     OfferDesk(replace(CATALOGUE, ranking=ranking, rules={"else": ("travel", "car")}), salt, holdout)
     for ranking, salt, holdout in SETTINGS
 ]
+SURVEY_SHARE = CATALOGUE.experiment.survey_share if CATALOGUE.experiment else 0.0
 DECLINES = (OfferAnswer.DECLINED, OfferAnswer.NOT_PERMITTED)
 
 
@@ -52,7 +53,7 @@ def customer(rng: random.Random) -> Customer:
 
 def history(rng: random.Random) -> OfferHistory:
     if rng.random() < 0.6:
-        return OfferHistory()
+        return OfferHistory(surveyed=rng.random() < 0.2)
     past = [
         PastOffer(
             product=rng.choice(tuple(CATALOGUE.products)),
@@ -143,6 +144,8 @@ def check_decision(desk: OfferDesk, facts: OfferFacts, made: OfferDecision) -> N
         recent = facts.now - timedelta(days=180)
         declined = {o.product for o in facts.history.offers if o.answer in DECLINES and o.at > recent}
         assert made.product not in declined
+    asked = desk.experiment.asks(made.household, SURVEY_SHARE) and not facts.history.surveyed
+    assert bool(made.survey) is (made.arm != "none" and asked), "both arms are asked by the same rule, and nobody else"
     if made.arm != "none":
         assert made.arm == desk.experiment.arm(made.household)
         assert set(made.probabilities) == set(made.eligible)
@@ -252,6 +255,7 @@ async def test_nothing_slips_through_in_a_hundred_thousand_calls(tmp_path: Path)
                 accepted.append(answer)
     assert spoken > 5000 and held > 1000, "too few calls reach an offer for this to mean anything"
     assert ended[OfferAnswer.ACCEPTED] > 300 and ended[OfferAnswer.NEVER_AGAIN] > 100, ended
+    assert ended[OfferAnswer.HUNG_UP] > 50, ended
     assert sorted(times)[round(CALLS * 0.99)] <= 0.005, "O8: a decision takes at most 5 ms of processor, p99"
     for answer in accepted:
         assert answer.decision.script is not None

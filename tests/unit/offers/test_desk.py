@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ivr.config import OffersSettings
+from ivr.demo.offer_bench import bench_offers
 from ivr.model.errors import ConfigError
 from ivr.model.identity import Customer, Level
 from ivr.model.offers import OfferAnswer, OfferDecision
@@ -168,6 +169,12 @@ def test_a_decision_takes_less_than_five_milliseconds() -> None:
     assert sorted(times)[296] < 0.005
 
 
+@pytest.mark.slow
+async def test_a_decision_with_all_the_store_knows_and_keeps_takes_less_than_five_milliseconds_of_processor() -> None:
+    told = (await bench_offers(600))["decision_ms"]
+    assert told["cpu"]["p50"] <= told["cpu"]["p99"] < 5.0, told
+
+
 @given(st.integers(1, 12), st.randoms(use_true_random=False))
 def test_propensities_sum_to_one_and_keep_the_floor(eligible: int, draw: random.Random) -> None:
     base = CATALOGUE.products["car"]
@@ -252,3 +259,17 @@ def test_nothing_is_ever_said_past_a_failed_gate_or_to_the_holdout(
         assert set(decision.probabilities) == set(decision.eligible)
         assert abs(sum(decision.probabilities.values()) - 1.0) <= 1e-9
         assert min(decision.probabilities.values()) >= floor_of(len(decision.eligible))
+
+
+def test_the_shipped_survey_asks_its_share_of_the_households_in_both_arms_and_none_twice_in_a_row() -> None:
+    share = CATALOGUE.experiment.survey_share if CATALOGUE.experiment else 0.0
+    made = OfferDesk(CATALOGUE, "s", 0.5)
+    arms: dict[str, list[bool]] = {"treat": [], "holdout": []}
+    for number in range(400):
+        facts = replace(OPEN_GATE, customer=replace(DACHA_OWNER, household=f"H{number}"))
+        decision = made.decide(facts, opportunity_id="O", draw=random.Random(number))
+        arms[decision.arm].append(bool(decision.survey))
+        lately = replace(facts, history=OfferHistory(surveyed=True))
+        assert not made.decide(lately, opportunity_id="O", draw=random.Random(1)).survey
+    for asked in arms.values():
+        assert abs(sum(asked) / len(asked) - share) < 4 * (share * (1 - share) / len(asked)) ** 0.5

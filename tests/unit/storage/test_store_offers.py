@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from ivr.model.errors import StorageError
-from ivr.model.offers import GateFinding, OfferAnswer, OfferDecision, OfferProof
+from ivr.model.offers import GateFinding, OfferAnswer, OfferDecision, OfferOutcome, OfferProof, Suspension
+from ivr.storage.offers import Remembered
 from ivr.storage.store import Store
 
 AT = "2026-11-21T10:00:00.000Z"
@@ -123,3 +124,26 @@ async def test_an_opt_out_is_for_good_and_for_that_household(store: Store) -> No
     await store.opt_out("H1", AT, "01B")
     assert await store.opted_out("H1")
     assert not await store.opted_out("H2")
+
+
+async def test_what_a_decision_asks_comes_in_one_answer(store: Store) -> None:
+    """Offers heard, opt-outs, suspensions, and whether the household was asked for a grade lately."""
+    await store.save_opportunity(SPOKEN, "01A", "C1", AT)
+    await store.save_answer("O1", OfferAnswer.DECLINED, AT, None)
+    await store.suspend(Suspension(group="senior", at=AT, reason="harm"))
+
+    async def asked(household: str, *, since: str = "2026-10-01T00:00:00Z") -> Remembered:
+        keys = (household, "tel:+12025550100")
+        return await store.remembered(household, keys, "claim", since, besides="", surveyed_since=since)
+
+    known = await asked("H1")
+    assert known.offers == (("dacha_furniture", OfferAnswer.DECLINED, AT),)
+    assert (known.opted_out, known.calls, known.off, known.surveyed) == (False, 0, (("senior", "harm"),), False)
+    outcome = OfferOutcome(opportunity_id="O1", outcome="csat_asked", value=1.0, at=AT, source="call")
+    await store.save_outcomes([outcome])
+    await store.opt_out("tel:+12025550100", AT, "01A")
+    assert (await asked("H1")).surveyed
+    assert (await asked("H1")).opted_out
+    assert not (await asked("H1", since="2026-11-22T00:00:00Z")).surveyed, "long ago is not lately"
+    assert not (await asked("H2")).surveyed
+    assert not (await asked("")).surveyed, "strangers are no household"

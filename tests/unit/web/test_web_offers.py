@@ -141,7 +141,7 @@ async def test_asking_twice_at_once_draws_one_offer(serve: Any, store: Store) ->
 async def test_a_survey_is_asked_of_both_arms_in_the_same_words(serve: Any) -> None:
     terms = CATALOGUE.experiment
     assert terms is not None
-    asking = replace(CATALOGUE, experiment=replace(terms, survey={"en": "Press one to five."}))
+    asking = replace(CATALOGUE, experiment=replace(terms, survey={"en": "Press one to five."}, survey_share=1.0))
     answers = []
     for share in (1.0, 0.0):
         client = await serve(offers=lambda share=share: OfferDesk(asking, "s", share))
