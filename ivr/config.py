@@ -14,7 +14,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from ivr.model.errors import ConfigError
-from ivr.sections import IdentitySettings, Webhooks
+from ivr.sections import EffectsSettings, IdentitySettings, Webhooks
 
 Port = Annotated[int, Field(ge=1, le=65535)]
 
@@ -69,7 +69,8 @@ class TrunkSettings(_Section):
     numbers without a country code, "" = [server] region. numbers: more numbers of ours a PASSporT may name as called.
     verstat: whether its verdict on STIR counts; plain_verstat: what its bare TN-Validation-Passed attests. stir:
     whether we verify Identity headers. reject: what is refused (RFC 8224 6.2.2): nothing, numbers proven false, or
-    unsigned ones too. strict: the number of an untrusted peer that asserts an identity counts for nothing.
+    unsigned ones too. strict: the number of an untrusted peer that asserts an identity counts for nothing. transfer:
+    how its callers get to agents: through us, or by REFER, which the far end must be known to honour.
     """
 
     name: Annotated[str, Field(min_length=1, max_length=40)]
@@ -83,6 +84,7 @@ class TrunkSettings(_Section):
     stir: bool = False
     reject: Literal["off", "failed", "absent"] = "off"
     strict: bool = False
+    transfer: Literal["bridge", "attended", "blind"] = "bridge"
 
 
 class StirSettings(_Section):
@@ -153,21 +155,6 @@ class OffersSettings(_Section):
 
     salt: str = "ivr"
     holdout: Annotated[float, Field(ge=0.0, le=0.5)] = 0.2
-
-
-class EffectsSettings(_Section):
-    """What the effect report may reckon with; 0 or nothing: not stated. agent_hour: what an hour of an agent costs,
-    bot_minute: a minute of the bot. agent_s, needs_agent: intent (or "else") -> seconds an agent takes for it, share of
-    such calls an agent would have had to take. identify_s, again_s: seconds a transferred call saves an agent."""
-
-    agent_hour: Annotated[float, Field(ge=0)] = 0.0
-    bot_minute: Annotated[float, Field(ge=0)] = 0.0
-    agent_s: dict[str, float] = {}
-    needs_agent: dict[str, float] = {}
-    identify_s: Annotated[float, Field(ge=0)] = 0.0
-    again_s: Annotated[float, Field(ge=0)] = 0.0
-    hours_a_day: Annotated[float, Field(gt=0, le=24)] = 8.0
-    occupancy: Annotated[float, Field(gt=0, le=1)] = 0.8
 
 
 class RecordingSettings(_Section):

@@ -49,6 +49,25 @@ class IdentitySettings(BaseModel):
         return self
 
 
+class EffectsSettings(BaseModel):
+    """What the effect report may reckon with; 0 or nothing: not stated. agent_hour: what an hour of an agent costs,
+    bot_minute: a minute of the bot. agent_s, needs_agent: intent (or "else") -> seconds an agent takes for it, share of
+    such calls an agent would have had to take. identify_s, again_s: seconds a transferred call saves an agent.
+    customer_year: what a customer who stays is worth in a year."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    agent_hour: Annotated[float, Field(ge=0)] = 0.0
+    bot_minute: Annotated[float, Field(ge=0)] = 0.0
+    agent_s: dict[str, float] = {}
+    needs_agent: dict[str, float] = {}
+    identify_s: Annotated[float, Field(ge=0)] = 0.0
+    again_s: Annotated[float, Field(ge=0)] = 0.0
+    customer_year: Annotated[float, Field(ge=0)] = 0.0
+    hours_a_day: Annotated[float, Field(gt=0, le=24)] = 8.0
+    occupancy: Annotated[float, Field(gt=0, le=1)] = 0.8
+
+
 class WebhookSettings(BaseModel):
     """One receiver of events. events: which, "*" = all. secret_env: environment variable with its secret, whsec_ and
     base64; two, separated by a blank, while it is being changed, the newer first. acknowledge: a transfer waits up to

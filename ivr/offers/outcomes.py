@@ -13,6 +13,7 @@ RANGES: Mapping[str, tuple[float, float]] = {
     "complaint_14d": (0.0, 1.0),
     "repeat_7d": (0.0, 1.0),
     "cancelled_30d": (0.0, 1.0),
+    "churned_90d": (0.0, 1.0),
     "aht_s": (0.0, 86_400.0),
     "revenue_30d": (-1e9, 1e9),
 }

@@ -7,26 +7,32 @@ same figures, to the cent.
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import AsyncIterator
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
 from ivr.call.record import fold
-from ivr.config import EffectsSettings, Settings
+from ivr.config import Settings
 from ivr.model.call import Callback, CallRecord, LogEntry
 from ivr.offers.effects.document import as_json
 from ivr.offers.effects.history import looks
 from ivr.offers.effects.ledger import Figure, Handled, How, Rates, direct, service
-from ivr.offers.effects.plan import AHT, ANNOYED, CSAT, REPEAT, REVENUE
+from ivr.offers.effects.plan import AHT, ANNOYED, CHURN, COMPLAINT, CSAT, REPEAT, REVENUE
 from ivr.offers.effects.policies import policy_values
 from ivr.offers.effects.report import EffectReport, effect_report
 from ivr.offers.effects.sample_size import guidance
+from ivr.sections import EffectsSettings
 from ivr.storage.store import Store
 from ivr.supervisor.offer_report import catalogue_of, opened
 from ivr.supervisor.offer_watch import DAY_MS, MATURE_DAYS, complete_rows
 
 PAGE = 500
+_UNTOLD = {
+    "": "no sound experiment with this outcome yet",
+    CHURN: "nobody told of lost customers 90 days after an opportunity yet: churned_90d, by your systems",
+}
 
 
 def rates_of(stated: EffectsSettings) -> Rates:
@@ -108,6 +114,7 @@ async def effects_document(settings: Settings, *, days: float = 30.0) -> dict[st
         "report": as_json(report) if report is not None else None,
         "arms": _arms(report, rows),
         "relations": _relations(rows),
+        "ends": _ends(rows),
         "looks": [asdict(look) for look in looks(rows, terms.plan)] if terms is not None else [],
         "policies": [asdict(value) for value in policy_values(rows, margins, catalogue.rules)],
         "prices": dict(terms.plan.prices) if terms is not None else {},
@@ -145,7 +152,7 @@ async def _figures(
     return (
         *direct(calls, rates_of(settings.effects), now_ms=now_ms, days=days),
         *service(calls, sum(_kept(c) for c in promises), len(promises)),
-        *_of_offers(report, within),
+        *_of_offers(report, within, settings.effects.customer_year),
     )
 
 
@@ -153,8 +160,15 @@ def _kept(promise: Callback) -> bool:
     return promise.state == "done"
 
 
-def _of_offers(report: EffectReport | None, opportunities: int) -> tuple[Figure, ...]:
-    """What offers do, by the experiment. seconds and money: per opportunity times the opportunities of the period."""
+def _ends(rows: Any) -> dict[str, int]:
+    """How spoken offers ended: answer -> how many; "" where the call broke off by itself. Hang-ups in mid-offer are
+    among them."""
+    return dict(Counter(r.answer for r in rows if r.arm == "treat").most_common())
+
+
+def _of_offers(report: EffectReport | None, opportunities: int, customer_year: float) -> tuple[Figure, ...]:
+    """What offers do, by the experiment. seconds and money: per opportunity times the opportunities of the period; a
+    customer who stays is worth customer_year (0: not stated)."""
     found = {f.estimate.outcome: f for f in report.overall} if report is not None and report.sound else {}
     wanted = (
         ("offer_revenue", "offers", REVENUE, "money", float(opportunities)),
@@ -162,16 +176,20 @@ def _of_offers(report: EffectReport | None, opportunities: int) -> tuple[Figure,
         ("satisfaction_effect", "indirect", CSAT, "points", 1.0),
         ("annoyed_effect", "indirect", ANNOYED, "share", 1.0),
         ("repeat_effect", "indirect", REPEAT, "share", 1.0),
-        ("complaint_effect", "indirect", "complaint_14d", "share", 1.0),
+        ("complaint_effect", "indirect", COMPLAINT, "share", 1.0),
+        ("churn_effect", "indirect", CHURN, "share", 1.0),
+        ("retained_value", "indirect", CHURN, "money", -opportunities * customer_year),
     )
     figures = []
     for name, column, outcome, unit, times in wanted:
         finding = found.get(outcome)
-        if finding is None:
-            why = "no sound experiment with this outcome yet"
+        stated = name != "retained_value" or customer_year > 0.0
+        if finding is None or not stated:
+            why = _UNTOLD.get(outcome, _UNTOLD[""]) if stated else "state customer_year in [effects]"
             figures.append(Figure(name=name, column=column, value=None, unit=unit, how=How.NOT_YET, rows=0, note=why))
             continue
         digits = 2 if unit in ("money", "s") else 4
+        ends = sorted((finding.fixed_low * times, finding.fixed_high * times))
         figures.append(
             Figure(
                 name=name,
@@ -180,8 +198,8 @@ def _of_offers(report: EffectReport | None, opportunities: int) -> tuple[Figure,
                 unit=unit,
                 how=How.RANDOMISED,
                 rows=finding.estimate.rows,
-                low=round(finding.fixed_low * times, digits),
-                high=round(finding.fixed_high * times, digits),
+                low=round(ends[0], digits),
+                high=round(ends[1], digits),
                 note=finding.why,
             )
         )

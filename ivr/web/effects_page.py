@@ -16,7 +16,7 @@ from ivr.log import get_log
 from ivr.model.offers import EVERYBODY
 from ivr.web.api import DESK, body_of
 from ivr.web.effects_charts import Interval, closing_in, forest
-from ivr.web.effects_words import FIGURES, HOW, VERDICTS, WORDS
+from ivr.web.effects_words import FIGURES, HOW, MEASURED, OUTCOMES, VERDICTS, WORDS
 from ivr.web.guard import error
 from ivr.web.pages import GUARD, page
 
@@ -45,6 +45,8 @@ async def effects_page(request: web.Request) -> web.Response:
         "verdicts": VERDICTS[language],
         "how": HOW[language],
         "figures": FIGURES[language],
+        "outcomes": OUTCOMES[language],
+        "measured": MEASURED,
         "charts": _charts(document, language) if document and document["report"] else [],
         "groups": document["report"]["groups"] if document and document["report"] else [],
     }

@@ -55,7 +55,8 @@ class Handled:
 class Rates:
     """What the operator states; 0 = not stated. Money in the catalogue's currency. agent_s, needs_agent: intent (or
     "else") -> seconds an agent takes for it, share of such calls an agent would have had to take. identify_s, again_s:
-    seconds an agent saves on a transferred call by not asking who calls, and not asking for the request again."""
+    seconds an agent saves on a transferred call by not asking who calls, and not asking for the request again.
+    customer_year: what a customer who stays is worth in a year."""
 
     agent_hour: float = 0.0
     bot_minute: float = 0.0
@@ -63,6 +64,7 @@ class Rates:
     needs_agent: Mapping[str, float] = field(default_factory=dict)
     identify_s: float = 0.0
     again_s: float = 0.0
+    customer_year: float = 0.0
     hours_a_day: float = 8.0
     occupancy: float = 0.8
 
@@ -179,9 +181,6 @@ def service(calls: Sequence[Handled], kept: int, promised: int) -> tuple[Figure,
         _share("recognised", sum(c.level not in ("", "L0") for c in calls), len(calls), note, column="indirect"),
         speed,
         _share("promises_kept", kept, promised, note, column="indirect"),
-        _unknown(
-            "retained_customers", "share", "told by nobody: churn within 90 days, by household", column="indirect"
-        ),
     )
 
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 MAX_GROUPS = 8
-CSAT, ANNOYED, REPEAT, HANGUP, AHT, ACCEPTED, REVENUE = (
+CSAT, ANNOYED, REPEAT, HANGUP, AHT, ACCEPTED, REVENUE, COMPLAINT, CHURN = (
     "csat",
     "annoyed",
     "repeat_7d",
@@ -17,6 +17,8 @@ CSAT, ANNOYED, REPEAT, HANGUP, AHT, ACCEPTED, REVENUE = (
     "aht_s",
     "accepted",
     "revenue_30d",
+    "complaint_14d",
+    "churned_90d",
 )
 
 
@@ -52,7 +54,7 @@ class Plan:
     planned: int = 20_000
     alpha: float = 0.05
     margins: tuple[Margin, ...] = DEFAULT_MARGINS
-    shown: tuple[str, ...] = (ACCEPTED, REVENUE, REPEAT, HANGUP, AHT)
+    shown: tuple[str, ...] = (ACCEPTED, REVENUE, REPEAT, HANGUP, AHT, COMPLAINT, CHURN)
     prices: Mapping[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:

@@ -15,13 +15,15 @@ import numpy as np
 
 from ivr.model.offers import ExperimentRow, OfferAnswer
 from ivr.offers.effects.estimates import Sample
-from ivr.offers.effects.plan import ACCEPTED, AHT, ANNOYED, CSAT, HANGUP, REPEAT, REVENUE
+from ivr.offers.effects.plan import ACCEPTED, AHT, ANNOYED, CHURN, COMPLAINT, CSAT, HANGUP, REPEAT, REVENUE
 from ivr.offers.effects.validity import Logged
 
-EPOCH_MS = 90 * 24 * 3600 * 1000
-REVENUE_MS = 30 * 24 * 3600 * 1000
-PARTS_OF_ANNOYED = (HANGUP, "optout", "complaint_14d", REPEAT)
-TOLD = (CSAT, REPEAT, HANGUP, "optout", "complaint_14d", AHT, REVENUE)
+DAY_MS = 24 * 3600 * 1000
+EPOCH_MS = 90 * DAY_MS
+FROM_OUTSIDE = {REVENUE: 30 * DAY_MS, CHURN: 90 * DAY_MS}
+"""Outcomes other systems tell when they happen, and never that they did not -> when they have happened or will not."""
+PARTS_OF_ANNOYED = (HANGUP, "optout", COMPLAINT, REPEAT)
+TOLD = (CSAT, REPEAT, HANGUP, "optout", COMPLAINT, AHT, *FROM_OUTSIDE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +44,7 @@ def population(
 ) -> Population:
     """Of rows in order of time. before_ms: only opportunities older than that, so that their outcomes are complete.
     counted: opportunities the call log knows of, to be compared with the rows stored. now_ms: the moment of the report;
-    revenue counts after 30 days then, and is nothing for those of whom nobody told any."""
+    revenue counts after 30 days then, a lost customer after 90; who is not told of bought nothing and stayed."""
     first = tuple(_first_of_households(r for r in rows if before_ms is None or r.at_ms < before_ms))
     width = max((len(row.known) for row in first), default=0)
     known = np.zeros((len(first), width))
@@ -82,8 +84,8 @@ def _outcomes(
         for name in TOLD
         if any(name in row.outcomes for row in rows)
     }
-    if REVENUE in columns:
-        columns[REVENUE] = np.array([_revenue(row, now_ms) for row in rows], dtype=float)
+    for name in FROM_OUTSIDE.keys() & columns.keys():
+        columns[name] = np.array([_from_outside(row, name, now_ms) for row in rows], dtype=float)
     columns[ACCEPTED] = np.array([row.answer == OfferAnswer.ACCEPTED for row in rows], dtype=float)
     parts = [columns[name] for name in PARTS_OF_ANNOYED if name in columns]
     if parts:
@@ -91,11 +93,13 @@ def _outcomes(
     return columns
 
 
-def _revenue(row: ExperimentRow, now_ms: int | None) -> float:
-    """Net of a cancellation. Sales are told, their absence is not: nothing told within the time is no revenue."""
-    told = row.outcomes.get(REVENUE)
+def _from_outside(row: ExperimentRow, name: str, now_ms: int | None) -> float:
+    """Revenue (net of a cancellation) or a lost customer. Sales are told, their absence is not: nothing told within the
+    time is nothing."""
+    told = row.outcomes.get(name)
     if now_ms is not None:
-        if now_ms - row.at_ms < REVENUE_MS:
-            return math.nan  # those who bought at once are known already, the others are not
+        if now_ms - row.at_ms < FROM_OUTSIDE[name]:
+            return math.nan  # those who bought or left at once are known already, the others are not
         told = told or 0.0
-    return math.nan if told is None else told * (1.0 - row.outcomes.get("cancelled_30d", 0.0))
+    cancelled = row.outcomes.get("cancelled_30d", 0.0) if name == REVENUE else 0.0
+    return math.nan if told is None else told * (1.0 - cancelled)

@@ -12,9 +12,10 @@ import pytest
 
 from ivr.call.record import fold
 from ivr.cli import main
-from ivr.config import EffectsSettings, OffersSettings, ServerSettings, Settings, StorageSettings
+from ivr.config import OffersSettings, ServerSettings, Settings, StorageSettings
 from ivr.model.call import LogEntry
 from ivr.offers.effects.ledger import Figure, Handled, How, Rates, direct, repeated
+from ivr.sections import EffectsSettings
 from ivr.storage.store import Store
 from ivr.supervisor.effects import check, effects_document, figures
 from tests.unit.offers.cases import ROOT

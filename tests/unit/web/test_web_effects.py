@@ -14,6 +14,7 @@ import pytest
 
 from ivr.config import ServerSettings, Settings, StorageSettings
 from ivr.model.offers import OfferAnswer, OfferDecision, OfferOutcome, Suspension
+from ivr.sections import EffectsSettings
 from ivr.storage.store import Store
 from ivr.supervisor.effects import effects_document
 from ivr.web.effects_charts import Interval, forest
@@ -44,13 +45,15 @@ async def document(store: Store, tmp_path: Path) -> AsyncIterator[dict[str, Any]
         )
         rows.append((made, f"c{number}", f"C{number}", AT))
         if treated:
-            yes = OfferAnswer.DECLINED if rng.random() < 0.9 else OfferAnswer.NEVER_AGAIN
-            answers.append((f"O{number}", yes, AT, None))
+            said = OfferAnswer.DECLINED if rng.random() < 0.9 else OfferAnswer.NEVER_AGAIN
+            answers.append((f"O{number}", OfferAnswer.HUNG_UP if not number % 40 else said, AT, None))
         harm = 0.4 * treated * (group == "senior")
         values = {
             "csat": float(np.clip(round(4.2 - harm + rng.standard_normal()), 1, 5)),
             "repeat_7d": float(rng.random() < 0.15 + harm),
-            "early_hangup": float(rng.random() < 0.05),
+            "early_hangup": float((treated and not number % 40) or rng.random() < 0.05),
+            "complaint_14d": float(rng.random() < 0.04),
+            "churned_90d": float(rng.random() < 0.06 + 0.1 * treated * (group == "senior")),
             "revenue_30d": 4.0 * treated,
         }
         told += [
@@ -64,8 +67,28 @@ async def document(store: Store, tmp_path: Path) -> AsyncIterator[dict[str, Any]
         Settings(
             server=ServerSettings(assistant=ROOT / "dialogs" / "insurance"),
             storage=StorageSettings(url=f"sqlite:///{tmp_path / 'ivr.db'}"),
-        )
+            effects=EffectsSettings(customer_year=120.0),
+        ),
+        days=10_000.0,
     )
+
+
+async def test_hang_ups_in_mid_offer_are_counted_as_such(document: dict[str, Any]) -> None:
+    ends = document["ends"]
+    assert sum(ends.values()) == document["arms"]["treat"]
+    assert 8 <= ends["hung_up"] <= 15, "every fortieth household, four of five of them treated"
+    hangup = next(f for f in document["report"]["overall"] if f["outcome"] == "early_hangup")
+    assert hangup["treated"] * document["arms"]["treat"] >= ends["hung_up"]
+
+
+async def test_lost_customers_and_complaints_are_effects_with_their_intervals(document: dict[str, Any]) -> None:
+    told = {figure["name"]: figure for figure in document["ledger"]}
+    churn, retained = told["churn_effect"], told["retained_value"]
+    for figure in (churn, retained, told["complaint_effect"]):
+        assert figure["how"] == "randomised"
+        assert figure["low"] < figure["value"] < figure["high"]
+    assert churn["low"] < 0.05 < churn["high"], "offered seniors leave: five in a hundred over all callers"
+    assert retained["value"] == pytest.approx(-churn["value"] * 600 * 120.0, abs=0.00005 * 600 * 120)
 
 
 async def test_the_page_shows_the_report_in_both_languages_and_in_files(
@@ -127,7 +150,10 @@ async def test_an_assistant_without_calls_has_a_page_too(serve: Any, tmp_path: P
     client = await serve(effects=told)
     answer = await client.get("/effects")
     assert answer.status == 200
-    assert "How many households an answer takes" in await answer.text()
+    page = await answer.text()
+    assert "How many households an answer takes" in page
+    assert "20 % of the households hear none" in page
+    assert "check red" not in page, "nothing is wrong with an experiment that has not begun"
     await checked(client, "GET", "/api/effects.csv", "/api/effects.csv", 200)
 
 
