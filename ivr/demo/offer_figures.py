@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
-from statistics import mean, median
+from statistics import mean, median, pstdev
 from typing import Any
 
 from ivr.demo.offer_market import market
@@ -49,6 +49,7 @@ def figures(world: World, runs: Sequence[Run], null: Sequence[Run]) -> dict[str,
         "world": world.name,
         "seeds": len(runs),
         "coverage": {name: _coverage(run.errors.get(stored) for run in runs) for name, stored in COVERED.items()},
+        "error_in_standard_errors": {name: _calibration(runs, stored) for name, stored in COVERED.items()},
         "false_alarm": {
             "weekly": _share(run.alarms.get("weekly", False) for run in null),
             "every50": _share(run.alarms.get("every50", False) for run in null),
@@ -98,6 +99,13 @@ def _run(job: tuple[Path, int, int, bool]) -> Run:
 def _coverage(errors: Iterable[tuple[float, float] | None]) -> float | None:
     known = [error for error in errors if error is not None]
     return _share(abs(error) <= Z * spread for error, spread in known) if known else None
+
+
+def _calibration(runs: Sequence[Run], outcome: str) -> dict[str, float] | None:
+    """Mean and spread of (estimate - truth) / standard error: about 0 and 1 when the intervals are right, and a mean
+    beyond 2 / sqrt(runs) is a bias and no chance."""
+    errors = [error / spread for error, spread in filter(None, (run.errors.get(outcome) for run in runs)) if spread]
+    return {"mean": round(mean(errors), 3), "spread": round(pstdev(errors), 3)} if errors else None
 
 
 def _share(hits: Iterable[bool]) -> float:
