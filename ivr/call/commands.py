@@ -113,9 +113,12 @@ class Performer:
         self._end_when_silent()
 
     def consult(self, message: object) -> None:
-        """A message about a leg that is not the caller's. When an agent is done, so is the call."""
-        if self._humans.receive(message):
-            self.hang_up("agent hung up")
+        """A message about a leg that is not the caller's, or about a REFER."""
+        self._humans.receive(message)
+
+    def waiting_key(self, digit: str) -> bool:
+        """A key of the caller. True when it ended the waiting for a human."""
+        return self._humans.waiting_key(digit)
 
     def overheard(self, message: UtteranceMarked | VoiceMeasured) -> None:
         """The speech worker found something out about the caller's voice."""
@@ -142,6 +145,11 @@ class Performer:
         if self._way_back is not None:
             self._way_back.caller_gone()
         self._humans.caller_gone()
+        self._errands.drop()
+
+    def worker_lost(self) -> None:
+        """The process that held the caller's leg, and perhaps an agent's, died."""
+        self._humans.worker_lost()
         self._errands.drop()
 
     async def make_up_for_loss(self) -> None:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from ivr.call.coming_back import contacts
-from ivr.call.handoff import Packet
+from ivr.call.handoff_terms import Packet
 from ivr.call.line import Line
 from ivr.call.record import fold
 from ivr.model.identity import Identity

@@ -187,7 +187,7 @@ class CallController:
         """Messages of another leg belong to a handoff; the rest finds its reaction in the table."""
         if isinstance(message, ReferProgress) and self.conversation.performer.returning(message):
             return
-        if getattr(message, "leg", self.call_id) != self.call_id:
+        if getattr(message, "leg", getattr(message, "call_id", self.call_id)) != self.call_id:
             self.conversation.performer.consult(message)
         elif isinstance(message, say.Event) and type(message) not in _REACTIONS:
             self.conversation.advance(message)
@@ -213,11 +213,15 @@ class CallController:
     def _on_media_lost(self, _message: MediaLost) -> None:
         self._lost, self._ended_by = True, "failure"
         self.journal.note("trouble", where="media", what="the media worker died")
-        self.conversation.performer.caller_gone()
+        self.conversation.performer.worker_lost()
         raise CallOver
 
     def _on_held(self, message: LegHeld) -> None:
         self.journal.note("leg.held", held=message.held)
+
+    def _on_key(self, message: DigitPressed) -> None:
+        if not self.conversation.performer.waiting_key(message.digit):
+            self.conversation.digit_pressed(message)
 
     def _on_recording(self, _message: RecordingRequested) -> None:
         self.conversation.performer.record()
@@ -260,6 +264,7 @@ _REACTIONS: dict[type, Callable[[CallController, Any], None]] = {
     MediaLost: CallController._on_media_lost,
     RecordingRequested: CallController._on_recording,
     ServiceStopping: CallController._on_stopping,
+    ReferProgress: lambda call, message: call.conversation.performer.consult(message),
     PlaybackStarted: lambda call, message: call.conversation.playback_started(message),
     PlaybackEnded: lambda call, message: call.conversation.playback_ended(message),
     SpeechStarted: lambda call, message: call.conversation.speech_started(message),
@@ -268,7 +273,7 @@ _REACTIONS: dict[type, Callable[[CallController, Any], None]] = {
     UtteranceMarked: lambda call, message: call.conversation.performer.overheard(message),
     VoiceMeasured: lambda call, message: call.conversation.performer.overheard(message),
     Understood: lambda call, message: call.conversation.understood(message),
-    DigitPressed: lambda call, message: call.conversation.digit_pressed(message),
+    DigitPressed: CallController._on_key,
     DigitsCollected: lambda call, message: call.conversation.digits_collected(message),
     TimerElapsed: lambda call, message: call.conversation.timer_elapsed(message),
     say.HearingLost: lambda call, message: call.conversation.hearing_lost(message),

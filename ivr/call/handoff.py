@@ -1,71 +1,25 @@
-"""A handoff: one wish for a human, from the first candidate to a bridge or to nobody left.
+"""A handoff: one wish for a human, from its place in the waiting line to a bridge or to nobody left.
 
-Owns the attempts and their order: context stored, page told, then the phone rings, then the whisper to the agent
-alone, then the bridge. The table of transfer_states says what may follow what. The caller is never let go of here.
+Owns the order of candidates and the end of the waiting. Each candidate is an Attempt of its own; the caller is never
+let go of here.
 """
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from dataclasses import replace
 
+from ivr.call.attempt import Attempt
+from ivr.call.dispatch import Dispatched
+from ivr.call.handoff_terms import POP_TIMEOUT_S, HandoffTools, Packet, Target
 from ivr.call.journal import Journal
-from ivr.call.transfer_states import TransferEvent, TransferState, transition
-from ivr.model.errors import SpeechError
-from ivr.model.ids import monotonic_ms, new_id
-from ivr.model.media import (
-    Bridge,
-    CollectDigits,
-    Dial,
-    DigitsCollected,
-    Headers,
-    LegAnswered,
-    LegEnded,
-    LegRinging,
-    Play,
-    PlaybackEnded,
-)
-from ivr.model.media import HangUp as HangUpLeg
-from ivr.model.routing import Agent, HandoffRequest, TransferResult
-from ivr.routing.agents import AgentDirectory
-from ivr.routing.carriers import handoff_headers
-from ivr.routing.matching import choose
-from ivr.routing.plan import RoutingPlan
+from ivr.call.transfer_states import TransferState
+from ivr.model.routing import AcdQueue, Agent, HandoffRequest, TransferResult
+from ivr.routing.waiting import WaitingCall
 
-TAKE, RETURN = "1", "2"
-DECIDE_MS = 8000
-POP_TIMEOUT_S = 1.0
-# The worker ends an unanswered leg itself; this is for a worker that does not.
-RING_GRACE_MS = 3000
+__all__ = ["POP_TIMEOUT_S", "Handoff", "HandoffTools", "Packet"]
 
-_RESULTS = {486: TransferResult.BUSY, 600: TransferResult.BUSY, 603: TransferResult.REFUSED}
-_NO_ANSWER_CODES = frozenset({408, 480, 487})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Packet:
-    """What one agent is given: the context under its token, and the words whispered."""
-
-    token: str
-    context: Mapping[str, Any]
-    whisper: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HandoffTools:
-    """What a handoff needs of the house. store_context and pop are awaited before anything rings."""
-
-    plan: RoutingPlan
-    agents: AgentDirectory
-    send: Callable[[object], None]
-    make_packet: Callable[[HandoffRequest, Agent], Packet]
-    store_context: Callable[[Packet], Awaitable[None]]
-    pop: Callable[[str, Packet], Awaitable[bool]]
-    render: Callable[[str], Awaitable[Path]]
-    ring_timeout_ms: int
+# One store that fails may be a moment; two in a row are a store that is down, and 2 s are over.
+FAULTS_MOST = 2
 
 
 class Handoff:
@@ -73,170 +27,129 @@ class Handoff:
 
     def __init__(self, call_id: str, tools: HandoffTools, journal: Journal) -> None:
         self._call_id, self._tools, self._journal = call_id, tools, journal
-        self._events: asyncio.Queue[tuple[TransferEvent, TransferResult]] = asyncio.Queue()
-        self._alive = False  # the consult leg exists
-        self.leg = ""
-        self.agent = ""
-        self.state = TransferState.OVER
+        self._attempt: Attempt | None = None
+        self._over = False
+
+    @property
+    def leg(self) -> str:
+        """The consult leg of the newest attempt."""
+        return self._attempt.leg if self._attempt is not None else ""
+
+    @property
+    def agent(self) -> str:
+        """Whom the newest attempt is about."""
+        return self._attempt.agent_id if self._attempt is not None else ""
 
     @property
     def bridged(self) -> bool:
-        """Do caller and agent hear each other?"""
-        return self.state is TransferState.BRIDGED
+        """Do caller and agent hear each other through us?"""
+        return self._attempt is not None and self._attempt.state is TransferState.BRIDGED
 
-    async def run(self, request: HandoffRequest, language: str) -> TransferResult:
-        """Try one agent after the other. Ends bridged (ANSWERED), or with the caller still ours."""
-        tried: frozenset[str] = frozenset()
-        result = TransferResult.NO_AGENT
-        while True:
-            tools = self._tools
-            choice = choose(tools.plan, tools.agents, request, language, exclude=tried, now_ms=monotonic_ms())
-            if choice.agent is None:
-                self._journal.note("handoff.ended", result=result.value, reasons=dict(choice.reasons))
+    @property
+    def moved(self) -> bool:
+        """Do caller and agent talk without us?"""
+        return self._attempt is not None and self._attempt.state is TransferState.MOVED
+
+    @property
+    def waiting(self) -> int:
+        """The place in the line; 0 when this call does not wait."""
+        return self._tools.dispatcher.position(self._call_id)
+
+    async def run(self, request: HandoffRequest) -> TransferResult:
+        """Try one agent after the other, waiting for them where that helps. Ends bridged or moved (ANSWERED), or with
+        the caller still ours. request.data may say "priority" and "waited_ms": a place brought along."""
+        dispatcher = self._tools.dispatcher
+        began_ms, faults, result = dispatcher.now_ms(), 0, TransferResult.NO_AGENT
+        waited_ms = _whole(request.data.get("waited_ms"))
+        call = WaitingCall(
+            call_id=self._call_id,
+            request=request,
+            language=self._tools.language,
+            arrived_ms=began_ms - waited_ms,
+            priority=_whole(request.data.get("priority")),
+        )
+        until_ms = began_ms + dispatcher.directory.plan.waiting.longest_ms
+        while not self._over:
+            found = await dispatcher.next_agent(call, until_ms=until_ms, waits=self._waits)
+            target = _target(found)
+            if target is None or self._over:
+                self._give_back(found.agent)
+                self._journal.note("handoff.ended", result=result.value, reasons=dict(found.reasons))
                 return result
-            agent = choice.agent
-            self._journal.note("handoff.chosen", agent=agent.agent_id, queue=request.queue, score=choice.score)
-            tried |= {agent.agent_id}
-            if not tools.agents.reserve(agent.agent_id, now_ms=monotonic_ms()):
-                continue
-            result = await self._attempt(request, agent)
-            if self.state is not TransferState.FAILED:
+            self._note_chosen(target, found, request)
+            call = replace(call, exclude=call.exclude | {target.agent.agent_id})
+            self._attempt = attempt = Attempt(self._call_id, target, self._tools, self._journal)
+            result = await attempt.run(request)
+            if attempt.state is not TransferState.FAILED:
                 return result
+            faults = faults + 1 if attempt.our_fault else 0
+            if faults == FAULTS_MOST:
+                self._journal.note("handoff.ended", result=result.value, reasons={})
+                return result
+        return result
 
     def receive(self, message: object) -> None:
-        """A message about the consult leg."""
-        event, result = _meaning(message)
-        if isinstance(message, LegEnded):
-            self._alive = False
-        if event is None:
-            if isinstance(message, DigitsCollected):
-                self._ask_for_decision()  # another key: wait for 1 or 2 again
-            return
-        if self.bridged and event is TransferEvent.AGENT_GONE:
-            self.state = transition(self.state, event)
-            self._tools.agents.ended(self.agent, now_ms=monotonic_ms())
-        else:
-            self._events.put_nowait((event, result))
+        """A message about the consult leg, what was heard on it, or news of a REFER."""
+        if self._attempt is not None:
+            self._attempt.receive(message)
+
+    def stop_waiting(self) -> bool:
+        """The caller would rather not wait. False when an agent is being called already, or nothing was waited for."""
+        waited = self.waiting > 0
+        if waited:
+            self._journal.note("handoff.waiting_ended", by="caller")
+            self._tools.dispatcher.leave(self._call_id)
+        return waited
 
     def caller_gone(self) -> None:
         """The caller hung up: the agent's phone must not go on ringing."""
-        if self.state in {TransferState.OVER, TransferState.FAILED}:
-            return  # no agent is ours: the last one was let go when the attempt failed
-        was_bridged = self.bridged
-        self.state = transition(self.state, TransferEvent.CALLER_GONE)
-        self._drop_leg("caller gone")
-        now_ms = monotonic_ms()
-        if was_bridged:
-            self._tools.agents.ended(self.agent, now_ms=now_ms)
-        else:
-            self._tools.agents.release(self.agent, now_ms=now_ms)
+        self._over = True
+        self._tools.dispatcher.leave(self._call_id)
+        if self._attempt is not None:
+            self._attempt.caller_gone()
 
-    async def _attempt(self, request: HandoffRequest, agent: Agent) -> TransferResult:
-        tools = self._tools
-        self.state, self.leg, self.agent = TransferState.INFORMING, new_id(), agent.agent_id
-        packet = tools.make_packet(request, agent)
-        whisper = asyncio.ensure_future(tools.render(packet.whisper))
-        await tools.store_context(packet)
-        shown = await tools.pop(agent.agent_id, packet)
-        self._journal.note("handoff.popped", agent=agent.agent_id, token=packet.token, shown=shown)
-        if self.state is not TransferState.INFORMING:  # the caller left meanwhile
-            whisper.cancel()
-            return TransferResult.FAILED
-        self._dial(agent, handoff_headers(packet.token, packet.context))
-        result = TransferResult.FAILED
-        while self.state not in {TransferState.BRIDGED, TransferState.FAILED, TransferState.OVER}:
-            event, result = await self._next()
-            if self._over():  # the caller left while we waited
-                break
-            if event is TransferEvent.ACCEPTED and not self._alive:  # took the call and hung up in one breath
-                event, result = TransferEvent.AGENT_GONE, TransferResult.FAILED
-            before, self.state = self.state, transition(self.state, event)
-            if self.state is not before:
-                await self._enter(agent, event, whisper, packet)
-        whisper.cancel()
-        if self.state is TransferState.FAILED:
-            self._failed(agent, result)
-        return TransferResult.ANSWERED if self.bridged else result
+    def worker_lost(self) -> None:
+        """The process that held the caller's leg and the agent's died."""
+        self._over = True
+        self._tools.dispatcher.leave(self._call_id)
+        if self._attempt is not None:
+            self._attempt.worker_lost()
 
-    def _dial(self, agent: Agent, headers: Headers) -> None:
-        self.state = transition(self.state, TransferEvent.INFORMED)
-        self._journal.note("handoff.dialed", agent=agent.agent_id)
-        ring_ms = self._tools.ring_timeout_ms
-        self._alive = True
-        self._tools.send(
-            Dial(leg=self.leg, near_leg=self._call_id, uri=agent.sip_uri, headers=headers, ring_timeout_ms=ring_ms)
+    def _waits(self, position: int) -> None:
+        self._journal.note("handoff.waiting", position=position)
+
+    def _note_chosen(self, target: Target, found: Dispatched, request: HandoffRequest) -> None:
+        self._journal.note(
+            "handoff.chosen",
+            agent=target.agent.agent_id,
+            queue=request.queue,
+            score=found.score,
+            waited_ms=found.waited_ms,
+            decided_ms=round(found.decided_ms, 3),
         )
 
-    async def _enter(self, agent: Agent, event: TransferEvent, whisper: asyncio.Future[Path], packet: Packet) -> None:
-        match self.state:
-            case TransferState.RINGING:
-                self._journal.note("handoff.ringing", agent=agent.agent_id)
-            case TransferState.WHISPERING:
-                self._journal.note("handoff.answered", agent=agent.agent_id)
-                await self._whisper(whisper)
-            case TransferState.DECIDING:
-                self._journal.note("handoff.whispered", agent=agent.agent_id, text=packet.whisper)
-            case TransferState.BRIDGED:
-                self._tools.agents.answered(agent.agent_id, now_ms=monotonic_ms())
-                self._tools.send(Bridge(leg=self._call_id, other=self.leg))
-                self._journal.note("handoff.bridged", agent=agent.agent_id, method="bridge")
-            case _:
-                self._journal.note("handoff.attempt_failed", agent=agent.agent_id, event=event.value)
-
-    async def _whisper(self, whisper: asyncio.Future[Path]) -> None:
-        files: tuple[str, ...] = ()
-        try:
-            files = (str(await whisper),)
-        except SpeechError as error:  # no voice: the page tells what the whisper would have told
-            self._journal.note("trouble", where="whisper", what=str(error))
-        self._ask_for_decision()
-        self._tools.send(Play(leg=self.leg, playback=f"whisper-{self.leg}", files=files))
-
-    def _ask_for_decision(self) -> None:
-        if self.state in {TransferState.WHISPERING, TransferState.DECIDING}:
-            self._tools.send(CollectDigits(leg=self.leg, max_digits=1, terminator="", stop_playback=True))
-
-    async def _next(self) -> tuple[TransferEvent, TransferResult]:
-        waits = {TransferState.DECIDING: DECIDE_MS, TransferState.WHISPERING: DECIDE_MS + 12_000}
-        wait_ms = waits.get(self.state, self._tools.ring_timeout_ms + RING_GRACE_MS)
-        try:
-            return await asyncio.wait_for(self._events.get(), wait_ms / 1000)
-        except TimeoutError:
-            return TransferEvent.TIMED_OUT, TransferResult.NO_ANSWER
-
-    def _over(self) -> bool:
-        return self.state is TransferState.OVER
-
-    def _failed(self, agent: Agent, result: TransferResult) -> None:
-        self._drop_leg("next candidate")
-        now_ms = monotonic_ms()
-        if result is TransferResult.NO_ANSWER:
-            self._tools.agents.no_answer(agent.agent_id, now_ms=now_ms)
-        else:
-            self._tools.agents.release(agent.agent_id, now_ms=now_ms)
-        while not self._events.empty():
-            self._events.get_nowait()
-
-    def _drop_leg(self, reason: str) -> None:
-        if self._alive:
-            self._alive = False
-            self._tools.send(HangUpLeg(leg=self.leg, reason=reason))
+    def _give_back(self, agent: Agent | None) -> None:
+        """The caller left in the moment an agent was found."""
+        if agent is not None:
+            dispatcher = self._tools.dispatcher
+            dispatcher.directory.release(agent.agent_id, now_ms=dispatcher.now_ms())
 
 
-def _meaning(message: object) -> tuple[TransferEvent | None, TransferResult]:
-    match message:
-        case LegRinging():
-            return TransferEvent.RINGING, TransferResult.FAILED
-        case LegAnswered():
-            return TransferEvent.ANSWERED, TransferResult.FAILED
-        case PlaybackEnded():
-            return TransferEvent.WHISPERED, TransferResult.FAILED
-        case DigitsCollected(digits=digits) if digits == TAKE:
-            return TransferEvent.ACCEPTED, TransferResult.ANSWERED
-        case DigitsCollected(digits=digits) if digits == RETURN:
-            return TransferEvent.RETURNED, TransferResult.REFUSED
-        case LegEnded(code=code):
-            fallback = TransferResult.NO_ANSWER if code in _NO_ANSWER_CODES else TransferResult.FAILED
-            return TransferEvent.AGENT_GONE, _RESULTS.get(code, fallback)
-        case _:
-            return None, TransferResult.FAILED
+def _target(found: Dispatched) -> Target | None:
+    if found.agent is not None:
+        return Target(agent=found.agent)
+    return Target(agent=_as_agent(found.acd), person=False) if found.acd is not None else None
+
+
+def _as_agent(acd: AcdQueue) -> Agent:
+    return Agent(
+        agent_id=acd.acd_id,
+        name=acd.title,
+        sip_uri=acd.sip_uri,
+        skills=acd.skills,
+        queues=acd.queues,
+    )
+
+
+def _whole(value: object) -> int:
+    return max(0, value) if isinstance(value, int) else 0

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from ivr.call.context import packet_for
-from ivr.call.handoff import Handoff, HandoffTools, Packet
+from ivr.call.handoff import Handoff
+from ivr.call.handoff_terms import HandoffTools, Packet
 from ivr.call.line import Line
+from ivr.call.moving import Method
 from ivr.call.surroundings import Surroundings
 from ivr.model import dialog as say
+from ivr.model.errors import SpeechError
 from ivr.model.ids import monotonic_ms
-from ivr.model.media import Play, StopPlayback
+from ivr.model.media import Play, StopDigits, StopPlayback
 from ivr.model.routing import Agent, HandoffRequest, TransferResult
+from ivr.routing.key_code import key_code
 
 CONTEXT_KEPT = timedelta(hours=4)
+STOP_KEY = "1"
 
 
 class Humans:
@@ -31,12 +37,14 @@ class Humans:
         """Try to bring a human. The caller hears comfort until somebody takes the call or nobody is left."""
         line, house = self._line, self._house
         line.journal.note("handoff.requested", queue=request.queue, reason=request.reason)
-        house.to_media(
-            Play(leg=line.call_id, playback=f"comfort-{line.call_id}", files=(house.comfort_path,), loop=True)
-        )
+        self._play_music()
         self._refused = await self._no_offers()
-        self._handoff = Handoff(line.call_id, self._tools(), line.journal)
-        result = await self._handoff.run(request, line.session().language)
+        self._handoff = handoff = Handoff(line.call_id, self._tools(), line.journal)
+        words = asyncio.ensure_future(self._tell_waiting(handoff))
+        try:
+            result = await handoff.run(request)
+        finally:
+            words.cancel()
         house.metrics.handoffs.labels(result=result.value).inc()
         self.took_over = result is TransferResult.ANSWERED
         if not self.took_over:
@@ -49,19 +57,57 @@ class Humans:
         agent = self._handoff.agent if self._handoff else ""
         self._line.post(say.TransferEnded(at_ms=monotonic_ms(), result=result, agent=agent))
 
-    def receive(self, message: object) -> bool:
-        """A message about a consult leg. True when it ended a bridge: the agent is done with the caller."""
+    def receive(self, message: object) -> None:
+        """A message about a consult leg, what was heard on it, or news of a REFER."""
         handoff = self._handoff
-        if handoff is None or getattr(message, "leg", "") != handoff.leg:
+        leg = getattr(message, "leg", getattr(message, "call_id", ""))
+        if handoff is not None and leg in {handoff.leg, self._line.call_id}:
+            handoff.receive(message)
+
+    def waiting_key(self, digit: str) -> bool:
+        """A key of the caller: the one that ends the waiting does, and is no answer to what is asked next."""
+        if digit != STOP_KEY or self._handoff is None or not self._handoff.stop_waiting():
             return False
-        was_bridged = handoff.bridged
-        handoff.receive(message)
-        return was_bridged and not handoff.bridged
+        self._house.to_media(StopDigits(leg=self._line.call_id))
+        return True
 
     def caller_gone(self) -> None:
-        """The caller hung up: an agent's phone must not go on ringing."""
+        """The caller left: an agent's phone must not go on ringing."""
         if self._handoff is not None:
             self._handoff.caller_gone()
+            self.took_over = self.took_over or self._handoff.moved
+
+    def worker_lost(self) -> None:
+        """The process that held the caller's leg, and perhaps an agent's, died."""
+        if self._handoff is not None:
+            self._handoff.worker_lost()
+
+    def _play_music(self) -> None:
+        line, house = self._line, self._house
+        house.to_media(
+            Play(leg=line.call_id, playback=f"comfort-{line.call_id}", files=(house.comfort_path,), loop=True)
+        )
+
+    async def _tell_waiting(self, handoff: Handoff) -> None:
+        """Words between the music for as long as the call waits in the line."""
+        line, house = self._line, self._house
+        terms, language = house.routing.waiting, line.session().language
+        text = terms.words.get(language, "")
+        if not text or not terms.words_every_ms:
+            return
+        prompt = say.Prompt(text=text, language=language, name="waiting")
+        while True:
+            await asyncio.sleep(terms.words_every_ms / 1000)
+            try:
+                path = house.find_prompt(prompt) or await house.render_prompt(prompt)
+            except SpeechError as error:
+                line.journal.note("trouble", where="waiting", what=str(error))
+                return
+            if handoff.waiting:
+                line.journal.note("turn.said", text=text, name=prompt.name, language=language)
+                house.to_media(StopPlayback(leg=line.call_id))
+                house.to_media(Play(leg=line.call_id, playback=f"waiting-{line.call_id}", files=(str(path),)))
+                self._play_music()
 
     def _tools(self) -> HandoffTools:
         line, house = self._line, self._house
@@ -72,19 +118,23 @@ class Humans:
 
         async def store_context(packet: Packet) -> None:
             expires = datetime.now(UTC) + CONTEXT_KEPT
-            await house.store.save_context(packet.token, line.call_id, packet.context, expires.isoformat())
+            code = key_code(packet.token)
+            await house.store.save_context(packet.token, line.call_id, packet.context, expires.isoformat(), code=code)
 
         async def render(text: str) -> Path:
             prompt = say.Prompt(text=text, language=language, name="whisper")
             return house.find_prompt(prompt) or await house.render_prompt(prompt)
 
         return HandoffTools(
-            plan=house.routing,
-            agents=house.agents,
+            dispatcher=house.dispatcher,
             send=house.to_media,
+            hear=house.to_speech,
+            frames_path=house.frames_path if house.hearing else lambda: "",
             make_packet=make_packet,
             store_context=store_context,
             pop=house.pop,
             render=render,
             ring_timeout_ms=house.routing.ring_timeout_ms,
+            method=Method(line.number.trunk.transfer),
+            language=language,
         )

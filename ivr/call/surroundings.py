@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ivr.call.ani import Signatures
-from ivr.call.handoff import Packet
+from ivr.call.dispatch import Dispatcher
+from ivr.call.handoff_terms import Packet
 from ivr.call.identity_desk import IdentityDesk
 from ivr.call.services import ServiceCaller
 from ivr.config import Settings
@@ -18,7 +19,6 @@ from ivr.model.call import LogEntry
 from ivr.model.dialog import Prompt
 from ivr.model.ports import NluEngine
 from ivr.offers.desk import OfferDesk
-from ivr.routing.agents import AgentDirectory
 from ivr.routing.plan import RoutingPlan
 from ivr.storage.store import Store
 
@@ -43,7 +43,7 @@ class Surroundings:
     store: Store
     offers: OfferDesk
     routing: RoutingPlan
-    agents: AgentDirectory
+    dispatcher: Dispatcher
     metrics: Metrics
     to_media: Callable[[object], None]
     to_speech: Callable[[object], None]

@@ -4,9 +4,10 @@ Owns one SIP user agent with one call at a time, driven by JSON over a SEQPACKET
 other end); refuses to judge what it hears. Standard output belongs to the SIP library.
 
 Commands ({"do": name, ...}): call uri headers | incoming set answer_after_ms (-1 = ring for ever) decline |
-follow_refer set yes | say say file | be_quiet | echo delay_ms gain | press digits | hold | resume | hang_up | quit.
+follow_refer set yes replace | say say file | be_quiet | echo delay_ms gain | press digits | hold | resume | hang_up |
+quit.
 Events ({"event": name, "at_ms", ...}): ready, set, calling, incoming, ringing, answered, saying, said, heard_started,
-heard_ended, digit, held, holding, referred, moved, ended, failed; at_ms is CLOCK_MONOTONIC.
+heard_ended, digit, held, holding, referred, moved, replaced, ended, failed; at_ms is CLOCK_MONOTONIC.
 """
 
 from __future__ import annotations
@@ -22,12 +23,12 @@ from pathlib import Path
 from typing import Any
 
 from ivr import log
-from ivr.demo.phone_audio import Ear, Echo, Mouth
+from ivr.demo.phone_audio import Echo
+from ivr.demo.phone_call import PhoneCall, PhoneLeg
 from ivr.media.endpoint import Endpoint, EndpointSettings, Invite
 from ivr.media.headers import parse_message
 from ivr.media.leg import Leg
 from ivr.media.playback import WavCache
-from ivr.media.recording import WavFile
 from ivr.model.errors import MediaError
 from ivr.model.ids import monotonic_ms
 from ivr.wire import decode_settings
@@ -50,52 +51,6 @@ class PhoneSettings:
     host: str = "127.0.0.1"
 
 
-class PhoneCall:
-    """One call of the phone: its leg, ear and mouth."""
-
-    def __init__(self, phone: Phone, number: int) -> None:
-        self.leg: Leg | None = None
-        self.ended = self.holding = False
-        self.answer_at_ms = -1
-        self._phone = phone
-        stem = str(Path(phone.settings.workdir) / f"{phone.settings.name}-{number}")
-        self.wavs = {"heard_wav": f"{stem}-heard.wav", "said_wav": f"{stem}-said.wav"}
-        self.ear = Ear(phone.events, WavFile(self.wavs["heard_wav"], channels=1))
-        self.mouth = Mouth(phone.events, WavFile(self.wavs["said_wav"], channels=1))
-        self.port = phone.endpoint.borrow_port()
-
-    def begin(self, leg: Leg) -> None:
-        self.leg = leg
-        self.port.talk, self.port.hear = self.mouth.talk, self.ear.hear
-        leg.use_port(self.port)
-
-    def leg_ringing(self, code: int) -> None:
-        self._phone.tell("ringing", code=code)
-
-    def leg_up(self) -> None:
-        self._phone.tell("answered", codec=self.leg.codec if self.leg else "")
-
-    def leg_held(self, held: bool) -> None:
-        self._phone.tell("held", held=held)
-
-    def leg_digit(self, digit: str) -> None:
-        self._phone.tell("digit", digit=digit)
-
-    def leg_referred(self, code: int, final: bool) -> None:
-        self._phone.tell("referred", code=code, final=final)
-
-    def leg_asked_to_move(self, refer_to: str) -> Leg | None:
-        return self._phone.moved(refer_to)
-
-    def leg_ended(self, code: int, reason: str, local: bool) -> None:
-        self.ended = True
-        self.port.rest()
-        self.ear.close()
-        self.mouth.close()
-        self._phone.send_events()
-        self._phone.tell("ended", code=code, reason=reason, by="local" if local else "remote")
-
-
 class Phone:
     """The process."""
 
@@ -108,7 +63,7 @@ class Phone:
         self._calls: list[PhoneCall] = []
         self._count = 0
         self._answer_after_ms, self._decline = 0, 0
-        self._follow_refer = False
+        self._follow_refer = self._replaceable = False
         self._quit = False
         self.endpoint = Endpoint(
             EndpointSettings(
@@ -163,7 +118,8 @@ class Phone:
         message = parse_message(invite.raw)
         busy = self._live() is not None
         call = self._new_call()
-        leg = Leg(self.endpoint, call, invite)
+        leg = PhoneLeg(self.endpoint, call, invite)
+        leg.taken_over_by = self._take_over if self._replaceable else None
         call.begin(leg)
         if busy or self._decline:
             leg.refuse(486 if busy else self._decline, "Busy Here" if busy else "Decline")
@@ -175,6 +131,14 @@ class Phone:
 
     def invite_overflowed(self, remote: str, local: str, code: int) -> None:
         self.tell("failed", what=f"call from {remote} refused with {code}")
+
+    def _take_over(self) -> Leg:
+        """Another call takes the place of the one we are in."""
+        call = self._new_call()
+        leg = Leg(self.endpoint, call)
+        call.begin(leg)
+        self.tell("replaced", **call.wavs)
+        return leg
 
     def moved(self, refer_to: str) -> Leg | None:
         """Follow the REFER of the peer with a call of our own, if told so."""
@@ -216,6 +180,7 @@ class Phone:
             self.tell("set", set=command["set"])
         elif what == "follow_refer":
             self._follow_refer = command["yes"]
+            self._replaceable = command["replace"]
             self.tell("set", set=command["set"])
         elif call is None or call.leg is None:
             self.tell("failed", what=f"{what}: there is no call")
@@ -245,7 +210,7 @@ class Phone:
 
     def _new_call(self) -> PhoneCall:
         self._count += 1
-        call = PhoneCall(self, self._count)
+        call = PhoneCall(self, Path(self.settings.workdir), self.settings.name, self._count)
         self._calls.append(call)
         return call
 

@@ -112,9 +112,10 @@ class SoftPhone:
         """Ring for ever."""
         return self._set("incoming", answer_after_ms=-1, decline=0)
 
-    def follow_refer(self, yes: bool = True) -> Setting:
-        """Whether a REFER is followed or declined (the default)."""
-        return self._set("follow_refer", yes=yes)
+    def follow_refer(self, yes: bool = True, *, replace: bool = False) -> Setting:
+        """Whether a REFER is followed or declined (the default); replace: whether a call with Replaces takes the place
+        of the one we are in, instead of being declined."""
+        return self._set("follow_refer", yes=yes, replace=replace)
 
     async def say(self, wav: str | Path, timeout: float = 60.0) -> int:
         """Say a WAV (8 kHz mono 16 bit) to its end; when the last voiced sample was sent."""

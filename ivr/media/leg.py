@@ -194,7 +194,8 @@ class Leg(pj.Call):  # type: ignore[misc]
 
     # ---- what the library tells ------------------------------------------------------------------------------------
 
-    def onCallState(self, _prm: Any) -> None:  # noqa: N802 - the library's name
+    def onCallState(self, prm: Any) -> None:  # noqa: N802 - the library's name
+        self._keep_dialog(prm.e)  # of a call we placed: it is up before the transaction is reported
         info = self.getInfo()
         if info.state == pj.PJSIP_INV_STATE_EARLY and info.role == pj.PJSIP_ROLE_UAC:
             self._listener.leg_ringing(int(info.lastStatusCode))
@@ -219,9 +220,12 @@ class Leg(pj.Call):  # type: ignore[misc]
             self._listener.leg_held(held)
 
     def onCallTsxState(self, prm: Any) -> None:  # noqa: N802 - the library's name
-        if self.dialog is not None or prm.e.type != pj.PJSIP_EVENT_TSX_STATE:
+        self._keep_dialog(prm.e)
+
+    def _keep_dialog(self, sip: Any) -> None:
+        if self.dialog is not None or sip.type != pj.PJSIP_EVENT_TSX_STATE:
             return
-        event = prm.e.body.tsxState
+        event = sip.body.tsxState
         if event.tsx.method != "INVITE" or event.tsx.statusCode != 200:
             return
         if event.type == pj.PJSIP_EVENT_TX_MSG and self._invite is not None:

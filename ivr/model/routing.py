@@ -68,3 +68,10 @@ class TransferResult(StrEnum):
     REFUSED = "refused"
     NO_AGENT = "no_agent"
     FAILED = "failed"
+
+
+class WhisperAnswer(StrEnum):
+    """What an agent says to the whisper."""
+
+    TAKE = "take"
+    RETURN = "return"

@@ -6,6 +6,7 @@ method runs to its end without giving way, so a reservation is atomic.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -31,6 +32,7 @@ class AgentEvent(StrEnum):
     ENDED = "ended"  # the call is over
     WRAPPED_UP = "wrapped_up"
     NO_ANSWER = "no_answer"  # the phone rang in vain
+    MOVED = "moved"  # the call goes on without us: when it ends is not for us to see
 
 
 _S, _E = AgentState, AgentEvent
@@ -46,7 +48,9 @@ TRANSITIONS: dict[tuple[AgentState, AgentEvent], AgentState] = {
     (_S.RESERVED, _E.RELEASE): _S.AVAILABLE,
     (_S.RESERVED, _E.ANSWERED): _S.TALKING,
     (_S.RESERVED, _E.NO_ANSWER): _S.NOT_READY,
+    (_S.RESERVED, _E.MOVED): _S.NOT_READY,
     (_S.TALKING, _E.ENDED): _S.WRAP_UP,
+    (_S.TALKING, _E.MOVED): _S.NOT_READY,
     (_S.WRAP_UP, _E.WRAPPED_UP): _S.AVAILABLE,
     (_S.WRAP_UP, _E.READY): _S.AVAILABLE,
     (_S.WRAP_UP, _E.NOT_READY): _S.NOT_READY,
@@ -88,6 +92,30 @@ class AgentDirectory:
         self.plan = plan
         self._wrap_up_ms = plan.wrap_up_ms
         self._presences = {agent_id: Presence(agent=agent) for agent_id, agent in plan.agents.items()}
+        self._watchers: list[Callable[[], None]] = []
+
+    def watch(self, changed: Callable[[], None]) -> None:
+        """Have changed() called whenever anybody's state has changed. It must return at once and change none itself."""
+        self._watchers.append(changed)
+
+    def replan(self, plan: RoutingPlan) -> None:
+        """Another plan from now on. Whoever is in both keeps the state; whoever is gone from it stays until off the
+        phone, with a call to end, and gets no further one."""
+        old, self.plan, self._wrap_up_ms = self._presences, plan, plan.wrap_up_ms
+        kept = {
+            agent_id: replace(old[agent_id], agent=agent) if agent_id in old else Presence(agent=agent)
+            for agent_id, agent in plan.agents.items()
+        }
+        on_phone = {_S.RESERVED, _S.TALKING}
+        leaving = {a: p for a, p in old.items() if a not in plan.agents and p.state in on_phone}
+        gone = {a: replace(p, agent=replace(p.agent, queues=())) for a, p in leaving.items()}
+        self._presences = kept | gone
+        self._tell()
+
+    def next_free_ms(self, now_ms: int) -> int | None:
+        """In how many milliseconds the next wrap-up ends by itself; None when nobody is in one."""
+        wrapping = [p.since_ms for p in self.presences(now_ms) if p.state is AgentState.WRAP_UP]
+        return min(wrapping) + self._wrap_up_ms - now_ms if wrapping else None
 
     def presences(self, now_ms: int) -> tuple[Presence, ...]:
         """Every agent, in the order of the plan."""
@@ -145,6 +173,10 @@ class AgentDirectory:
         """The reserved agent's phone rang in vain: not ready until the agent says otherwise."""
         self._happen(agent_id, AgentEvent.NO_ANSWER, now_ms, "no answer")
 
+    def moved(self, agent_id: str, *, now_ms: int) -> None:
+        """The agent's call goes on without us: not ready until the agent says that it is over."""
+        self._happen(agent_id, AgentEvent.MOVED, now_ms, "in a call that was moved away")
+
     def _happen(self, agent_id: str, event: AgentEvent, now_ms: int, reason: str = "") -> None:
         self._move(self.presence(agent_id, now_ms), event, now_ms, reason)
 
@@ -159,3 +191,8 @@ class AgentDirectory:
         if state is AgentState.AVAILABLE and event is not AgentEvent.RELEASE:
             after = replace(after, idle_since_ms=at_ms)
         self._presences[before.agent.agent_id] = after
+        self._tell()
+
+    def _tell(self) -> None:
+        for changed in self._watchers:
+            changed()

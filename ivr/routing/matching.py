@@ -12,11 +12,14 @@ from ivr.model.routing import AcdQueue, Agent, AgentState, HandoffRequest
 from ivr.routing.agents import AgentDirectory, Presence
 from ivr.routing.plan import SEGMENT_SKILL, RoutingPlan
 from ivr.routing.relaxation import Standing, standing
+from ivr.routing.waiting import WaitingCall
 
 LAST_AGENT_BONUS = 2.0
 OWNER_BONUS = 1.5
 SEGMENT_BONUS = 1.0
 OCCUPANCY_MALUS = 0.2
+
+_AT_WORK = frozenset({AgentState.AVAILABLE, AgentState.RESERVED, AgentState.TALKING, AgentState.WRAP_UP})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +82,13 @@ def unfit(presence: Presence, queue: str, stands: Standing, exclude: frozenset[s
         return "excluded"
     if presence.state is not AgentState.AVAILABLE:
         return f"{presence.state.value}: {presence.reason}" if presence.reason else presence.state.value
+    return _unqualified(agent, queue, stands, exclude)
+
+
+def _unqualified(agent: Agent, queue: str, stands: Standing, exclude: frozenset[str]) -> str:
+    """Why this agent cannot take a call of the queue, whatever the state."""
+    if agent.agent_id in exclude:
+        return "excluded"
     if queue not in agent.queues:
         return f"not in queue {queue}"
     skills = agent.skills
@@ -86,6 +96,24 @@ def unfit(presence: Presence, queue: str, stands: Standing, exclude: frozenset[s
         if skills.get(skill, 0) < least:
             return ", ".join(_lacking(skills, stands.enforced))
     return f"not {stands.only}, yet" if stands.only and agent.agent_id != stands.only else ""
+
+
+def hopeful(plan: RoutingPlan, directory: AgentDirectory, call: WaitingCall, *, now_ms: int, until_ms: int) -> bool:
+    """May waiting until then help: is anybody at work who could take the call, now or after a step of the plan, or does
+    a contact center's queue open by then? Who is not ready or offline may stay so."""
+    at_work = [p for p in directory.presences(now_ms) if p.state in _AT_WORK]
+    waited_ms, longest_ms = call.waited_ms(now_ms), call.waited_ms(until_ms)
+    while True:
+        stands = standing(plan, call.request, call.language, waited_ms)
+        if any(not _unqualified(p.agent, call.request.queue, stands, call.exclude) for p in at_work):
+            return True
+        acd, opens_in_ms = _acd_queue(plan, call.request, stands, call.exclude, waited_ms)
+        if acd is not None:
+            return True
+        waits = [ms for ms in (stands.next_in_ms, opens_in_ms) if ms]
+        if not waits or waited_ms + min(waits) > longest_ms:
+            return False
+        waited_ms += min(waits)
 
 
 def score(

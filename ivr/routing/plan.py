@@ -19,6 +19,7 @@ from ivr.model.errors import DesignError
 from ivr.model.routing import AcdQueue, Agent
 from ivr.routing.desk_terms import DeskShape, DeskTerms, desk_terms
 from ivr.routing.overflow_terms import OverflowShape, OverflowTerms, Problem, overflow_problems, overflow_terms
+from ivr.routing.waiting_terms import WaitingShape, WaitingTerms, waiting_terms
 
 LANGUAGE_SKILL = "lang:"
 SEGMENT_SKILL = "segment:"
@@ -62,6 +63,7 @@ class RoutingPlan:
     whisper_max_ms: int
     acd: Mapping[str, AcdQueue] = field(default_factory=dict)
     overflow: OverflowTerms | None = None
+    waiting: WaitingTerms = field(default_factory=WaitingTerms)
     desk: DeskTerms = field(default_factory=DeskTerms)
 
 
@@ -120,6 +122,7 @@ class PlanShape(_Shape):
     acd: dict[str, _AcdShape] = {}
     steps: tuple[_StepShape, ...] = ()
     overflow: OverflowShape | None = None
+    waiting: WaitingShape = WaitingShape()
     desk: DeskShape = DeskShape()
 
 
@@ -160,6 +163,7 @@ def load_routing(path: Path, variables: Mapping[str, str]) -> RoutingPlan:
         whisper_max_ms=shape.whisper_max_s * 1000,
         acd={name: _acd_queue(name, a, variables) for name, a in shape.acd.items()},
         overflow=overflow_terms(shape.overflow, lambda text: _filled(text, variables)) if shape.overflow else None,
+        waiting=waiting_terms(shape.waiting),
         desk=desk_terms(shape.desk),
     )
 

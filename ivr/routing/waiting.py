@@ -46,6 +46,9 @@ class WaitingLine:
     def __len__(self) -> int:
         return len(self._calls)
 
+    def __contains__(self, call_id: object) -> bool:
+        return call_id in self._calls
+
     def join(self, call: WaitingCall) -> None:
         """Wait, or wait again; a call is in the line once."""
         self._calls[call.call_id] = call

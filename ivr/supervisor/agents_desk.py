@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
-from ivr.call.handoff import POP_TIMEOUT_S, Packet
+from ivr.call.handoff_terms import POP_TIMEOUT_S, Packet
 from ivr.model.call import LogEntry
 from ivr.model.ids import monotonic_ms
 from ivr.model.routing import Agent, AgentState

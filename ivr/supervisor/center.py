@@ -11,7 +11,8 @@ from typing import Any
 
 from ivr.call.ani import Signatures
 from ivr.call.controller import CallController, MediaLost, RecordingRequested, ServiceStopping
-from ivr.call.handoff import Packet
+from ivr.call.dispatch import Dispatcher
+from ivr.call.handoff_terms import Packet
 from ivr.call.services import ServiceCaller
 from ivr.call.surroundings import Surroundings
 from ivr.config import Settings, variables
@@ -56,6 +57,7 @@ class Center:
         self._retired: list[Brain] = []
         self.hub = LiveHub()
         self.agents = AgentsDesk(AgentDirectory(brain.routing), self.hub)
+        self.dispatcher = Dispatcher(self.agents.directory)
         languages = brain.assistant.languages
         self.speech = SpeechPool(settings, self.metrics, self._post, self._move_audio, languages)
         self.media = MediaPool(
@@ -118,7 +120,7 @@ class Center:
         self._retired.append(old)  # calls under way still ask it
         self.offers.learn()  # the new desk goes on with what the old one believed
         if old.routing != brain.routing:
-            self.agents = AgentsDesk(AgentDirectory(brain.routing), self.hub)
+            self.agents.directory.replan(brain.routing)
         await self.warm_up()
         _log.info("assistant.reloaded", assistant=brain.assistant.name)
 
@@ -212,7 +214,8 @@ class Center:
         _log.warning("call.refused", called=message.to_header, code=message.code)
 
     def _post(self, call_id: str, message: object) -> None:
-        call = self._calls.get(call_id)
+        """To a call, also under the name of its consult leg: what is heard on that is of no other call."""
+        call = self._calls.get(call_id) or self._calls.get(self.media.call_of(call_id))
         if call is not None:
             call.post(message)
 
@@ -245,7 +248,7 @@ class Center:
             store=self.store,
             offers=brain.offers,
             routing=brain.routing,
-            agents=agents.directory,
+            dispatcher=self.dispatcher,
             metrics=self.metrics,
             to_media=lambda message: self.media.send(call_id, message),
             to_speech=lambda message: self.speech.send(call_id, message),

@@ -104,6 +104,10 @@ class MediaPool:
             trunk.legs[message.leg] = call_id
         trunk.process.send(message)
 
+    def call_of(self, leg: str) -> str:
+        """The call a leg belongs to; "" when there is none."""
+        return next((trunk.legs[leg] for trunk in self._trunks if leg in trunk.legs), "")
+
     def _trunk(self, at: int) -> _Trunk:
         sip, server = self._settings.sip, self._settings.server
         port = sip.port + at

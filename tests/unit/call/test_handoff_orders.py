@@ -5,14 +5,18 @@ from __future__ import annotations
 
 import asyncio
 import random
-import selectors
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-from ivr.call.handoff import Handoff, HandoffTools, Packet
+import pytest
+
+from ivr.call.dispatch import Dispatcher
+from ivr.call.handoff import Handoff
+from ivr.call.handoff_terms import HandoffTools, Packet
 from ivr.call.journal import Journal
+from ivr.call.moving import Method
+from ivr.model.errors import StorageError
 from ivr.model.identity import Identity
 from ivr.model.ids import new_id
 from ivr.model.media import (
@@ -26,13 +30,18 @@ from ivr.model.media import (
     LegRinging,
     Play,
     PlaybackEnded,
+    Refer,
+    ReferProgress,
 )
 from ivr.model.routing import Agent, AgentState, HandoffRequest, TransferResult
+from ivr.model.sip import SipDialog
 from ivr.routing.agents import AgentDirectory
 from ivr.routing.packet import HandoffContext, build_packet
 from ivr.routing.plan import Queue, RoutingPlan
+from tests.unit.call.virtual_time import VirtualLoop
 
 PEOPLE = ("best", "second")
+ENDS = {"bridged", "hung up", "agent left", "dialog"}
 PLAN = RoutingPlan(
     queues={"q": Queue(name="q", title="q", required={})},
     agents={
@@ -47,23 +56,15 @@ PLAN = RoutingPlan(
 )
 
 
-class _Jump(selectors.DefaultSelector):
-    """Instead of waiting, the clock is put forward."""
-
-    now_s = 0.0
-
-    def select(self, timeout: float | None = None) -> Any:
-        self.now_s += timeout or 0.0
-        return super().select(0)
-
-
-class VirtualLoop(asyncio.SelectorEventLoop):
-    def __init__(self) -> None:
-        self.jump = _Jump()
-        super().__init__(self.jump)
-
-    def time(self) -> float:
-        return self.jump.now_s
+DIALOG = SipDialog(
+    sip_call_id="i",
+    local="<sip:bot@h>;tag=1",
+    remote="<sip:best@h>;tag=2",
+    remote_target="sip:best@h",
+    routes=(),
+    peer_host="h",
+    peer_port=5060,
+)
 
 
 @dataclass
@@ -75,6 +76,8 @@ class Worker:
     playing: set[str] = field(default_factory=set)
     bridged: set[str] = field(default_factory=set)
     news: list[object] = field(default_factory=list)
+    caller_up: bool = True
+    refers: str = ""  # "new", then "taken" by the caller's phone, "followed", "silent" or "done"
 
     def take(self, command: object) -> None:
         match command:
@@ -87,6 +90,10 @@ class Worker:
                 self.playing.add(leg)
             case Bridge(other=leg):
                 self.bridged.add(leg)
+            case Refer(leg="c"):
+                self.refers = "new"
+            case HangUp(leg="c"):
+                self.caller_up = False
             case HangUp(leg=leg):
                 assert self.phones[leg] != "down" or self.down_on_the_way(leg), "hung up twice"
                 self.down(leg, 200, "local")
@@ -103,6 +110,8 @@ class Worker:
 
     def act(self, draw: random.Random) -> None:
         """One phone that is not down does something."""
+        if self.refers in {"new", "taken", "followed"} and draw.random() < 0.7:
+            self.follow_refer(draw)
         for leg, phone in self.phones.items():
             if phone == "ringing":
                 match draw.randrange(6):
@@ -110,7 +119,7 @@ class Worker:
                         self.news.append(LegRinging(leg=leg, at_ms=0, code=180))
                     case 1 | 2 | 3 | 4:
                         self.phones[leg] = "up"
-                        self.news += [LegAnswered(leg=leg, at_ms=0)] * draw.choice([1, 1, 2])
+                        self.news += [LegAnswered(leg=leg, at_ms=0, dialog=DIALOG)] * draw.choice([1, 1, 2])
                     case _:
                         self.down(leg, draw.choice([486, 600, 603, 480, 408, 487, 503]), "remote")
             elif phone == "up" and (leg in self.asked or draw.random() < 0.2):
@@ -125,10 +134,42 @@ class Worker:
                     case _:
                         self.down(leg, 200, "remote")
 
+    def die(self) -> None:
+        """The process is gone, with all its phones and all it had to tell."""
+        self.phones = dict.fromkeys(self.phones, "down")
+        self.news.clear()
 
-async def one_call(seed: int) -> str:
+    def follow_refer(self, draw: random.Random) -> None:
+        """The caller's phone refuses, obeys, says nothing, or says too much; the agent's leg may be replaced."""
+
+        def progress(code: int, final: bool) -> None:
+            self.news.append(ReferProgress(leg="c", code=code, final=final))
+
+        match self.refers, draw.randrange(4):
+            case "new", 0:
+                progress(603, True)
+                self.refers = "done"
+            case "new", _:
+                progress(100, False)
+                self.refers = draw.choice(["taken", "silent"])
+            case "taken", _:
+                progress(180, False)
+                self.refers = "followed"
+            case _, 0:
+                progress(draw.choice([486, 603, 480]), True)
+                self.refers = "done"
+            case _, _:
+                for leg in [leg for leg, phone in self.phones.items() if phone == "up" and draw.random() < 0.7]:
+                    self.down(leg, 200, "remote")
+                progress(200, True)
+                self.refers = "done"
+
+
+async def one_call(seed: int, method: Method) -> str:
     draw = random.Random(seed)
+    loop = asyncio.get_running_loop()
     worker, directory = Worker(), AgentDirectory(PLAN)
+    dispatcher = Dispatcher(directory, lambda: int(loop.time() * 1000))
     for name in PEOPLE:
         directory.login(name, now_ms=0)
         directory.ready(name, now_ms=0)
@@ -156,32 +197,36 @@ async def one_call(seed: int) -> str:
         return draw.random() < 0.8
 
     async def store(_: Packet) -> None:
-        await slowly()
+        await asyncio.sleep(draw.choice([0, 0.2, 0.5]))
+        if draw.random() < 0.05:
+            raise StorageError("the disk is full")
 
     async def render(_: str) -> Path:
         await slowly()
         return Path("whisper.wav")
 
     tools = HandoffTools(
-        plan=PLAN,
-        agents=directory,
+        dispatcher=dispatcher,
         send=worker.take,
+        hear=lambda _: None,
+        frames_path=str,
         make_packet=packet,
         store_context=store,
         pop=slowly,
         render=render,
         ring_timeout_ms=PLAN.ring_timeout_ms,
+        method=method,
     )
     handoff = Handoff("c", tools, Journal("c", ()))
-    running = asyncio.ensure_future(handoff.run(HandoffRequest(queue="q", reason="asked"), "en"))
+    running = asyncio.ensure_future(handoff.run(HandoffRequest(queue="q", reason="asked")))
     await asyncio.sleep(0)  # the first agent is chosen at once, as when a call awaits it
-    caller, quiet_from = True, draw.randrange(3, 40)
+    caller, quiet_from = True, draw.randrange(3, 40 if method is Method.BRIDGE else 80)
     for turn in range(120):
         if turn < quiet_from:
             match draw.randrange(10):
-                case 0 if caller and draw.random() < 0.15:
+                case 0 if caller and worker.caller_up and draw.random() < 0.15:
                     caller = False
-                    handoff.caller_gone()
+                    lose_caller(draw, worker, handoff)
                 case 1 | 2 | 3 | 4 | 5:
                     worker.act(draw)
                 case 6:
@@ -192,7 +237,7 @@ async def one_call(seed: int) -> str:
             await asyncio.sleep(5)
         while worker.news and (turn >= quiet_from or draw.random() < 0.7):
             message = worker.news.pop(0)
-            if getattr(message, "leg", "") == handoff.leg:  # as the call's own dispatch does
+            if getattr(message, "leg", "") in {handoff.leg, "c"}:  # as the call's own dispatch does
                 handoff.receive(message)
             await asyncio.sleep(0) if draw.random() < 0.5 else None
         if running.done() and turn >= quiet_from and not worker.news:
@@ -201,11 +246,25 @@ async def one_call(seed: int) -> str:
     return verdict(running.result(), handoff, worker, directory, caller)
 
 
+def lose_caller(draw: random.Random, worker: Worker, handoff: Handoff) -> None:
+    """The caller hangs up, or the process that holds all legs dies."""
+    if draw.random() < 0.3:
+        worker.die()
+        handoff.worker_lost()
+    else:
+        handoff.caller_gone()
+
+
 def verdict(result: TransferResult, handoff: Handoff, worker: Worker, directory: AgentDirectory, caller: bool) -> str:
     """How it ended; everything that must hold then, holds."""
     alive = {leg for leg, phone in worker.phones.items() if phone != "down"}
     states = Counter(presence.state for presence in directory.presences(1))
     assert states[AgentState.RESERVED] == 0, "an agent is kept for nobody"
+    if handoff.moved:
+        assert alive == set() and states[AgentState.TALKING] == 0
+        assert worker.refers != "silent", "moved without a proof"
+        assert not worker.caller_up or not caller
+        return "moved"
     if handoff.bridged:
         assert caller and alive == {handoff.leg} and handoff.leg in worker.bridged
         assert result is TransferResult.ANSWERED and states[AgentState.TALKING] == 1
@@ -215,19 +274,31 @@ def verdict(result: TransferResult, handoff: Handoff, worker: Worker, directory:
     if not caller:
         return "hung up"
     if result is TransferResult.ANSWERED:
+        assert not worker.caller_up, "two who have nothing to talk about any more"
         return "agent left"
+    assert worker.caller_up, "a caller nobody took was let go"
     return "dialog"
 
 
-def test_whatever_anybody_does_nobody_is_left_ringing_reserved_or_waiting() -> None:
+@pytest.mark.parametrize(
+    ("method", "seeds", "expected"),
+    [
+        (Method.BRIDGE, 300, ENDS),
+        pytest.param(Method.ATTENDED, 500, {*ENDS, "moved"}, marks=pytest.mark.slow),
+        pytest.param(Method.BLIND, 300, {*ENDS, "moved"}, marks=pytest.mark.slow),
+    ],
+)
+def test_whatever_anybody_does_nobody_is_left_ringing_reserved_or_waiting(
+    method: Method, seeds: int, expected: set[str]
+) -> None:
     ends: Counter[str] = Counter()
-    for seed in range(250):
+    for seed in range(seeds):
         loop = VirtualLoop()
         try:
-            ends[loop.run_until_complete(one_call(seed))] += 1
+            ends[loop.run_until_complete(one_call(seed, method))] += 1
         except Exception as error:
             raise AssertionError(f"seed {seed}: {error!r}") from error
         finally:
             loop.close()
-    assert set(ends) == {"bridged", "hung up", "agent left", "dialog"}
+    assert set(ends) == expected
     assert min(ends.values()) > 5, ends

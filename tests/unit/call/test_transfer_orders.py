@@ -8,8 +8,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cache
 
+import pytest
+
 from ivr.call.transfer_states import LEG_ENDS, TransferEvent, TransferState, transition
 
+pytestmark = pytest.mark.slow
 S, E = TransferState, TransferEvent
 CANDIDATES = 2
 IN_FLIGHT = 4  # messages on the way at once
@@ -26,6 +29,7 @@ class Room:
     attempt: int = 1
     phone: str = "none"
     asked: bool = False  # the agent was asked for a key
+    refer: str = "none"  # to the caller's phone: "none", "sent" or "decided"
     messages: tuple[tuple[int, TransferEvent], ...] = ()
     fate: str = "ours"
 
@@ -48,6 +52,11 @@ def phone_moves(room: Room) -> Iterator[Room]:
         yield from sent(room, E.WHISPERED)
     if room.phone in {"ringing", "up"}:
         yield from sent(replace(room, phone="down"), E.AGENT_GONE)
+    if room.refer == "sent":
+        yield from sent(replace(room, refer="decided"), E.MOVED)
+        yield from sent(replace(room, refer="decided"), E.UNMOVED)
+        if room.state is S.MOVING:  # the agent's phone refused the caller's
+            yield from sent(replace(room, refer="decided"), E.AGENT_GONE)
 
 
 def happened(room: Room, event: TransferEvent) -> Room:
@@ -59,15 +68,17 @@ def happened(room: Room, event: TransferEvent) -> Room:
     if after in LEG_ENDS and room.phone in {"ringing", "up"}:
         # Hung up by us; what it said meanwhile is still on the way, and that it is down comes after it.
         room = replace(room, phone="down", messages=(*room.messages, (room.attempt, E.AGENT_GONE)))
-    if after is S.DIALING:
-        return replace(room, phone="ringing")
+    if event is E.UNMOVED:
+        return replace(room, phone="ringing")  # as control does without REFER, at once
+    if after is S.MOVING:
+        return replace(room, refer="sent")
     if after is S.WHISPERING:
         return replace(room, asked=True)
-    if after is S.BRIDGED:
-        return replace(room, fate="bridged")
+    if after in {S.BRIDGED, S.MOVED}:
+        return replace(room, fate=after.value)
     if after is S.FAILED:
         if room.attempt < CANDIDATES:
-            return replace(room, state=S.INFORMING, attempt=room.attempt + 1, phone="none", asked=False)
+            return replace(room, state=S.INFORMING, attempt=room.attempt + 1, phone="none", asked=False, refer="none")
         return replace(room, fate="dialog")  # where the flow keeps the place in a queue or promises a callback
     if after is S.OVER:
         fates = {E.CALLER_GONE: "hung up", E.WORKER_LOST: "callback", E.AGENT_GONE: "dialog"}
@@ -90,8 +101,13 @@ def own_moves(room: Room) -> Iterator[Room]:
     if room.messages:
         yield delivered(room)
     if room.state is S.INFORMING:
-        yield happened(room, E.INFORMED)
-    if room.state in {S.INFORMING, S.DIALING, S.RINGING, S.WHISPERING, S.DECIDING}:
+        yield replace(happened(room, E.INFORMED), phone="ringing")
+        yield happened(happened(room, E.INFORMED), E.REFERRED)
+    if room.state is S.BRIDGED and room.refer == "none":
+        yield replace(room, refer="sent")  # attended: the bridge stands meanwhile
+    if room.state is S.MOVING:
+        yield happened(room, E.UNMOVED)  # nothing was heard of the REFER
+    if room.state in {S.INFORMING, S.MOVING, S.DIALING, S.RINGING, S.WHISPERING, S.DECIDING}:
         yield happened(room, E.TIMED_OUT)
 
 
@@ -116,7 +132,7 @@ def reached() -> frozenset[Room]:
     return frozenset(seen)
 
 
-ENDS = {"dialog", "hung up", "callback"}
+ENDS = {"dialog", "hung up", "callback", "moved"}
 
 
 def test_no_order_of_events_is_impossible_to_the_table() -> None:
@@ -128,7 +144,7 @@ def test_no_order_of_events_is_impossible_to_the_table() -> None:
 
 def test_the_caller_ends_bridged_in_the_dialog_with_a_callback_or_gone_by_their_own_wish() -> None:
     for room in reached():
-        settled = room.state in {S.FAILED, S.OVER, S.BRIDGED}
+        settled = room.state in {S.FAILED, S.OVER, S.BRIDGED, S.MOVED}
         assert (room.fate != "ours") is settled, room
         if room.state is S.BRIDGED:
             assert room.fate == "bridged"

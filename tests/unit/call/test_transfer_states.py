@@ -45,12 +45,23 @@ def test_the_phone_never_rings_before_the_agent_was_informed() -> None:
             assert path[0] is E.INFORMED
 
 
+def test_nobody_is_believed_to_be_moved_who_was_not_asked_to() -> None:
+    for path in reachable()[S.MOVED]:
+        assert path[-1] is E.MOVED
+        assert E.INFORMED in path
+
+
+def test_a_refer_that_comes_to_nothing_leads_to_the_agents_phone() -> None:
+    assert transition(S.MOVING, E.UNMOVED) is S.DIALING
+    assert transition(S.RINGING, E.UNMOVED) is S.RINGING
+
+
 def test_a_caller_who_leaves_ends_the_attempt_in_every_state() -> None:
     for state in S:
-        assert transition(state, E.CALLER_GONE) is S.OVER
+        assert transition(state, E.CALLER_GONE) is (S.MOVED if state is S.MOVED else S.OVER)
 
 
-@pytest.mark.parametrize("state", [S.DIALING, S.RINGING, S.WHISPERING, S.DECIDING])
+@pytest.mark.parametrize("state", [S.MOVING, S.DIALING, S.RINGING, S.WHISPERING, S.DECIDING])
 def test_an_agent_who_leaves_before_the_bridge_gives_the_caller_back(state: TransferState) -> None:
     assert transition(state, E.AGENT_GONE) is S.FAILED
 

@@ -1,0 +1,296 @@
+"""One attempt to bring the caller to one agent or to a contact center's queue: context stored, page told, phone rung,
+whisper, bridge; or REFER, where the trunk is known to honour it. The table of transfer_states says what may follow.
+
+Owns the consult leg and what the directory is told of the agent. The caller is never let go of here without proof that
+somebody else has them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+
+from ivr.call.handoff_terms import POP_TIMEOUT_S, HandoffTools, Packet, Target
+from ivr.call.journal import Journal
+from ivr.call.moving import Method
+from ivr.call.referring import Referring
+from ivr.call.transfer_states import LEG_ENDS, SETTLED, TransferEvent, TransferState, result_of, transition
+from ivr.call.whisper import Whisper
+from ivr.model.errors import SpeechError, StorageError
+from ivr.model.ids import new_id
+from ivr.model.media import Bridge, Dial, LegAnswered, LegEnded, LegRinging, PlaybackEnded, ReferProgress
+from ivr.model.media import HangUp as HangUpLeg
+from ivr.model.routing import HandoffRequest, TransferResult, WhisperAnswer
+from ivr.model.sip import SipDialog
+from ivr.routing.agents import AgentDirectory
+from ivr.routing.carriers import handoff_headers
+
+DECIDE_MS = 8000
+STORE_S = 0.9
+# The worker ends an unanswered leg itself; this is for a worker that does not.
+RING_GRACE_MS = 3000
+
+_S, _E = TransferState, TransferEvent
+
+
+class Attempt:
+    """One target, reserved already when it is a person. our_fault: it failed before anybody was called."""
+
+    def __init__(self, call_id: str, target: Target, tools: HandoffTools, journal: Journal) -> None:
+        self._call_id, self._target, self._tools, self._journal = call_id, target, tools, journal
+        self._events: asyncio.Queue[tuple[TransferEvent, TransferResult]] = asyncio.Queue()
+        self._alive = False  # the consult leg exists
+        self._dialog: SipDialog | None = None
+        self._referring = Referring(call_id, target.agent, tools.send, journal, self._refer_came_to)
+        self.leg, self.state, self.our_fault = new_id(), _S.INFORMING, False
+        self._whisper = Whisper(self.leg, tools.language, tools.send, tools.hear, tools.frames_path())
+
+    @property
+    def agent_id(self) -> str:
+        """Whom it is about."""
+        return self._target.agent.agent_id
+
+    @property
+    def _patience_ms(self) -> int:
+        return self._tools.ring_timeout_ms + RING_GRACE_MS
+
+    # ---- what it does ----------------------------------------------------------------------------------------------
+
+    async def run(self, request: HandoffRequest) -> TransferResult:
+        """Ends bridged or moved (ANSWERED), or with the caller still ours and the agent free again."""
+        rendered: asyncio.Future[Path] | None = None
+        try:
+            packet = self._tools.make_packet(request, self._target.agent)
+            if self._target.person:
+                rendered = asyncio.ensure_future(self._tools.render(packet.whisper))
+            if not await self._inform(packet):
+                return TransferResult.FAILED
+            self._step(_E.INFORMED)
+            if self._tools.method is Method.BLIND:
+                self._step(_E.REFERRED)
+                self._referring.blind(packet, self._patience_ms)
+            else:
+                self._dial(packet)
+            return await self._follow(packet, rendered)
+        finally:
+            if rendered is not None:
+                rendered.cancel()
+            if self.state not in SETTLED:  # something broke, or the call is over
+                self.state = _S.FAILED
+                self._settle("failure", TransferResult.FAILED)
+
+    async def _inform(self, packet: Packet) -> bool:
+        """Store and show, both within bounds. False when the attempt is over."""
+        agent, tools = self.agent_id, self._tools
+        try:
+            await asyncio.wait_for(tools.store_context(packet), STORE_S)
+        except (TimeoutError, StorageError) as error:
+            self._journal.note("trouble", where="context", what=str(error) or "not stored in time")
+            if self.state is _S.INFORMING:
+                self.our_fault = True
+                self._step(_E.TIMED_OUT)
+                self._settle("context not stored", TransferResult.FAILED)
+            return False
+        shown = False
+        if self._target.person and self.state is _S.INFORMING:
+            try:
+                shown = await asyncio.wait_for(tools.pop(agent, packet), POP_TIMEOUT_S)
+            except TimeoutError:
+                shown = False
+        self._journal.note("handoff.popped", agent=agent, token=packet.token, shown=shown)
+        return self.state is _S.INFORMING  # else the caller left meanwhile
+
+    async def _follow(self, packet: Packet, rendered: asyncio.Future[Path] | None) -> TransferResult:
+        result = TransferResult.FAILED
+        while self.state not in SETTLED:
+            event, result = await self._next()
+            if self.state in SETTLED:  # the caller left while we waited
+                break
+            if event is _E.ACCEPTED and not self._alive:  # took the call and hung up in one breath
+                event, result = _E.AGENT_GONE, TransferResult.FAILED
+            before = self.state
+            self._step(event)
+            if self.state is not before:
+                await self._enter(event, packet, rendered)
+        if self.state is _S.FAILED:
+            self._settle("next candidate", result)
+        return TransferResult.ANSWERED if self.state in {_S.BRIDGED, _S.MOVED} else result
+
+    async def _enter(self, event: TransferEvent, packet: Packet, rendered: asyncio.Future[Path] | None) -> None:
+        agent = self.agent_id
+        match self.state:
+            case _S.DIALING:  # REFER came to nothing
+                self._dial(packet)
+            case _S.RINGING:
+                self._journal.note("handoff.ringing", agent=agent)
+            case _S.WHISPERING:
+                self._journal.note("handoff.answered", agent=agent)
+                await self._ask(rendered)
+            case _S.DECIDING:
+                self._journal.note("handoff.whispered", agent=agent, text=packet.whisper)
+            case _S.BRIDGED:
+                self._bridge(packet)
+            case _S.MOVED:
+                self._moved()
+            case _:
+                self._journal.note("handoff.attempt_failed", agent=agent, event=event.value)
+
+    async def _ask(self, rendered: asyncio.Future[Path] | None) -> None:
+        if rendered is None:
+            self._events.put_nowait((_E.ACCEPTED, TransferResult.ANSWERED))
+            return
+        wav: Path | None = None
+        try:
+            wav = await rendered
+        except SpeechError as error:
+            self._journal.note("trouble", where="whisper", what=str(error))
+        if self.state is _S.WHISPERING:
+            self._whisper.begin(wav)
+
+    def _dial(self, packet: Packet) -> None:
+        agent, tools = self._target.agent, self._tools
+        self._journal.note("handoff.dialed", agent=agent.agent_id)
+        self._alive = True
+        tools.send(
+            Dial(
+                leg=self.leg,
+                near_leg=self._call_id,
+                uri=agent.sip_uri,
+                headers=handoff_headers(packet.token, packet.context),
+                ring_timeout_ms=tools.ring_timeout_ms,
+            )
+        )
+
+    def _bridge(self, packet: Packet) -> None:
+        self._tell(AgentDirectory.answered)
+        self._whisper.end()
+        self._tools.send(Bridge(leg=self._call_id, other=self.leg))
+        self._journal.note("handoff.bridged", agent=self.agent_id, method=Method.BRIDGE.value)
+        if self._tools.method is Method.ATTENDED and self._dialog is not None:
+            self._referring.attended(packet, self._dialog, self._patience_ms)
+
+    def _moved(self) -> None:
+        self._journal.note("handoff.moved", agent=self.agent_id, method=self._referring.method)
+        self._whisper.end()
+        self._drop_leg("moved")
+        self._tell(AgentDirectory.moved)
+        self._tools.send(HangUpLeg(leg=self._call_id, reason="transferred"))
+
+    # ---- what happens to it ----------------------------------------------------------------------------------------
+
+    def receive(self, message: object) -> None:
+        """A message about the consult leg, what was heard on it, or news of our REFER."""
+        if isinstance(message, ReferProgress):
+            if self.state not in LEG_ENDS:
+                self._referring.report(message)
+            return
+        if isinstance(message, LegAnswered):
+            self._dialog = message.dialog
+        if isinstance(message, LegEnded):
+            self._alive = False
+            if self.state is _S.BRIDGED and self._referring.pending:
+                self._referring.agent_leg_ended()
+                return
+        happened = self._meaning(message)
+        if happened is not None:
+            self._happen(*happened)
+
+    def caller_gone(self) -> None:
+        """The caller left us: for good, or, when their phone took our REFER, for the agent."""
+        if self.state in {_S.MOVING, _S.BRIDGED} and self._referring.taken:
+            self._step(_E.MOVED)
+            self._moved()
+            self._wake()
+        else:
+            self._leave(_E.CALLER_GONE, "caller gone")
+
+    def worker_lost(self) -> None:
+        """The process that held both legs died."""
+        self._alive = False
+        if self.state not in LEG_ENDS:
+            self._journal.note("handoff.lost", agent=self.agent_id, state=self.state.value)
+        self._leave(_E.WORKER_LOST, "worker lost")
+
+    def _leave(self, event: TransferEvent, reason: str) -> None:
+        if self.state in LEG_ENDS:
+            return  # no agent is ours
+        was_bridged = self.state is _S.BRIDGED
+        self._step(event)
+        if was_bridged:
+            self._drop_leg(reason)
+            self._tell(AgentDirectory.ended)
+        else:
+            self._settle(reason, TransferResult.FAILED)
+        self._wake()
+
+    def _wake(self) -> None:
+        """Whoever waits for news of the attempt sees that it is decided."""
+        self._events.put_nowait((_E.CALLER_GONE, TransferResult.FAILED))
+
+    def _refer_came_to(self, event: TransferEvent, code: int) -> None:
+        self._happen(event, TransferResult.ANSWERED if event is _E.MOVED else result_of(code))
+
+    def _happen(self, event: TransferEvent, result: TransferResult) -> None:
+        """While the attempt is being followed, events go through its queue; a bridge that stands reacts at once."""
+        if self.state is not _S.BRIDGED:
+            self._events.put_nowait((event, result))
+        elif event is _E.AGENT_GONE:
+            self._step(event)
+            self._referring.stop()
+            self._tell(AgentDirectory.ended)
+            self._tools.send(HangUpLeg(leg=self._call_id, reason="agent hung up"))
+        elif event is _E.MOVED:
+            self._step(event)
+            self._moved()
+
+    def _meaning(self, message: object) -> tuple[TransferEvent, TransferResult] | None:
+        match message:
+            case LegRinging():
+                return _E.RINGING, TransferResult.FAILED
+            case LegAnswered():
+                return _E.ANSWERED, TransferResult.FAILED
+            case PlaybackEnded():
+                return _E.WHISPERED, TransferResult.FAILED
+            case LegEnded(code=code):
+                return _E.AGENT_GONE, result_of(code)
+        if self.state not in {_S.WHISPERING, _S.DECIDING}:
+            return None
+        match self._whisper.answer(message):
+            case WhisperAnswer.TAKE:
+                return _E.ACCEPTED, TransferResult.ANSWERED
+            case WhisperAnswer.RETURN:
+                return _E.RETURNED, TransferResult.REFUSED
+        return None
+
+    # ---- ends ------------------------------------------------------------------------------------------------------
+
+    async def _next(self) -> tuple[TransferEvent, TransferResult]:
+        waits = {_S.DECIDING: DECIDE_MS, _S.WHISPERING: DECIDE_MS + 12_000}
+        wait_ms = waits.get(self.state, self._patience_ms)
+        try:
+            return await asyncio.wait_for(self._events.get(), wait_ms / 1000)
+        except TimeoutError:
+            return _E.TIMED_OUT, TransferResult.NO_ANSWER
+
+    def _step(self, event: TransferEvent) -> None:
+        self.state = transition(self.state, event)
+
+    def _settle(self, reason: str, result: TransferResult) -> None:
+        """The agent did not get the call, and is free for the next; not ready when the phone rang in vain."""
+        self._whisper.end()
+        self._drop_leg(reason)
+        no_answer = result is TransferResult.NO_ANSWER
+        self._tell(AgentDirectory.no_answer if no_answer else AgentDirectory.release)
+
+    def _tell(self, what: Callable[..., None]) -> None:
+        """Tell the directory what became of the agent. A contact center's queue is not in it."""
+        if self._target.person:
+            dispatcher = self._tools.dispatcher
+            what(dispatcher.directory, self.agent_id, now_ms=dispatcher.now_ms())
+
+    def _drop_leg(self, reason: str) -> None:
+        self._referring.stop()
+        if self._alive:
+            self._alive = False
+            self._tools.send(HangUpLeg(leg=self.leg, reason=reason))

@@ -1,0 +1,154 @@
+"""The house-wide waiting line: every wish for a person stands in it, and gets the agent who becomes free.
+
+Owns who waits and when to look again: when an agent's state changes, a wrap-up ends, a requirement loosens or a contact
+center's queue opens. Nothing is polled. Who gets whom is decided in routing; nobody is called here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+
+from ivr.model.ids import monotonic_ms
+from ivr.model.routing import AcdQueue, Agent
+from ivr.routing.agents import AgentDirectory
+from ivr.routing.assignment import assign
+from ivr.routing.matching import choose, hopeful, score
+from ivr.routing.relaxation import standing
+from ivr.routing.waiting import WaitingCall, WaitingLine
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dispatched:
+    """What came of waiting: an agent, reserved for this call; or a contact center's queue; or neither, and why not.
+
+    waited_ms: in the line, this time; decided_ms: what the decision itself took, with fractions.
+    """
+
+    agent: Agent | None = None
+    acd: AcdQueue | None = None
+    score: float = 0.0
+    reasons: Mapping[str, str] = field(default_factory=dict)
+    waited_ms: int = 0
+    decided_ms: float = 0.0
+
+
+@dataclass(slots=True)
+class _Waiter:
+    """look_ms: when something changes for this call by itself; 0: at until_ms only."""
+
+    call: WaitingCall
+    joined_ms: int
+    until_ms: int
+    answer: asyncio.Future[Dispatched]
+    look_ms: int = 0
+
+
+class Dispatcher:
+    """Gives waiting calls to agents, the most urgent first. now_ms: the clock of the directory's times."""
+
+    def __init__(self, directory: AgentDirectory, now_ms: Callable[[], int] = monotonic_ms) -> None:
+        self.directory, self.now_ms = directory, now_ms
+        self._line = WaitingLine()
+        self._waiters: dict[str, _Waiter] = {}
+        self._alarm: asyncio.TimerHandle | None = None
+        self._soon: asyncio.Handle | None = None
+        directory.watch(self._look_soon)
+
+    def __len__(self) -> int:
+        """How many calls wait."""
+        return len(self._line)
+
+    def position(self, call_id: str) -> int:
+        """1 for who is next in its queue; 0 for a call that does not wait."""
+        return self._line.position(call_id)
+
+    async def next_agent(
+        self, call: WaitingCall, *, until_ms: int, waits: Callable[[int], None] | None = None
+    ) -> Dispatched:
+        """Wait for an agent until then at the longest, and no longer than there is hope. An agent that is given is
+        reserved; when the waiting is cancelled, nobody stays so. waits: told the position when nobody is free now."""
+        answer: asyncio.Future[Dispatched] = asyncio.get_running_loop().create_future()
+        waiter = _Waiter(call, self.now_ms(), until_ms, answer)
+        self._waiters[call.call_id] = waiter
+        self._line.join(call)
+        self._look()
+        if waits is not None and not answer.done():
+            waits(self.position(call.call_id))
+        try:
+            return await asyncio.shield(answer)
+        except asyncio.CancelledError:
+            self.leave(call.call_id)
+            if (agent := answer.result().agent) is not None:
+                self.directory.release(agent.agent_id, now_ms=self.now_ms())
+            raise
+
+    def leave(self, call_id: str) -> None:
+        """The call waits no more: whoever awaits its agent gets nobody."""
+        if call_id in self._waiters:
+            self._answer(call_id, Dispatched())
+            self._set_alarm()
+
+    def _look_soon(self) -> None:
+        """A state has changed: look when whoever changed it has finished; once for all that happens together."""
+        if self._soon is None and self._waiters:
+            self._soon = asyncio.get_running_loop().call_soon(self._look)
+
+    def _look(self) -> None:
+        if self._soon is not None:
+            self._soon.cancel()
+            self._soon = None
+        now_ms, began_ns, directory = self.now_ms(), time.perf_counter_ns(), self.directory
+        found = assign(directory.plan, directory, self._line, now_ms=now_ms)
+        decided_ms = (time.perf_counter_ns() - began_ns) / 1e6
+        for call_id, agent_id in found.items():
+            scored = self._score(self._waiters[call_id].call, agent_id, now_ms)
+            directory.reserve(agent_id, now_ms=now_ms)
+            agent = directory.plan.agents[agent_id]
+            self._answer(call_id, Dispatched(agent=agent, score=scored, decided_ms=decided_ms))
+        for waiter in list(self._waiters.values()):
+            self._without_agent(waiter, now_ms)
+        self._set_alarm()
+
+    def _without_agent(self, waiter: _Waiter, now_ms: int) -> None:
+        """Nobody is free for this call: a contact center's queue, nobody at all, or waiting on."""
+        call, plan, until_ms = waiter.call, self.directory.plan, waiter.until_ms
+        choice = choose(
+            plan,
+            self.directory,
+            call.request,
+            call.language,
+            exclude=call.exclude,
+            now_ms=now_ms,
+            waited_ms=call.waited_ms(now_ms),
+        )
+        waiter.look_ms = now_ms + choice.retry_in_ms if choice.retry_in_ms else 0
+        if choice.acd is not None:
+            self._answer(call.call_id, Dispatched(acd=choice.acd, reasons=choice.reasons))
+        elif now_ms >= until_ms or not hopeful(plan, self.directory, call, now_ms=now_ms, until_ms=until_ms):
+            self._answer(call.call_id, Dispatched(reasons=choice.reasons))
+
+    def _score(self, call: WaitingCall, agent_id: str, now_ms: int) -> float:
+        plan = self.directory.plan
+        stands = standing(plan, call.request, call.language, call.waited_ms(now_ms))
+        return score(plan, self.directory.presence(agent_id, now_ms), call.request, stands.scored, now_ms)
+
+    def _answer(self, call_id: str, dispatched: Dispatched) -> None:
+        waiter = self._waiters.pop(call_id)
+        self._line.leave(call_id)
+        waiter.answer.set_result(replace(dispatched, waited_ms=self.now_ms() - waiter.joined_ms))
+
+    def _set_alarm(self) -> None:
+        """Wake up at the next moment that changes anything by itself."""
+        if self._alarm is not None:
+            self._alarm.cancel()
+            self._alarm = None
+        if not self._waiters:
+            return
+        now_ms = self.now_ms()
+        dues_ms = [due for w in self._waiters.values() for due in (w.until_ms, w.look_ms) if due]
+        free_ms = self.directory.next_free_ms(now_ms)
+        wait_ms = min(min(dues_ms) - now_ms, *([free_ms] if free_ms is not None else []), 3_600_000)
+        self._alarm = asyncio.get_running_loop().call_later(max(1, wait_ms) / 1000, self._look)

@@ -1,0 +1,426 @@
+"""The whole handoff on real SIP: a media worker, phones, the waiting line, and every way a transfer can go."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from ivr.call.dispatch import Dispatcher
+from ivr.call.handoff import Handoff
+from ivr.call.handoff_terms import HandoffTools, Packet
+from ivr.call.journal import Journal
+from ivr.call.moving import Method
+from ivr.demo.phone_client import SoftPhone
+from ivr.model import media
+from ivr.model.call import LogEntry
+from ivr.model.identity import Identity
+from ivr.model.ids import monotonic_ms, new_id
+from ivr.model.routing import Agent, AgentState, HandoffRequest, TransferResult
+from ivr.routing.agents import AgentDirectory
+from ivr.routing.packet import HandoffContext, build_packet
+from ivr.routing.plan import Queue, RoutingPlan
+from tests.sip.media_control import PORTS, Control, channel, media_worker, play, seconds_of, tone_wav
+
+pytestmark = pytest.mark.sip
+Ports = Callable[[int], range]
+MUSIC_HZ, WHISPER_HZ, CALLER_HZ, AGENT_HZ = 450, 600, 1000, 1400
+WISH = HandoffRequest(queue="q", reason="asked")
+
+
+@dataclass(slots=True)
+class Office:
+    """A caller with the bot, two agents with phones, the better one first, and the house between them."""
+
+    control: Control
+    caller: SoftPhone
+    best: SoftPhone
+    second: SoftPhone
+    leg: str
+    directory: AgentDirectory
+    folder: Path
+    handoff: Handoff | None = None
+    entries: list[LogEntry] | None = None
+
+    def begin(self, method: Method = Method.BRIDGE, ring_ms: int = 5000) -> asyncio.Task[TransferResult]:
+        """Everybody ready who can be, then the caller's wish for a person."""
+        for agent_id in ("best", "second"):
+            state = self.directory.presence(agent_id, monotonic_ms()).state
+            if state in {AgentState.NOT_READY, AgentState.WRAP_UP}:
+                self.directory.ready(agent_id, now_ms=monotonic_ms())
+        self.entries = []
+        self.handoff = Handoff(self.leg, self._tools(method, ring_ms), Journal(self.leg, (self.entries.append,)))
+        return asyncio.ensure_future(self.handoff.run(WISH))
+
+    def _tools(self, method: Method, ring_ms: int) -> HandoffTools:
+        whisper = Path(tone_wav(self.folder / "whisper.wav", WHISPER_HZ, 600))
+
+        def packet(request: HandoffRequest, agent: Agent) -> Packet:
+            token = new_id()
+            context = HandoffContext(
+                context_id=token,
+                call_id=self.leg,
+                sip_call_id="s",
+                ani="",
+                dnis="",
+                language="en",
+                started_at="",
+                bot_s=1,
+                identity=Identity(),
+                queue=request.queue,
+                reason=request.reason,
+                expires_at="",
+            )
+            return Packet(token=token, context=build_packet(context), whisper="who calls")
+
+        async def stored(_: Packet) -> None: ...
+
+        async def popped(_agent: str, _packet: Packet) -> bool:
+            return True
+
+        async def rendered(_: str) -> Path:
+            return whisper
+
+        return HandoffTools(
+            dispatcher=Dispatcher(self.directory),
+            send=self.control.say,
+            hear=lambda _: None,
+            frames_path=str,
+            make_packet=packet,
+            store_context=stored,
+            pop=popped,
+            render=rendered,
+            ring_timeout_ms=ring_ms,
+            method=method,
+        )
+
+    async def dispatch(self) -> None:
+        """Give the handoff what the worker tells, as a call's mailbox does."""
+        told = 0
+        while True:
+            for message in self.control.heard[told:]:
+                told += 1
+                self._hear(message)
+            await asyncio.sleep(0.005)
+
+    def _hear(self, message: object) -> None:
+        leg, handoff = getattr(message, "leg", ""), self.handoff
+        if handoff is None:
+            return
+        if isinstance(message, media.LegEnded) and leg == self.leg:
+            handoff.caller_gone()
+        elif leg == handoff.leg or isinstance(message, media.ReferProgress):
+            handoff.receive(message)
+
+    async def noted(self, kind: str, count: int = 1, timeout_s: float = 6) -> LogEntry:
+        """The count-th entry of that kind in the log of this handoff."""
+        deadline_ms = monotonic_ms() + int(timeout_s * 1000)
+        while True:
+            found = [entry for entry in self.entries or [] if entry.kind == kind]
+            if len(found) >= count:
+                return found[count - 1]
+            assert monotonic_ms() < deadline_ms, f"no {kind}; {[entry.kind for entry in self.entries or []]}"
+            await asyncio.sleep(0.01)
+
+    def chosen(self) -> list[str]:
+        return [entry.data["agent"] for entry in self.entries or [] if entry.kind == "handoff.chosen"]
+
+    def state(self, agent_id: str) -> AgentState:
+        return self.directory.presence(agent_id, monotonic_ms()).state
+
+    async def taken_by(self, phone: SoftPhone) -> None:
+        """This agent hears the whisper out and takes the call."""
+        await phone.incoming()
+        await phone.answered()
+        await self.noted("handoff.whispered")
+        await phone.press("1")
+        await self.noted("handoff.bridged")
+
+    async def talk(self, agent: SoftPhone) -> None:
+        """Caller and agent speak, one tone each."""
+        voices = [tone_wav(self.folder / f"{hz}.wav", hz, 900) for hz in (CALLER_HZ, AGENT_HZ)]
+        await asyncio.sleep(0.2)
+        await asyncio.gather(self.caller.say(voices[0]), agent.say(voices[1]))
+        await asyncio.sleep(0.2)
+
+    def music(self) -> None:
+        self.control.say(play(self.leg, tone_wav(self.folder / "music.wav", MUSIC_HZ, 400), loop=True))
+
+
+@contextlib.asynccontextmanager
+async def an_office(reserve_ports: Ports, folder: Path) -> AsyncIterator[Office]:
+    rooms = [reserve_ports(20) for _ in range(3)]
+    async with (
+        media_worker(reserve_ports(PORTS), folder) as control,
+        SoftPhone.start("caller", rooms[0][0], rooms[0][2], folder) as caller,
+        SoftPhone.start("best", rooms[1][0], rooms[1][2], folder) as best,
+        SoftPhone.start("second", rooms[2][0], rooms[2][2], folder) as second,
+    ):
+        plan = RoutingPlan(
+            queues={"q": Queue(name="q", title="q", required={})},
+            agents={
+                name: Agent(agent_id=name, name=name, sip_uri=phone.uri, skills={"lang:en": 5 - n}, queues=("q",))
+                for n, (name, phone) in enumerate((("best", best), ("second", second)))
+            },
+            weights={},
+            steps=(),
+            ring_timeout_ms=5_000,
+            wrap_up_ms=0,
+            whisper_max_ms=8_000,
+        )
+        directory = AgentDirectory(plan)
+        for name in plan.agents:
+            directory.login(name, now_ms=monotonic_ms())
+        office = Office(control, caller, best, second, "", directory, folder)
+        await call_in(office)
+        dispatching = asyncio.ensure_future(office.dispatch())
+        yield office
+        dispatching.cancel()
+
+
+async def call_in(office: Office) -> None:
+    """The caller calls (again) and is answered by the bot."""
+    before = len(office.control.all(media.LegAnswered))
+    await office.caller.call(office.control.uri)
+    await office.caller.answered()
+    office.leg = (await office.control.wait(media.LegAnswered, before + 1)).leg
+
+
+async def test_whatever_goes_wrong_with_the_best_agent_the_second_best_gets_the_caller_and_they_hear_each_other(
+    reserve_ports: Ports, tmp_path: Path
+) -> None:
+    async with an_office(reserve_ports, tmp_path) as office:
+        best, second = office.best, office.second
+        await best.decline_calls(486)
+        await second.decline_calls(603)
+        assert await office.begin() is TransferResult.REFUSED
+        assert (office.chosen(), office.state("best")) == (["best", "second"], AgentState.AVAILABLE)
+
+        await best.answer_calls()
+        await second.answer_calls()
+        running = office.begin()
+        await best.incoming()
+        await best.answered()
+        await office.noted("handoff.answered")
+        await best.hang_up()
+        await second.incoming()
+        await second.answered()
+        await office.noted("handoff.whispered")
+        await second.press("2")
+        assert await running is TransferResult.REFUSED
+        await second.ended()
+        assert office.state("best") is office.state("second") is AgentState.AVAILABLE
+
+        await best.ignore_calls()
+        office.music()
+        running = office.begin(ring_ms=700)
+        await office.taken_by(second)
+        assert await running is TransferResult.ANSWERED
+        assert office.state("best") is AgentState.NOT_READY
+        assert office.state("second") is AgentState.TALKING
+        await office.talk(second)
+        await second.hang_up()
+        ended = await office.caller.ended()
+        assert (await office.control.wait(media.LegEnded, leg=office.leg)).reason == "agent hung up"
+        assert ended.fields["by"] == "remote"
+        assert office.state("second") is AgentState.AVAILABLE, "a wrap-up of no time is over"
+        caller_heard, agent_heard = channel(office.caller.heard_wav), channel(second.heard_wav)
+        assert seconds_of(caller_heard, MUSIC_HZ) > 0.8, "comfort while the agents were called"
+        assert seconds_of(caller_heard, WHISPER_HZ) == 0, "the caller hears nothing of the whisper"
+        assert seconds_of(agent_heard, MUSIC_HZ) == 0
+        assert 0.4 < seconds_of(agent_heard, WHISPER_HZ) < 0.7
+        assert 0.6 < seconds_of(caller_heard, AGENT_HZ) < 1.0
+        assert 0.6 < seconds_of(agent_heard, CALLER_HZ) < 1.0
+
+
+async def test_a_caller_who_leaves_at_any_moment_leaves_no_phone_ringing_and_no_agent_taken(
+    reserve_ports: Ports, tmp_path: Path
+) -> None:
+    async with an_office(reserve_ports, tmp_path) as office:
+        for moment in ("handoff.ringing", "handoff.answered", "handoff.whispered", "handoff.bridged"):
+            await (office.best.ignore_calls() if moment == "handoff.ringing" else office.best.answer_calls())
+            running = office.begin()
+            await office.best.incoming()
+            if moment == "handoff.bridged":
+                await office.noted("handoff.whispered")
+                await office.best.press("1")
+            await office.noted(moment)
+            await office.caller.hang_up()
+            await office.best.ended(timeout=2)
+            await running
+            assert office.state("best") is AgentState.AVAILABLE, moment
+            await office.caller.ended()
+            await call_in(office)
+
+
+async def test_a_caller_who_waits_is_taken_the_moment_somebody_is_free(reserve_ports: Ports, tmp_path: Path) -> None:
+    async with an_office(reserve_ports, tmp_path) as office:
+        office.directory.ready("best", now_ms=monotonic_ms())
+        office.directory.ready("second", now_ms=monotonic_ms())
+        for name in ("best", "second"):
+            office.directory.reserve(name, now_ms=monotonic_ms())
+            office.directory.answered(name, now_ms=monotonic_ms())
+        office.music()
+        running = office.begin()
+        assert (await office.noted("handoff.waiting")).data["position"] == 1
+        await asyncio.sleep(0.3)
+        office.directory.ended("second", now_ms=monotonic_ms())
+        freed_ms = monotonic_ms()
+        rang = await office.second.incoming()
+        assert rang.at_ms - freed_ms < 500
+        await office.second.answered()
+        await office.noted("handoff.answered")
+        await office.second.press("1")
+        assert await running is TransferResult.ANSWERED
+        assert (await office.noted("handoff.chosen")).data["waited_ms"] >= 250
+
+
+async def test_refer_moves_the_caller_only_with_a_proof_and_falls_back_to_the_bridge_without(
+    reserve_ports: Ports, tmp_path: Path
+) -> None:
+    async with an_office(reserve_ports, tmp_path) as office:
+        await office.caller.follow_refer(False)
+        running = office.begin(Method.BLIND)
+        await office.taken_by(office.best)  # refused: called by ourselves instead
+        assert await running is TransferResult.ANSWERED
+        kinds = [entry.kind for entry in office.entries or []]
+        assert kinds.index("handoff.referred") < kinds.index("handoff.not_moved") < kinds.index("handoff.dialed")
+        await office.best.hang_up()
+        await office.caller.ended()
+
+        await call_in(office)
+        await office.caller.follow_refer()
+        await office.best.decline_calls(486)
+        office.music()
+        running = office.begin(Method.BLIND)
+        rang = await office.second.incoming()
+        token = rang.header("X-Ctx-Id")
+        assert await running is TransferResult.ANSWERED
+        assert office.chosen() == ["best", "second"], "busy, as the caller's phone found out"
+        assert token == (await office.noted("handoff.popped", 2)).data["token"]
+        assert (await office.noted("handoff.moved")).data["method"] == "blind"
+        assert office.state("second") is AgentState.NOT_READY, "nobody sees when that call ends"
+        assert await office.control.wait(media.LegEnded, leg=office.leg)
+
+
+SILENT = """<?xml version="1.0" encoding="UTF-8"?>
+<scenario name="takes a REFER and says nothing of it">
+<send retrans="500"><![CDATA[
+INVITE sip:bot@127.0.0.1:[remote_port] SIP/2.0
+Via: SIP/2.0/UDP 127.0.0.1:[local_port];branch=[branch]
+Max-Forwards: 70
+From: <sip:silent@127.0.0.1>;tag=[call_number]x
+To: <sip:bot@127.0.0.1:[remote_port]>
+Call-ID: [call_id]
+CSeq: 1 INVITE
+Contact: <sip:silent@127.0.0.1:[local_port]>
+Content-Type: application/sdp
+Content-Length: [len]
+
+v=0
+o=- 1 1 IN IP4 127.0.0.1
+s=-
+c=IN IP4 127.0.0.1
+t=0 0
+m=audio RTP_PORT RTP/AVP 0
+a=rtpmap:0 PCMU/8000
+]]></send>
+<recv response="100" optional="true"/>
+<recv response="200" rrs="true"/>
+<send><![CDATA[
+ACK [next_url] SIP/2.0
+Via: SIP/2.0/UDP 127.0.0.1:[local_port];branch=[branch]
+Max-Forwards: 70
+From: <sip:silent@127.0.0.1>;tag=[call_number]x
+[last_To:]
+Call-ID: [call_id]
+CSeq: 1 ACK
+Content-Length: 0
+
+]]></send>
+<recv request="REFER"/>
+<send><![CDATA[
+SIP/2.0 202 Accepted
+[last_Via:]
+[last_From:]
+[last_To:]
+[last_Call-ID:]
+[last_CSeq:]
+Contact: <sip:silent@127.0.0.1:[local_port]>
+Content-Length: 0
+
+]]></send>
+<recv request="BYE"/>
+<send><![CDATA[
+SIP/2.0 200 OK
+[last_Via:]
+[last_From:]
+[last_To:]
+[last_Call-ID:]
+[last_CSeq:]
+Content-Length: 0
+
+]]></send>
+</scenario>
+"""
+
+
+async def test_a_refer_nobody_reports_on_leads_to_the_bridge_within_two_seconds(
+    reserve_ports: Ports, tmp_path: Path, needs: Callable[[str], str]
+) -> None:
+    async with an_office(reserve_ports, tmp_path) as office:
+        await office.caller.hang_up()
+        ports, scenario = reserve_ports(20), tmp_path / "silent.xml"
+        scenario.write_text(SILENT.replace("RTP_PORT", str(ports[2])), encoding="utf-8")
+        sipp = await asyncio.create_subprocess_exec(
+            *(needs("sipp"), "-sf", str(scenario), "-m", "1", "-nostdin", "-i", "127.0.0.1", "-p", str(ports[0])),
+            *("-timeout", "20", "-recv_timeout", "15000", f"127.0.0.1:{office.control.settings.sip_port}"),
+            cwd=tmp_path,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.DEVNULL,
+        )
+        office.leg = (await office.control.wait(media.LegAnswered, 2)).leg
+        running = office.begin(Method.BLIND)
+        await office.best.incoming()
+        await office.best.answered()
+        referred, dialed = await office.noted("handoff.referred"), await office.noted("handoff.dialed")
+        assert 1900 <= dialed.at_ms - referred.at_ms <= 2200
+        await office.noted("handoff.answered")
+        await office.best.press("1")
+        assert await running is TransferResult.ANSWERED
+        assert office.handoff is not None and office.handoff.bridged
+        await office.best.hang_up()
+        assert await asyncio.wait_for(sipp.wait(), 10) == 0, "the caller was hung up on as caller, and not before"
+
+
+@pytest.mark.parametrize("replaces", [True, False])
+async def test_an_attended_refer_is_believed_when_the_agents_phone_was_replaced(
+    reserve_ports: Ports, tmp_path: Path, replaces: bool
+) -> None:
+    async with an_office(reserve_ports, tmp_path) as office:
+        await office.best.follow_refer(True, replace=replaces)
+        await office.caller.follow_refer()
+        running = office.begin(Method.ATTENDED)
+        await office.taken_by(office.best)
+        assert await running is TransferResult.ANSWERED
+        if replaces:
+            await office.noted("handoff.moved")
+            await office.control.wait(media.LegEnded, leg=office.leg)
+            assert office.state("best") is AgentState.NOT_READY
+            replaced = await office.best.wait_for("replaced")
+            moved = await office.caller.wait_for("moved")
+            await office.talk(office.best)
+            heard = channel(replaced.fields["heard_wav"]), channel(moved.fields["heard_wav"])
+            assert seconds_of(heard[0], CALLER_HZ) > 0.5
+            assert seconds_of(heard[1], AGENT_HZ) > 0.5
+        else:
+            await office.noted("handoff.not_moved")
+            assert office.handoff is not None and office.handoff.bridged
+            assert not [e for e in office.control.all(media.LegEnded) if e.leg == office.leg]
+            await office.best.hang_up()
+            await office.control.wait(media.LegEnded, leg=office.leg)
