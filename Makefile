@@ -20,7 +20,7 @@ install-run:
 system-packages:
 	@$(ROOT)/scripts/system-packages
 
-demo: install-run ## Three real calls, printed live; then it stays up for yours (ONCE=1: end after the three).
+demo: install-run ## Six real calls, printed live; then it stays up for yours (ONCE=1: end after them).
 	@cd $(ROOT) && exec $(BIN)/ivr demo $(if $(ONCE),--once)
 
 test: install system-packages ## All tests (ARGS="-k name" chooses, JUNIT=file.xml also writes a report).

@@ -164,7 +164,8 @@ class Performer:
         entries = self._line.journal.entries
         closing = next((e.seq for e in entries if e.kind == "dialog.ended"), 0)
         heard_out = any(e.kind == "turn.prompted" and e.seq > closing > 0 for e in entries)
-        early = ended_by == "caller" and not heard_out and not self.with_human
+        passed_on = self.outcome in {Outcome.TRANSFERRED, Outcome.RETURNED}
+        early = ended_by == "caller" and not heard_out and not passed_on
         known = ended_by != "failure"
         self._line.owe(self._errands.tell_offer_outcomes(early=early if known else None, answered_s=answered_s))
 

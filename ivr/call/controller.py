@@ -16,7 +16,7 @@ from ivr.call.conversation import Conversation, Understood
 from ivr.call.journal import Journal
 from ivr.call.line import Line
 from ivr.call.listening import Ear, TimerElapsed
-from ivr.call.overflowing import overflow_call
+from ivr.call.overflowing import keep_result, overflow_call
 from ivr.call.record import fold
 from ivr.call.speaking import Speaker
 from ivr.call.surroundings import Surroundings
@@ -101,6 +101,8 @@ class CallController:
         refusal = await self._number.refusal()
         if refusal is not None:
             return await self._refuse(*refusal)
+        if self._overflow is not None:  # the contact center may ask how it stands as soon as we answer
+            await keep_result(self._overflow, house.store, self.journal)
         house.to_media(AnswerCall(leg=self.call_id, headers=self._overflow.headers if self._overflow else ()))
         await house.store.save_record(fold(self.journal.entries))
         try:

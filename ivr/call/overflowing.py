@@ -28,6 +28,7 @@ from ivr.routing.expected_wait import LANGUAGES, spoken, wait_range
 from ivr.routing.overflow import Overflow, read_overflow
 from ivr.routing.overflow_terms import OverflowTerms, ReturnBy
 from ivr.routing.returning import OverflowOutcome, Return, result_event, return_call, token_headers, ways
+from ivr.storage.store import Store
 
 OPEN = "open"
 SAID_S = 20.0
@@ -127,6 +128,26 @@ def overflow_call(
     )
 
 
+async def keep_result(
+    call: OverflowCall, store: Store, journal: Journal, outcome: str = OPEN, event: Mapping[str, object] | None = None
+) -> None:
+    """Store how the call stands. What the storage refuses is noted: the call goes on, and ends, all the same."""
+    sip_call_id = str(journal.entries[0].data["sip_call_id"])
+    result = OverflowResult(
+        token=call.token,
+        call_id=journal.call_id,
+        sip_call_id=sip_call_id,
+        queue=call.overflow.queue.name,
+        outcome=outcome,
+        at=wall_clock(),
+        data={**event, "sip_call_id": sip_call_id} if event else {},
+    )
+    try:
+        await store.save_overflow(result)
+    except StorageError as error:
+        journal.note("trouble", where="storage", what=f"overflow not stored: {error}")
+
+
 class WayBack:
     """The way back of one call. returned: is the caller in the queue again?"""
 
@@ -141,10 +162,6 @@ class WayBack:
     def possible(self) -> bool:
         """Is there a way back?"""
         return self.call.overflow.can_return
-
-    async def begin(self) -> None:
-        """From now on the contact center can ask how it stands."""
-        await self._store(OPEN, {})
 
     async def serve(self, request: HandoffRequest) -> None:
         """A human was asked for: they are in the queue. When there is no way back, the dialog goes on."""
@@ -172,7 +189,7 @@ class WayBack:
         if back.by is ReturnBy.REFER and not await self._refer(back):
             return False
         self.returned = True
-        await self.hang_up("returned to the queue", CallOutcome.RETURNED, back.headers)
+        line.owe(self.hang_up("returned to the queue", CallOutcome.RETURNED, back.headers))
         return True
 
     def receive(self, message: object) -> bool:
@@ -203,7 +220,6 @@ class WayBack:
             return
         self._told = True
         session, now_ms = self._line.session(), monotonic_ms()
-        sip_call_id = str(self._line.journal.entries[0].data["sip_call_id"])
         event = result_event(
             self.call.token,
             self._outcome(outcome),
@@ -214,29 +230,12 @@ class WayBack:
             now_ms=now_ms,
         )
         self._line.journal.note("overflow.result", **event)
-        await self._store(str(event["outcome"]), {**event, "sip_call_id": sip_call_id})
+        await keep_result(self.call, self._house.store, self._line.journal, str(event["outcome"]), event)
 
     def _outcome(self, outcome: CallOutcome) -> OverflowOutcome:
         if outcome is CallOutcome.LOST and self.call.comes_back_by_itself:
             return OverflowOutcome.RETURNED
         return _OUTCOMES.get(outcome, OverflowOutcome.ABANDONED)
-
-    async def _store(self, outcome: str, event: Mapping[str, object]) -> None:
-        line = self._line
-        try:
-            await self._house.store.save_overflow(
-                OverflowResult(
-                    token=self.call.token,
-                    call_id=line.call_id,
-                    sip_call_id=str(line.journal.entries[0].data["sip_call_id"]),
-                    queue=self.call.overflow.queue.name,
-                    outcome=outcome,
-                    at=wall_clock(),
-                    data=event,
-                )
-            )
-        except StorageError as error:  # the caller's leg must end all the same
-            line.journal.note("trouble", where="storage", what=f"overflow not stored: {error}")
 
     async def _spoken(self) -> None:
         """What is being said is heard to its end."""

@@ -16,7 +16,7 @@ def add(commands: Commands) -> None:
     run.add_argument("-c", "--config", type=Path, help="settings file (default: ./ivr.toml, or built-in defaults)")
     run.set_defaults(command=_run)
 
-    demo = commands.add_parser("demo", help="three real calls, printed as they happen; then stay up")
+    demo = commands.add_parser("demo", help="six real calls, printed as they happen; then stay up")
     demo.add_argument(
         "--once", action="store_true", help="end after the calls; status 0 only if all went as they should"
     )

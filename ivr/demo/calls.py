@@ -42,7 +42,7 @@ class Stage:
     house: House
     voice: CallerVoice
     caller: SoftPhone
-    agent: SoftPhone | None
+    agents: tuple[SoftPhone, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,12 +57,12 @@ class Reply:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DemoCall:
-    """One call of the demo. play runs it and returns what was checked."""
+    """One call of the demo. play runs it and returns what was checked. agents: how many have a phone in it."""
 
     title: str
     number: str
     play: Callable[[Stage], Awaitable[list[Check]]]
-    needs_agent: bool = False
+    agents: int = 0
 
 
 async def dial(stage: Stage) -> Follower:
@@ -173,9 +173,7 @@ async def _by_keys(stage: Stage) -> list[Check]:
 
 
 async def _to_a_human(stage: Stage) -> list[Check]:
-    house, caller, agent = stage.house, stage.caller, stage.agent
-    if agent is None:
-        raise DemoError("this call needs an agent's phone")
+    house, caller, (agent, *_) = stage.house, stage.caller, stage.agents
     await agent.answer_calls(after_ms=800)
     async with AgentPage.open(house, "a1") as page:
         await house.post("/api/agents/a1/state", {"state": "ready"})
@@ -215,6 +213,36 @@ async def _to_a_human(stage: Stage) -> list[Check]:
     ]  # fmt: skip
 
 
+async def _second_best(stage: Stage) -> list[Check]:
+    house, caller, (first, second) = stage.house, stage.caller, stage.agents
+    await first.ignore_calls()
+    await second.answer_calls(after_ms=500)
+    for agent_id in ("a1", "a2"):
+        await house.post(f"/api/agents/{agent_id}/state", {"state": "ready"})
+    follower = await dial(stage)
+    await caller.bot_finished(quiet_ms=400)
+    await caller.press("0")
+    await first.incoming(timeout=20)
+    await second.incoming(timeout=40)
+    await second.answered(timeout=10)
+    await second.bot_finished(quiet_ms=500, timeout=15)
+    await second.press("1")
+    await follower.wait_for("handoff.bridged", 10)
+    await asyncio.sleep(0.5)
+    await caller.hang_up()
+    await second.ended(timeout=5)
+    await ended(follower)
+    await caller.ended(timeout=5)
+    states = {agent["agent_id"]: agent["state"] for agent in (await house.get("/api/agents"))["agents"]}
+    for agent_id in ("a1", "a2"):
+        await house.post(f"/api/agents/{agent_id}/state", {"state": "not_ready"})
+    return [
+        ("the best agent did not answer, and gets no more calls until they say so", states["a1"] == "not_ready"),
+        ("the second-best took the call", follower.record["agent"] == "a2"),
+        ("the caller stayed on the line and was served", follower.record["outcome"] == "transferred"),
+    ]
+
+
 def _service_ok(follower: Follower, service: str) -> bool:
     ended = [event["data"] for event in follower.events if event["kind"] == "service.ended"]
     return any(data["service"] == service and data["outcome"] == "ok" for data in ended)
@@ -227,7 +255,8 @@ def _answer(event: object) -> str:
 CALLS = (
     DemoCall(title="by voice: claim status, an offer declined", number="+12025550101", play=_by_voice),
     DemoCall(title="by keypad only: claim status, an offer accepted", number="+12025550102", play=_by_keys),
+    DemoCall(title="a person, please: context, whisper, bridge", number="+12025550103", play=_to_a_human, agents=1),
     DemoCall(
-        title="a person, please: context, whisper, bridge", number="+12025550103", play=_to_a_human, needs_agent=True
+        title="the best agent does not answer, the second-best does", number="+12025550104", play=_second_best, agents=2
     ),
 )

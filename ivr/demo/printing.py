@@ -59,7 +59,27 @@ def _behind_the_scenes(kind: str, data: Mapping[str, Any]) -> str:
             return f"·       whispered to the agent alone: {data['text']}"
         case "handoff.bridged":
             return f"·       caller and {data['agent']} are talking ({data['method']})"
+        case _ if kind.startswith(("overflow.", "callback.", "handoff.attempt")):
+            return _of_queues(kind, data)
         case "turn.barged_in" | "turn.rejected" | "turn.silence" | "hearing.lost" | "hearing.restored" | "trouble":
             return f"·       {kind} {dict(data) if data else ''}".rstrip()
         case _:
             return ""
+
+
+def _of_queues(kind: str, data: Mapping[str, Any]) -> str:
+    match kind:
+        case "handoff.attempt_failed":
+            return f"·       {data['agent']} did not take the call"
+        case "overflow.arrived":
+            return (
+                f"·       from the full queue {data['queue']}: {data['waited_s']} s there, priority {data['priority']}"
+            )
+        case "overflow.returning":
+            return f"·       back to the queue {data['queue']} by {data['by'].upper()}: {data['reason']}"
+        case "overflow.result":
+            return f"·       the contact center is told: {data['outcome']}, {data['bot_s']} s with the bot"
+        case "callback.promised":
+            return f"·       a call back is promised until {data['deadline']}"
+        case _:
+            return f"·       {kind} {dict(data)}"

@@ -1,13 +1,15 @@
-"""`ivr demo`: three real calls, printed as they happen. Then the house stays up for a softphone and a browser."""
+"""`ivr demo`: six real calls, printed as they happen. Then the house stays up for a softphone and a browser."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
-from ivr.demo.calls import CALLS, SENTENCES, DemoCall, Stage
+from ivr.demo import queue_calls
+from ivr.demo.calls import CALLS as OUR_CALLS
+from ivr.demo.calls import SENTENCES, DemoCall, Stage
 from ivr.demo.house import HOST, PHONE_PORTS, House, open_house, usual_ports
 from ivr.demo.phone_client import SoftPhone
 from ivr.demo.voices import CallerVoice
@@ -15,6 +17,11 @@ from ivr.model.errors import IvrError
 from ivr.model.ids import monotonic_ms
 
 FOLDER = Path("var/demo")
+CALLS = (
+    *OUR_CALLS,
+    DemoCall(title="from a full queue: the bot solves it", number="+12025550102", play=queue_calls.solved),
+    DemoCall(title="from a full queue: the place is kept", number="+12025550150", play=queue_calls.kept),
+)
 
 
 async def show(*, once: bool) -> int:
@@ -45,13 +52,18 @@ async def show(*, once: bool) -> int:
 
 
 async def _calls(house: House, voice: CallerVoice) -> list[str]:
-    """The first call alone, the other two at the same time: the bot has two lines."""
+    """The first call alone, then two at the same time, and again: the bot has lines for three."""
     ports = house.ports
     failures = [await _one(house, voice, 1, ports.caller, ports.phone_rtp)]
     failures += await asyncio.gather(
         _one(house, voice, 2, ports.caller, ports.phone_rtp),
         _one(house, voice, 3, ports.second_caller, ports.phone_rtp + PHONE_PORTS),
     )
+    failures += await asyncio.gather(
+        _one(house, voice, 4, ports.caller, ports.phone_rtp),
+        _one(house, voice, 5, ports.second_caller, ports.phone_rtp + PHONE_PORTS),
+    )
+    failures.append(await _one(house, voice, 6, ports.caller, ports.phone_rtp))
     return [failure for failure in failures if failure]
 
 
@@ -63,9 +75,9 @@ async def _one(house: House, voice: CallerVoice, number: int, sip_port: int, rtp
     try:
         async with (
             SoftPhone.start(call.number, sip_port, rtp_port, workdir) as caller,
-            agent_phone(house, call, workdir) as agent,
+            agent_phones(house, call, workdir) as agents,
         ):
-            stage = Stage(number=number, house=house, voice=voice, caller=caller, agent=agent)
+            stage = Stage(number=number, house=house, voice=voice, caller=caller, agents=agents)
             checks = await call.play(stage)
     except IvrError as error:
         print(f" {number} ✗ {error}", flush=True)
@@ -77,14 +89,16 @@ async def _one(house: House, voice: CallerVoice, number: int, sip_port: int, rtp
 
 
 @asynccontextmanager
-async def agent_phone(house: House, call: DemoCall, workdir: Path) -> AsyncIterator[SoftPhone | None]:
-    """The agent's phone, for the calls that need one."""
-    if not call.needs_agent:
-        yield None
-        return
+async def agent_phones(house: House, call: DemoCall, workdir: Path) -> AsyncIterator[tuple[SoftPhone, ...]]:
+    """The agents' phones, for the calls that need some."""
     ports = house.ports
-    async with SoftPhone.start("agent1", ports.agents[0], ports.phone_rtp + 2 * PHONE_PORTS, workdir) as agent:
-        yield agent
+    async with AsyncExitStack() as stack:
+        phones = []
+        for at in range(call.agents):
+            rtp_port = ports.phone_rtp + (2 + at) * PHONE_PORTS
+            phone = SoftPhone.start(f"agent{at + 1}", ports.agents[at], rtp_port, workdir)
+            phones.append(await stack.enter_async_context(phone))
+        yield tuple(phones)
 
 
 async def _show_messages(house: House) -> None:

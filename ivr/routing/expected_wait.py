@@ -84,7 +84,7 @@ class ToldWaits:
         self._told: dict[str, tuple[int, int]] = {}
 
     def tell(self, queue: str, expected_ms: int, now_ms: int) -> bool:
-        """A contact center says how long the next caller of the queue waits. False for a queue the terms do not know."""
+        """A contact center says how long the next caller of the queue waits. False for one the terms do not know."""
         terms = self._terms()
         known = terms is not None and queue in terms.queues
         if known:

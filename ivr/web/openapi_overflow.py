@@ -22,7 +22,7 @@ def overflow_paths(answers: dict[int, dict[str, Any]]) -> dict[str, Any]:
         {"name": name, "in": "query", "required": False, "schema": schema}
         for name, schema in (("sip_call_id", TEXT), ("limit", _COUNT))
     ]
-    one = _get("overflowResult", "How a call from a full queue stands", _RESULT, _refusals(answers, 404), [_path("token")])
+    one = _get("overflowResult", "How a call stands", _RESULT, _refusals(answers, 404), [_path("token")])
     every = _get("overflowResults", "The newest, or that of an INVITE", listed, _refusals(answers, 400), by_call)
     wait = _post("overflowWait", "How long callers of a queue wait", told, told, _refusals(answers, 400, 404))
     return {
