@@ -49,10 +49,10 @@ async def _tell_overflow(store: Store, record: CallRecord) -> None:
     """A contact center that asks hears what became of the caller it sent."""
     stands = await store.overflow_of_call(record.call_id) if record.overflow_from else None
     if stands is not None and stands.outcome == "open":
-        outcome = OverflowOutcome.CALLBACK if record.ani else OverflowOutcome.ABANDONED
-        data = {"token": stands.token, "outcome": outcome.value, "queue": stands.queue, "sip_call_id": stands.sip_call_id}
+        outcome = (OverflowOutcome.CALLBACK if record.ani else OverflowOutcome.ABANDONED).value
+        data = {"token": stands.token, "outcome": outcome, "queue": stands.queue, "sip_call_id": stands.sip_call_id}
         at = datetime.now(UTC).isoformat(timespec="milliseconds")
-        await store.save_overflow(replace(stands, outcome=outcome.value, at=at, data=data))
+        await store.save_overflow(replace(stands, outcome=outcome, at=at, data=data))
 
 
 async def _endings(store: Store, record: CallRecord, callback_s: int) -> list[tuple[str, dict[str, str]]]:
