@@ -13,7 +13,7 @@ from ivr.model.errors import IvrError, StorageError
 from ivr.model.ids import monotonic_ms
 from ivr.model.routing import Agent, AgentState
 from ivr.web.desk import Desk
-from ivr.web.guard import error, note_access, visitor_of
+from ivr.web.guard import doer_of, error, note_access, visitor_of
 from ivr.web.openapi import description
 
 DESK = web.AppKey("desk", Desk)
@@ -110,9 +110,9 @@ async def callback_done(request: web.Request) -> web.StreamResponse:
     desk, callback_id = request.app[DESK], request.match_info["callback_id"]
     body = await body_of(request)
     state = body.get("state", "done")
-    visitor = visitor_of(request)
-    by = (visitor.agent_id or visitor.name) if visitor.role is not None else body.get("by", "")
-    if state not in ("done", "failed") or not isinstance(by, str):
+    said = body.get("by", "")
+    by = doer_of(request, said)
+    if state not in ("done", "failed") or not isinstance(said, str):
         return error(400, 'send {"by": agent id, "state": "done" or "failed"}')
     if not await desk.store.finish_callback(callback_id, by, state):
         return error(404, "no callback due by that id")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from aiohttp import web
 
 from ivr.web.api import DESK, body_of, find_agent
-from ivr.web.guard import error
+from ivr.web.guard import doer_of, error
 
 routes = web.RouteTableDef()
 
@@ -24,8 +24,8 @@ async def release(request: web.Request) -> web.Response:
 
 async def _claimed(request: web.Request, *, claimed: bool) -> web.Response:
     desk, callback_id = request.app[DESK], request.match_info["callback_id"]
-    by = (await body_of(request)).get("by")
-    if not isinstance(by, str) or not by:
+    by = doer_of(request, (await body_of(request)).get("by"))
+    if not by:
         return error(400, 'send {"by": who calls}')
     done = await (desk.store.claim_callback if claimed else desk.store.release_callback)(callback_id, by)
     if not done:

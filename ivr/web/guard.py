@@ -139,6 +139,12 @@ def visitor_of(request: web.Request) -> Visitor:
     return request.get(VISITOR) or Visitor(name="", rights=frozenset())
 
 
+def doer_of(request: web.Request, said: object) -> str:
+    """Who does something: the desk or name of an account; whoever has none says it."""
+    visitor = visitor_of(request)
+    return (visitor.agent_id or visitor.name) if visitor.role is not None else str(said or "")
+
+
 async def note_access(request: web.Request, desk: Desk, what: str, subject: str) -> None:
     """Note that this visitor looks at what was said. Raises StorageError: then it must not be shown."""
     who, remote = visitor_of(request).name, peer_of(request)

@@ -51,6 +51,7 @@ async def login(request: web.Request) -> web.Response:
             answer.headers["Retry-After"] = str(refusal.wait_s)
             return answer
         return _form(request, following, wrong, 403)
+    await accounts.sign_out(visitor_of(request))  # whoever sat at this browser before is done
     answer = web.Response(status=303, headers={"Location": following})
     answer.set_cookie(
         COOKIE, cookie, max_age=SESSION_S, httponly=True, samesite="Strict", secure=is_secure(request), path="/"

@@ -20,6 +20,7 @@ from ivr.model.errors import StorageError
 from ivr.routing.desk_terms import title
 from ivr.web.agent_words import WORDS
 from ivr.web.api import DESK, limit_of, recording_path
+from ivr.web.call_words import CALL_WORDS
 from ivr.web.guard import VISITOR, Guard, is_api, note_access, visitor_of
 from ivr.web.language import language_of
 from ivr.web.live import LiveEvent, LivePage
@@ -44,8 +45,7 @@ async def calls_page(request: web.Request) -> web.Response:
     since_ms = round((time.time() - ASKED_AGAIN_DAYS * 86400) * 1000)
     told, asked = (0, 0) if visitor.only_own else await desk.store.asked_again(since_ms)
     words = {"calls": found, "older": older, "paged": "before" in request.query, "notes": notes}
-    titles = {code: title(each, "en") for code, each in desk.terms().dispositions.items()}
-    share = {"told": told, "asked": asked, "days": ASKED_AGAIN_DAYS, "titles": titles}
+    share = {"told": told, "asked": asked, "days": ASKED_AGAIN_DAYS, **_called(request)}
     return page("calls.html", request, {**words, **share})
 
 
@@ -74,9 +74,8 @@ async def call_page(request: web.Request) -> web.Response:
     may_hear = visitor_of(request).may(Right.RECORDINGS)
     has_recording = may_hear and recording_path(desk.recordings, record.recording) is not None
     began_ms = entries[0].at_ms if entries else 0
-    titles = {code: title(each, "en") for code, each in desk.terms().dispositions.items()}
     notes = await desk.store.wrap_ups([call_id])
-    words = {"call": record, "entries": entries, "began_ms": began_ms, "notes": notes, "titles": titles}
+    words = {"call": record, "entries": entries, "began_ms": began_ms, "notes": notes, **_called(request)}
     return page("call.html", request, {**words, "has_recording": has_recording})
 
 
@@ -109,6 +108,12 @@ def fields_of(data: Mapping[str, Any]) -> list[tuple[str, str]]:
 def page(template: str, request: web.Request, words: Mapping[str, Any], status: int = 200) -> web.Response:
     """A page, with what all of them are given; its own words count."""
     return aiohttp_jinja2.render_template(template, request, {**_shared(request), **words}, status=status)
+
+
+def _called(request: web.Request) -> dict[str, Any]:
+    """Words of the pages of calls."""
+    language, dispositions = language_of(request), request.app[DESK].terms().dispositions
+    return {"c": CALL_WORDS[language], "titles": {code: title(each, language) for code, each in dispositions.items()}}
 
 
 def _shared(request: web.Request) -> dict[str, Any]:

@@ -9,19 +9,31 @@ const mine = desk.dataset.mine === "yes";
 const base = `/agent/${encodeURIComponent(desk.dataset.agent)}`;
 const title = document.title;
 const byId = (id) => document.getElementById(id);
-const csrf = document.querySelector('meta[name="csrf"]')?.content || "";
+const markIn = (root) => root.querySelector('meta[name="csrf"]')?.content || "";
+let csrf = markIn(document);
 const page = `${Date.now().toString(36)}${Math.random().toString(36).slice(2)}`;
 let since = Date.now() - Number(byId("state").dataset.sinceMs);
 let until = 0;
 
 // ---- sending ----
 
-async function post(url, fields, quiet = false) {
+// Whoever was signed out and signs in again in another tab has a new mark; this page goes on with it.
+async function renewMark() {
+  const answer = await fetch(base);
+  if (!answer.ok || answer.redirected) return false;
+  const fresh = markIn(new DOMParser().parseFromString(await answer.text(), "text/html"));
+  const changed = fresh !== csrf;
+  csrf = fresh;
+  return changed;
+}
+
+async function post(url, fields, quiet = false, again = true) {
   const headers = { "Content-Type": "application/json" };
   if (csrf) headers["X-Csrf-Token"] = csrf;
   try {
     const answer = await fetch(url, { method: "POST", headers, body: JSON.stringify(fields), keepalive: true });
     const body = answer.status === 204 ? {} : await answer.json();
+    if (answer.status === 403 && again && (await renewMark())) return post(url, fields, quiet, false);
     if (answer.status === 401) notice(words.signed_out);
     else if (!quiet) notice(answer.ok ? "" : body.error);
     return answer.ok ? body : null;
@@ -276,31 +288,36 @@ function listen(stream, name, act) {
   stream.addEventListener(name, (event) => act(JSON.parse(event.data)));
 }
 
-const stream = new EventSource(`${base}/events`);
-stream.addEventListener("open", () => {
-  byId("connection").dataset.live = "yes";
-  byId("connection").textContent = words.live;
-});
-stream.addEventListener("error", lost);
-listen(stream, "state", (data) => {
-  showState(data);
-  if (data.state === "available" && document.querySelector(".who")) waitForCall();
-});
-listen(stream, "beat", () => beat(false)); // the server counts the seconds: a tab in the background may not
-listen(stream, "pop", pop);
-listen(stream, "history", (data) => data.lines.forEach(addLine));
-listen(stream, "transcript", addLine);
-listen(stream, "ended", () => {
-  const mark = document.querySelector(".ended");
-  if (mark) mark.hidden = false;
-  document.title = title;
-});
-listen(stream, "clear", waitForCall);
-listen(stream, "callbacks", refreshCallbacks);
-addEventListener("pagehide", () => {
-  stream.close();
-  beat(true);
-});
+function connect() {
+  const stream = new EventSource(`${base}/events`);
+  addEventListener("pagehide", () => stream.close());
+  stream.addEventListener("open", () => {
+    byId("connection").dataset.live = "yes";
+    byId("connection").textContent = words.live;
+  });
+  stream.addEventListener("error", () => {
+    lost();
+    if (stream.readyState === EventSource.CLOSED) setTimeout(connect, 3000); // refused: a browser asks no more by itself
+  });
+  listen(stream, "state", (data) => {
+    showState(data);
+    if (data.state === "available" && document.querySelector(".who")) waitForCall();
+  });
+  listen(stream, "beat", () => beat(false)); // the server counts the seconds: a tab in the background may not
+  listen(stream, "pop", pop);
+  listen(stream, "history", (data) => data.lines.forEach(addLine));
+  listen(stream, "transcript", addLine);
+  listen(stream, "ended", () => {
+    const mark = document.querySelector(".ended");
+    if (mark) mark.hidden = false;
+    document.title = title;
+  });
+  listen(stream, "clear", waitForCall);
+  listen(stream, "callbacks", refreshCallbacks);
+}
+
+connect();
+addEventListener("pagehide", () => beat(true));
 
 const first = byId("state").dataset;
 showState({ state: first.state, since_ms: Number(first.sinceMs), left_ms: Number(first.leftMs), reason: first.reason });

@@ -9,9 +9,13 @@ from typing import Any
 import pytest
 
 from ivr.model.accounts import WrapUp
+from ivr.model.call import Outcome
+from ivr.model.identity import EvidenceKind
+from ivr.offers.gate import RULES
 from ivr.routing.desk_terms import DISPOSITIONS, NOT_READY
 from ivr.storage.store import Store
 from ivr.web.agent_words import WORDS
+from ivr.web.call_words import CALL_WORDS
 from ivr.web.live import LiveHub
 from ivr.web.screen_words import SCREEN_WORDS
 
@@ -48,7 +52,7 @@ async def test_what_an_agent_notes_is_kept_part_by_part(serve: Any, store: Store
     assert (kept.code, kept.note, kept.solved, kept.asked_again) == ("solved", "sent a letter", True, True)
     assert [(now.code, before is None) for now, before in told] == [("", True), ("", False), ("solved", False)]
     assert await store.asked_again(0) == (1, 1)
-    assert "Nothing asked again in <strong>0 %</strong>" in await (await client.get("/calls")).text()
+    assert "asked again in 0 % of the transfers" in await (await client.get("/calls")).text()
 
 
 async def screen_html(serve: Any, hub: LiveHub, offer: dict[str, Any] | None) -> str:
@@ -101,12 +105,16 @@ async def test_a_language_chosen_is_remembered(serve: Any) -> None:
 
 
 def test_every_word_is_there_in_every_language() -> None:
-    for words in WORDS.values():
-        assert words.keys() == WORDS["en"].keys()
+    for words in (*WORDS.values(), *CALL_WORDS.values()):
+        assert words.keys() in (WORDS["en"].keys(), CALL_WORDS["en"].keys())
         assert all(words.values())
+    assert WORDS.keys() == SCREEN_WORDS.keys() == CALL_WORDS.keys()
+    assert {outcome.value for outcome in Outcome} <= CALL_WORDS["en"].keys()
     for screen in SCREEN_WORDS.values():
         for name in ("levels", "evidence", "warnings", "blocked", "statuses"):
             assert getattr(screen, name).keys() == getattr(SCREEN_WORDS["en"], name).keys()
+        assert {kind.value for kind in EvidenceKind} <= screen.evidence.keys()
+        assert RULES.keys() <= screen.blocked.keys()
     for titles in (*DISPOSITIONS.values(), *NOT_READY.values()):
         assert titles.keys() == WORDS.keys()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -13,7 +14,7 @@ from ivr.model.accounts import Account, ApiToken, Right, Role
 from ivr.model.call import CallRecord
 from ivr.model.routing import AgentState
 from ivr.storage.store import Store
-from ivr.web.accounts import token_hash
+from ivr.web.accounts import IDLE_S, Accounts, token_hash
 from ivr.web.live import LiveHub
 from ivr.web.rights import KNOWN, OPEN, ROLES, ROUTES
 
@@ -163,6 +164,24 @@ async def test_signing_out_a_new_password_and_the_console_end_sessions(sign_in: 
         assert (await client.get("/api/openapi.json")).status == 200
         await end
         assert (await client.get("/api/openapi.json")).status in (401, 403)
+
+
+async def test_a_browser_not_heard_of_for_an_hour_is_signed_out(store: Store) -> None:
+    await somebody(store, "anna", Role.AGENT, "a17")
+    now_s = [time.time()]
+    accounts = Accounts(store, "", now=lambda: now_s[0])
+    busy, _ = await accounts.sign_in("anna", PASSWORD, "192.0.2.1", "")
+    idle, _ = await accounts.sign_in("anna", PASSWORD, "192.0.2.1", "")
+    for _ in range(3):
+        now_s[0] += IDLE_S / 2
+        assert await accounts.of_cookie(busy) is not None
+    assert await accounts.of_cookie(idle) is None
+
+
+async def test_signing_in_anew_ends_the_session_before(sign_in: SignIn, store: Store) -> None:
+    client = await sign_in(Role.ADMIN)
+    await client.post("/login", data={"name": "admin", "password": PASSWORD})
+    assert len(await store.sessions("admin")) == 1
 
 
 async def test_a_machine_may_what_its_token_says(serve: Any, store: Store) -> None:
