@@ -17,13 +17,12 @@ from ivr.design import actions, staffing, training
 from ivr.dialog import levels
 from ivr.dialog import steps as st
 from ivr.dialog.assistant import Assistant, examine
+from ivr.dialog.proof import Walk
 from ivr.dialog.script import load as load_conversations
 from ivr.dialog.source import Faults, Place, did_you_mean, read
-from ivr.dialog.stepup import callback_flow
 from ivr.identity.policy_file import FILE as IDENTITY
 from ivr.identity.policy_file import load_policy
 from ivr.model.errors import DesignError, Fault
-from ivr.model.identity import OnFail
 from ivr.nlu.engines import compared_by
 from ivr.offers.catalogue import load_catalogue
 from ivr.routing.plan import RoutingPlan, load_routing
@@ -127,11 +126,9 @@ def _identity(folder: Path, assistant: Assistant | None, faults: Faults) -> None
             node.fault("unknown-flow", f"no flow {node.value!r}", did_you_mean(str(node.value), assistant.flows))
     demanding = guarded(assistant, policy)
     levels.check(demanding, faults)
-    levels.unreachable(demanding, policy.steps, faults)
-    levels.too_long(demanding, faults, facts_before_code=policy.facts_before_code)
-    if policy.stepup.on_fail is OnFail.CALLBACK and not callback_flow(assistant) and top is not None:
-        what, fix = "on_fail: callback, and no flow promises one", "Write a flow with a callback: step."
-        (top.get("stepup") or top).fault("no-callback", what, fix)
+    walk = Walk(demanding, steady=True)
+    levels.unreachable(demanding, policy.steps, faults, walk)
+    levels.step_ups(demanding, faults, walk, facts_before_code=policy.facts_before_code)
 
 
 def _tests(folder: Path, assistant: Assistant | None, faults: Faults) -> None:

@@ -14,9 +14,9 @@ from ivr.dialog import steps as st
 from ivr.dialog.activations import ENTRY, State
 from ivr.dialog.proof import Walk
 from ivr.dialog.source import Faults, Place
-from ivr.dialog.stepup import PROOF_OF, proofs_between
+from ivr.dialog.stepup import PROOF_OF, callback_flow, proofs_between
 from ivr.dialog.texts import PLACEHOLDER
-from ivr.model.identity import IdentityStep, Level
+from ivr.model.identity import IdentityStep, Level, OnFail
 
 if TYPE_CHECKING:
     from ivr.dialog.assistant import Assistant
@@ -124,10 +124,9 @@ def _identifying(assistant: Assistant, faults: Faults) -> None:
                 faults.add(Place(*where), "identifies-too-high", what, fix, "warning")
 
 
-def unreachable(assistant: Assistant, steps: Collection[str], faults: Faults) -> None:
+def unreachable(assistant: Assistant, steps: Collection[str], faults: Faults, walk: Walk) -> None:
     """Flows whose level no path leads to, and steps of identification the policy counts for nothing. steps: those it
-    uses."""
-    walk = Walk(assistant, steady=True)
+    uses. walk: a steady one."""
     begun = {state.doing.flow for state in walk.origin if state.step != ENTRY}
     tried = {state.doing.flow for state in walk.origin}
     for flow in assistant.flows.values():
@@ -146,10 +145,14 @@ def unreachable(assistant: Assistant, steps: Collection[str], faults: Faults) ->
                 faults.add(Place(*step.where), "step-unused", what, f"Add {rungs[0]} to steps:.", "warning")
 
 
-def too_long(assistant: Assistant, faults: Faults, *, facts_before_code: bool) -> None:
-    """Flows that callers come to so little known that stepup: of identity.yml allows too few proofs for them."""
+def step_ups(assistant: Assistant, faults: Faults, walk: Walk, *, facts_before_code: bool) -> None:
+    """Flows that callers come to so little known that stepup: of identity.yml allows too few proofs for them, and a
+    callback nobody promises. walk: a steady one."""
+    if assistant.stepup and assistant.stepup.on_fail is OnFail.CALLBACK and not callback_flow(assistant):
+        what, fix = "on_fail: callback, and no flow promises one", "Write a flow with a callback: step."
+        faults.add(Place("identity.yml"), "no-callback", what, fix)
     most, found = assistant.stepup.max_steps if assistant.stepup else len(PROOF_OF), set()
-    for state in Walk(assistant, steady=True).origin:
+    for state in walk.origin:
         flow = assistant.flows[state.doing.flow]
         takes = proofs_between(Level(state.level), flow.level, facts_before_code=facts_before_code)
         if state.step == ENTRY and flow.level < Level.HUMAN and takes > most and flow.name not in found:

@@ -42,6 +42,7 @@ def test_a_payout_is_stepped_up_for_in_a_call_that_would_get_through_without_the
     assert begins(load_guarded(paying)) == ["card_delivery", "identify"]
 
 
+@pytest.mark.slow
 def test_the_brain_that_takes_calls_has_the_demands_of_the_packs(paying: Path) -> None:
     agents = {"AGENT_A1_URI": "sip:a1@127.0.0.1", "AGENT_A2_URI": "sip:a2@127.0.0.1"}
     server, nlu = ServerSettings(assistant=paying), NluSettings(engine="tfidf")
