@@ -11,6 +11,7 @@ import asyncio
 from collections.abc import Callable
 from pathlib import Path
 
+from ivr.call.carrying import Carrying
 from ivr.call.handoff_terms import POP_TIMEOUT_S, HandoffTools, Packet, Target
 from ivr.call.journal import Journal
 from ivr.call.moving import Method
@@ -24,7 +25,6 @@ from ivr.model.media import HangUp as HangUpLeg
 from ivr.model.routing import HandoffRequest, TransferResult, WhisperAnswer
 from ivr.model.sip import SipDialog
 from ivr.routing.agents import AgentDirectory
-from ivr.routing.carriers import handoff_headers
 
 DECIDE_MS = 8000
 STORE_S = 0.9
@@ -44,6 +44,7 @@ class Attempt:
         self._dialog: SipDialog | None = None
         self._referring = Referring(call_id, target.agent, tools.send, journal, self._refer_came_to)
         self.leg, self.state, self.our_fault = new_id(), _S.INFORMING, False
+        self._carrying = Carrying(target.agent.carry, self.leg, tools.send)
         self._whisper = Whisper(self.leg, tools.language, tools.send, tools.hear, tools.frames_path())
 
     @property
@@ -126,6 +127,7 @@ class Attempt:
                 self._journal.note("handoff.ringing", agent=agent)
             case _S.WHISPERING:
                 self._journal.note("handoff.answered", agent=agent)
+                self._carrying.answered(packet.token)
                 await self._ask(rendered)
             case _S.DECIDING:
                 self._journal.note("handoff.whispered", agent=agent, text=packet.whisper)
@@ -157,7 +159,7 @@ class Attempt:
                 leg=self.leg,
                 near_leg=self._call_id,
                 uri=agent.sip_uri,
-                headers=handoff_headers(packet.token, packet.context),
+                headers=self._carrying.headers(packet.token, packet.context),
                 ring_timeout_ms=tools.ring_timeout_ms,
             )
         )

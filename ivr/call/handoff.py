@@ -148,6 +148,7 @@ def _as_agent(acd: AcdQueue) -> Agent:
         sip_uri=acd.sip_uri,
         skills=acd.skills,
         queues=acd.queues,
+        carry=acd.carry,
     )
 
 

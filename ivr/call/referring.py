@@ -16,7 +16,7 @@ from ivr.call.transfer_states import TransferEvent
 from ivr.model.media import Refer, ReferProgress
 from ivr.model.routing import Agent
 from ivr.model.sip import SipDialog, address
-from ivr.routing.carriers import handoff_headers
+from ivr.routing.carriers import carried_headers
 from ivr.routing.refer_to import ReplacedLeg, refer_to
 
 Happen = Callable[[TransferEvent, int], None]
@@ -53,9 +53,9 @@ class Referring:
 
     def blind(self, packet: Packet, timeout_ms: int) -> None:
         """Ask the caller's phone to call the agent."""
-        headers = handoff_headers(packet.token, packet.context)
+        headers = carried_headers(self._agent.carry, packet.token, packet.context)
         words = tuple((name, value) for name, value in headers if name.startswith("X-"))
-        target = refer_to(self._agent.sip_uri, packet.token, words=words)
+        target = refer_to(self._agent.sip_uri, packet.token, words=words, isdn=self._agent.carry.isdn)
         self._refer(Method.BLIND, target, timeout_ms)
 
     def attended(self, packet: Packet, dialog: SipDialog, timeout_ms: int) -> None:

@@ -72,10 +72,9 @@ class AgentPage:
             reply.raise_for_status()
 
     async def _show(self, data: Mapping[str, Any]) -> None:
-        token = str(data["pop_id"])
+        token, shown_at_ms = str(data["pop_id"]), monotonic_ms()  # a page shows first, and then says that it has
         url = f"{self._house.web}/agent/{self._agent_id}/shown/{token}"
         async with self._house.http.post(url) as reply:
             reply.raise_for_status()
-        shown_at_ms = monotonic_ms()
         packet = await self._house.get(f"/api/contexts/{token}")
         await self._pops.put(ShownPop(token=token, at_ms=shown_at_ms, packet=packet))

@@ -14,6 +14,7 @@ ROUTING = {
     "dispositions": "How a call can end: a code, and its title or a title for each language.",
     "isdn": "Its User-to-User goes on into ISDN.",
     "keys_after_s": "How long after its answer the far end hears keys, in seconds.",
+    "longest_s": "How long a call waits for an agent before the dialog goes on, in seconds; 0: nobody waits.",
     "name": "The agent's name.",
     "names": "What else the contact center calls this queue in its headers.",
     "not_ready": "Why an agent can be not ready: a code, and its title or a title for each language.",
@@ -30,6 +31,9 @@ ROUTING = {
     "sip": "SIP address; ${NAME} from the environment.",
     "skills": "Skill to weight, or to this agent's proficiency, 0 to 5.",
     "steps": "What is asked of agents as the caller waits, loosening; after the last, any agent of the queue.",
+    "waiting": "How long calls wait for an agent, and what they hear meanwhile.",
     "whisper_max_s": "How long the agent is briefed before the caller, in seconds.",
+    "words": "Language to what waiting callers are told; key 1 ends the waiting.",
+    "words_every_s": "Between two sentences to waiting callers, in seconds; 0: music alone.",
     "wrap_up_s": "Time for notes after a call, in seconds.",
 }

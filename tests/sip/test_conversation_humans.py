@@ -167,6 +167,29 @@ async def test_an_agent_who_gives_the_call_back_leaves_the_caller_with_the_bot(
     assert "handoff.bridged" not in caller.kinds()
 
 
+async def test_who_finds_nobody_free_waits_and_gets_the_agent_who_becomes_free_and_takes_the_call_by_voice(
+    house: House, caller: Caller, agent: SoftPhone, tmp_path: Path
+) -> None:
+    take = await caller.wav("Take it.")
+    async with a_caller(house, tmp_path, "second") as other:
+        await _taken_by(caller, agent, CALLER)
+        await _ask_for_a_person(other, "+12025550101")
+        assert (await other.event("handoff.waiting"))["data"]["position"] == 1
+        await caller.phone.hang_up()
+        await caller.over()
+        await agent.ended(timeout=5)
+        assert "handoff.chosen" not in other.kinds(), "the agent wraps up"
+        await set_agents(house, a1="ready")
+        await agent.incoming()
+        await agent.answered()
+        await other.event("handoff.answered")
+        await agent.say(take)
+        await other.event("handoff.bridged")
+        await other.phone.hang_up()
+        record = await other.over()
+    assert (record["outcome"], record["agent"]) == ("transferred", "a1")
+
+
 async def test_when_the_agent_hangs_up_the_talk_is_over_and_the_agent_wraps_up(
     house: House, caller: Caller, agent: SoftPhone
 ) -> None:

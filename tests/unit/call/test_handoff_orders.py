@@ -151,7 +151,7 @@ class Worker:
                 self.refers = "done"
             case "new", _:
                 progress(100, False)
-                self.refers = draw.choice(["taken", "silent"])
+                self.refers = draw.choice(["taken", "taken", "taken", "silent"])
             case "taken", _:
                 progress(180, False)
                 self.refers = "followed"
@@ -262,7 +262,7 @@ def verdict(result: TransferResult, handoff: Handoff, worker: Worker, directory:
     assert states[AgentState.RESERVED] == 0, "an agent is kept for nobody"
     if handoff.moved:
         assert alive == set() and states[AgentState.TALKING] == 0
-        assert worker.refers != "silent", "moved without a proof"
+        assert worker.refers != "silent" or not caller, "moved without a proof: neither a report nor the caller's BYE"
         assert not worker.caller_up or not caller
         return "moved"
     if handoff.bridged:
@@ -281,15 +281,15 @@ def verdict(result: TransferResult, handoff: Handoff, worker: Worker, directory:
 
 
 @pytest.mark.parametrize(
-    ("method", "seeds", "expected"),
+    ("method", "seeds", "expected", "least"),
     [
-        (Method.BRIDGE, 300, ENDS),
-        pytest.param(Method.ATTENDED, 500, {*ENDS, "moved"}, marks=pytest.mark.slow),
-        pytest.param(Method.BLIND, 300, {*ENDS, "moved"}, marks=pytest.mark.slow),
+        (Method.BRIDGE, 300, ENDS, 6),
+        pytest.param(Method.ATTENDED, 600, {*ENDS, "moved"}, 3, marks=pytest.mark.slow),
+        pytest.param(Method.BLIND, 300, {*ENDS, "moved"}, 3, marks=pytest.mark.slow),
     ],
 )
 def test_whatever_anybody_does_nobody_is_left_ringing_reserved_or_waiting(
-    method: Method, seeds: int, expected: set[str]
+    method: Method, seeds: int, expected: set[str], least: int
 ) -> None:
     ends: Counter[str] = Counter()
     for seed in range(seeds):
@@ -301,4 +301,4 @@ def test_whatever_anybody_does_nobody_is_left_ringing_reserved_or_waiting(
         finally:
             loop.close()
     assert set(ends) == expected
-    assert min(ends.values()) > 5, ends
+    assert min(ends.values()) >= least, ends
