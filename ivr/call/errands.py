@@ -23,7 +23,8 @@ from ivr.model.ids import monotonic_ms, new_id
 CUT_OFF_WITHIN_S = 600
 LOOKUP_S = 0.15
 # How long the greeting waits to know which language the customer with this number prefers.
-LANGUAGE_S = 0.5
+LANGUAGE_MS = 500
+LOOK_AGAIN_S = 0.01
 
 
 class Errands:
@@ -70,7 +71,7 @@ class Errands:
         async with asyncio.TaskGroup() as tasks:
             lookup = tasks.create_task(self._look_up(caller.ani))
             if len(self._house.assistant.languages) > 1:
-                await asyncio.wait((lookup,), timeout=LANGUAGE_S)
+                await self._language_known(lookup)
             line.post(
                 say.CallStarted(
                     at_ms=monotonic_ms(),
@@ -93,6 +94,12 @@ class Errands:
         spec = self._house.assistant.services[service]
         command = say.CallService(service=service, args={"phone": ani}, timeout_ms=spec.timeout_ms)
         return await self._served(command, by_number=True)
+
+    async def _language_known(self, lookup: asyncio.Task[say.ServiceEnded | None]) -> None:
+        """The directory's answer is enough: what the number is worth may still be weighed."""
+        until_ms = monotonic_ms() + LANGUAGE_MS
+        while not lookup.done() and not self._preferred() and monotonic_ms() < until_ms:
+            await asyncio.wait((lookup,), timeout=LOOK_AGAIN_S)
 
     def _preferred(self) -> str:
         """The language of the assistant that the customers with this number prefer, "" when that is not known."""
