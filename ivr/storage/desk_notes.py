@@ -4,7 +4,7 @@ transfers in which nothing had to be asked again.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
 from typing import Any
 
@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from ivr.model.accounts import Access, WrapUp
 from ivr.model.ids import new_id
 from ivr.storage.account_tables import accesses, wrap_ups
-from ivr.storage.database import Database, unix_ms
+from ivr.storage.database import Connection, Database, unix_ms
 
 _WRAP_UP = tuple(field.name for field in fields(WrapUp))
 _ACCESS = tuple(field.name for field in fields(Access))
@@ -24,10 +24,23 @@ class DeskNotes:
 
     _db: Database
 
-    async def save_wrap_up(self, wrap_up: WrapUp) -> None:
-        """Store what an agent noted of a call, or replace what this agent noted before."""
-        row = {**asdict(wrap_up), "at_ms": unix_ms(wrap_up.at)}
-        await self._db.write((self._db.upsert(wrap_ups, row), None))
+    async def note_wrap_up(
+        self, call_id: str, agent_id: str, parts: Mapping[str, Any], by: str
+    ) -> tuple[WrapUp, WrapUp]:
+        """An agent notes parts of a WrapUp; what is left out stays, also when two come at once. (Before, now)."""
+        at = self._db.now().isoformat(timespec="milliseconds")
+        empty = {**asdict(WrapUp(call_id=call_id, agent_id=agent_id)), "at_ms": 0}
+        own = sa.and_(wrap_ups.c.call_id == call_id, wrap_ups.c.agent_id == agent_id)
+
+        async def note(connection: Connection) -> tuple[WrapUp, WrapUp]:
+            await connection.execute(self._db.upsert(wrap_ups, empty, keep=True))
+            before = (await connection.execute(_wrap_up_columns().where(own).with_for_update())).one()
+            change = {**parts, "by": by, "at": at, "at_ms": unix_ms(at)}
+            await connection.execute(sa.update(wrap_ups).where(own).values(**change))
+            now = (await connection.execute(_wrap_up_columns().where(own))).one()
+            return WrapUp(**before._mapping), WrapUp(**now._mapping)
+
+        return await self._db.transact(note)
 
     async def wrap_up(self, call_id: str, agent_id: str) -> WrapUp | None:
         """What this agent noted of this call."""

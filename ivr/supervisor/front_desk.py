@@ -42,9 +42,9 @@ def desk_of(center: Center) -> Desk:
     )
 
 
-def _count(metrics: Metrics, now: WrapUp, before: WrapUp | None) -> None:
+def _count(metrics: Metrics, now: WrapUp, before: WrapUp) -> None:
     """A wrapped-up transfer counts once, when its agent says how it ended; a question asked again when it is said."""
-    if now.code and not (before is not None and before.code):
+    if now.code and not before.code:
         metrics.wrap_ups.labels(code=now.code).inc()
-    if now.asked_again and not (before is not None and before.asked_again):
+    if now.asked_again and not before.asked_again:
         metrics.asked_again.inc()

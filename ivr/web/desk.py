@@ -59,4 +59,4 @@ class Desk:
     agent_detail: Callable[[str], AgentDetail] = lambda _: AgentDetail()
     terms: Callable[[], DeskTerms] = DeskTerms
     attendance: Attendance = field(default_factory=Attendance)
-    wrapped_up: Callable[[WrapUp, WrapUp | None], None] = lambda _, __: None
+    wrapped_up: Callable[[WrapUp, WrapUp], None] = lambda _, __: None

@@ -6,13 +6,11 @@ What is left out stays as it was: the buttons of the page each send their own pa
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from typing import Any
 
 from aiohttp import web
 
-from ivr.call.journal import wall_clock
-from ivr.model.accounts import WrapUp
 from ivr.web.api import DESK, body_of
 from ivr.web.guard import error, visitor_of
 
@@ -33,13 +31,11 @@ async def wrap_up(request: web.Request) -> web.StreamResponse:
     on_screen = screen is not None and screen.data.get("call_id") == call_id
     if not on_screen and await desk.store.call(call_id) is None:
         return error(404, "no such call")
-    before = await desk.store.wrap_up(call_id, agent_id)
-    told = before or WrapUp(call_id=call_id, agent_id=agent_id)
     try:
-        told = replace(told, **_told(body, desk.terms().dispositions), by=visitor.name, at=wall_clock())
+        parts = _told(body, desk.terms().dispositions)
     except ValueError as fault:
         return error(400, str(fault))
-    await desk.store.save_wrap_up(told)
+    before, told = await desk.store.note_wrap_up(call_id, agent_id, parts, visitor.name)
     desk.wrapped_up(told, before)
     if request.content_type == "application/x-www-form-urlencoded":
         return web.Response(status=303, headers={"Location": f"/agent/{agent_id}"})
