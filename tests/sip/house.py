@@ -6,10 +6,11 @@ Times are CLOCK_MONOTONIC milliseconds, in the phones' events and in the call's 
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import os
 import random
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -65,8 +66,19 @@ def furnished(overrides: Overrides | None = None) -> dict[str, dict[str, Any]]:
 @asynccontextmanager
 async def a_house(folder: Path, reserved: range, overrides: Overrides | None = None) -> AsyncIterator[House]:
     """A house of its own: `ivr run` and the CRM as processes. Ready when entered."""
-    async with open_house(folder, ports_of(reserved), furnished(overrides)) as house:
+    async with AsyncExitStack() as stack:
+        async with _starting_alone():
+            house = await stack.enter_async_context(open_house(folder, ports_of(reserved), furnished(overrides)))
         yield house
+
+
+@asynccontextmanager
+async def _starting_alone() -> AsyncIterator[None]:
+    """No other process of this run starts a house meanwhile: what both have yet to speak is spoken once."""
+    await asyncio.to_thread(PROMPTS.mkdir, parents=True, exist_ok=True)
+    with (PROMPTS / "starting").open("w") as lock:
+        await asyncio.to_thread(fcntl.flock, lock, fcntl.LOCK_EX)
+        yield
 
 
 @asynccontextmanager

@@ -1,10 +1,9 @@
-"""A speech worker or its voice dies or hangs in mid-call: keys go on, prompts are spoken all the same, nobody waits."""
+"""A speech worker dies or hangs in mid-call: keys go on, prompts are spoken all the same, nobody waits."""
 
 from __future__ import annotations
 
 import asyncio
 import os
-import random
 import signal
 from contextlib import suppress
 from pathlib import Path
@@ -15,24 +14,12 @@ import pytest
 from ivr.demo.house import House
 from ivr.model.ids import monotonic_ms
 from tests.sip.conftest import OpenHouse
-from tests.sip.house import Caller, a_caller, longest_quiet_ms, promised
-from tests.sip.processes import all_gone, family, kill_worker, replaced, worker_pid
+from tests.sip.house import a_caller, longest_quiet_ms, never_spoken, promised, up_to_the_claim_number
+from tests.sip.processes import kill_worker, replaced, worker_pid
 
 pytestmark = [pytest.mark.sip, pytest.mark.models]
 
-ANNA, MARIA = "+12025550101", "+12025550103"
-
-
-def _never_spoken() -> str:
-    """A claim number nobody has, whose sentence is in no prompt cache."""
-    return str(random.SystemRandom().randrange(600_000, 999_999))
-
-
-async def _up_to_the_claim_number(caller: Caller, number: str) -> None:
-    await caller.dial(number)
-    await caller.asked("utter_how_can_i_help")
-    await caller.press("1")
-    await caller.asked("utter_ask_claim_number", finished=True)
+ANNA = "+12025550101"
 
 
 async def test_who_cannot_be_heard_goes_on_by_keypad_and_is_heard_again_later(
@@ -92,10 +79,10 @@ async def test_a_sentence_whose_worker_dies_is_spoken_by_the_next_one(
     open_own_house: OpenHouse, tmp_path: Path
 ) -> None:
     async with open_own_house() as house, a_caller(house, tmp_path) as caller:
-        await _up_to_the_claim_number(caller, ANNA)
+        await up_to_the_claim_number(caller, ANNA)
         # Stopped first, so that the sentence cannot have been spoken before the worker dies.
         stopped = await kill_worker(house, "speech-0", signal.SIGSTOP)
-        await caller.press(_never_spoken())
+        await caller.press(never_spoken())
         said = await caller.asked("utter_claim_not_found")
         os.kill(stopped, signal.SIGKILL)
         await caller.phone.first_audio_after(said["at_ms"], timeout=8)  # the sentence: it is the first of its turn
@@ -109,11 +96,11 @@ async def test_a_call_for_which_no_voice_comes_back_ends_with_an_apology_and_a_p
     open_own_house: OpenHouse, tmp_path: Path
 ) -> None:
     async with open_own_house() as house, a_caller(house, tmp_path) as caller:
-        await _up_to_the_claim_number(caller, ANNA)
+        await up_to_the_claim_number(caller, ANNA)
         await kill_worker(house, "speech-0", signal.SIGSTOP)
         killing = asyncio.create_task(_keep_killing(house))
         try:
-            await caller.press(_never_spoken())
+            await caller.press(never_spoken())
             await caller.asked("utter_claim_not_found")
             await caller.asked("utter_trouble", timeout_s=10)
             record = await caller.over()
@@ -135,20 +122,3 @@ async def _keep_killing(house: House) -> None:
             pid = await worker_pid(house, "speech-0")
             if pid:
                 os.kill(pid, signal.SIGKILL)
-
-
-async def test_prompts_are_spoken_after_the_voice_process_was_killed(house: House, caller: Caller) -> None:
-    await _up_to_the_claim_number(caller, ANNA)
-    voices = family(await worker_pid(house, "speech-0"))[1:]
-    assert voices, "no voice is running"
-    for pid in voices:
-        os.kill(pid, signal.SIGKILL)
-    await all_gone(voices, 2)
-    pressed_at_ms = await caller.press(_never_spoken())
-    said = await caller.asked("utter_claim_not_found")
-    await caller.event("turn.prompted", 15, lambda e: e["seq"] > said["seq"])
-    assert await caller.phone.first_audio_after(pressed_at_ms) > pressed_at_ms
-    await caller.phone.hang_up()
-    await caller.over()
-    assert longest_quiet_ms(caller.phone) <= 8000
-    assert "trouble" not in caller.kinds()
