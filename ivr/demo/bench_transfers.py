@@ -1,8 +1,9 @@
 """`ivr bench transfers`: callers ask for a person again and again, two agents take the calls; who waited how long, did
 the page show the call before the phone rang, and was anybody lost.
 
-Both agents have a page and a phone and press 1 as soon as they hear the whisper; every fourth call the better one is
-busy. Callers and agents are robots, everything between them is the product. Times are milliseconds of one clock.
+Both agents have a page and a phone and press 1 as soon as they hear the whisper; every fourth call of one caller the
+better one is busy. Callers and agents are robots, everything between them is the product. Times are milliseconds of one
+clock.
 """
 
 from __future__ import annotations
@@ -123,7 +124,7 @@ async def transfers(house: House, count: int, workdir: Path) -> dict[str, Any]:
         try:
             lanes = await asyncio.gather(
                 *(
-                    _lane(house, phone, number, len(range(at, count, len(NUMBERS))), robots[0].phone)
+                    _lane(house, phone, number, len(range(at, count, len(NUMBERS))), None if at else robots[0].phone)
                     for at, (phone, number) in enumerate(zip(phones[2:], NUMBERS, strict=True))
                 )
             )
@@ -133,11 +134,12 @@ async def transfers(house: House, count: int, workdir: Path) -> dict[str, Any]:
     return _summary([transfer for lane in lanes for transfer in lane], seen)
 
 
-async def _lane(house: House, caller: SoftPhone, number: str, count: int, best: SoftPhone) -> list[Transfer]:
-    """One caller after the other, by the same phone."""
+async def _lane(house: House, caller: SoftPhone, number: str, count: int, best: SoftPhone | None) -> list[Transfer]:
+    """One caller after the other, by the same phone. best: the phone that is busy every fourth time."""
     done = []
     for at in range(count):
-        await (best.decline_calls(486) if at % BUSY_EVERY == BUSY_EVERY - 1 else best.answer_calls())
+        if best is not None:
+            await (best.decline_calls(486) if at % BUSY_EVERY == BUSY_EVERY - 1 else best.answer_calls())
         try:
             done.append(await asyncio.wait_for(_one(house, caller, number), CALL_S))
         except (IvrError, TimeoutError) as error:
