@@ -164,13 +164,14 @@ def _remembered() -> sa.CompoundSelect[Any]:
         asked.household == household,
         asked.household != "",
         asked.intent == sa.bindparam("intent", ""),
-        asked.started_ms >= sa.bindparam("since_ms", 0),
+        asked.started_ms >= sa.bindparam("since_ms", type_=sa.BigInteger),
         asked.call_id != sa.bindparam("besides", ""),
     )
     table = suspensions.c
     off = sa.select(sa.literal("off"), table.group, table.reason, nothing).where(table.reopened_at == "")
     graded = sa.select(outcomes.c.opportunity_id).select_from(outcomes.join(opportunities))
-    asked_for = (row.household == household, row.household != "", row.at_ms >= sa.bindparam("surveyed_ms", 0))
+    lately = row.at_ms >= sa.bindparam("surveyed_ms", type_=sa.BigInteger)  # by its value alone it would be an int4
+    asked_for = (row.household == household, row.household != "", lately)
     surveyed = sa.select(sa.literal("surveyed"), nothing, nothing, nothing).where(
         graded.where(*asked_for, outcomes.c.outcome == "csat_asked").exists()
     )
