@@ -229,8 +229,8 @@ class WayBack:
             bot_s=(now_ms - session.started_at_ms) // 1000 if session.started_at_ms else 0,
             now_ms=now_ms,
         )
-        self._line.journal.note("overflow.result", **event)
         await keep_result(self.call, self._house.store, self._line.journal, str(event["outcome"]), event)
+        self._line.journal.note("overflow.result", **event)
 
     def _outcome(self, outcome: CallOutcome) -> OverflowOutcome:
         if outcome is CallOutcome.LOST and self.call.comes_back_by_itself:
