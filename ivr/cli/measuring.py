@@ -23,7 +23,7 @@ def add(commands: Commands) -> None:
     calls.add_argument("--json", action="store_true", help="print one JSON object")
     calls.set_defaults(command=_bench_calls)
     transfers = benches.add_parser("transfers", help="callers brought to agents: waits, page before ring, nobody lost")
-    transfers.add_argument("--count", type=int, default=200, help="how many (200: about ten minutes)")
+    transfers.add_argument("--count", type=int, default=200, help="how many (200: a minute and a half)")
     transfers.add_argument("--json", action="store_true", help="print one JSON object")
     transfers.set_defaults(command=_bench_transfers)
     pauses = benches.add_parser("pauses", help="when turns end and how many are cut off, on recordings, without a wire")
