@@ -51,8 +51,6 @@ flows:
         then: [{{go: menu}}]
       - if: caller.dnis == "digits"
         then: [{{go: digits}}]
-      - if: caller.dnis == "mixed"
-        then: [{{go: mixed}}]
     - id: listen
       choose: utter_say
       options:
@@ -78,37 +76,12 @@ flows:
       confirm: never
     - set: {{number: null}}
     - go: number
-  mixed:
-    steps:
-    - id: first
-      choose: utter_say
-      options:
-{second}    - id: second
-      ask: utter_say
-      affirm: third
-      deny: third
-    - id: third
-      choose: utter_say
-      options:
-{fourth}    - id: fourth
-      collect: number
-      confirm: never
-    - set: {{number: null}}
-    - collect: topic
-      confirm: never
-    - set: {{topic: null}}
-    - id: sixth
-      choose: utter_say
-      options:
-{first}  person:
+  person:
     steps:
     - handoff: claims
       outcomes: {{else: next}}
     - hangup: done
 """
-
-MIXED = ("plain", "yes_no", "plain", "digits", "menu", "plain")
-"""What the flow "mixed" listens for, in its order. A caller who is out of step is in step again at the number."""
 
 
 def write_assistant(folder: Path, language: str = "en", *, topics: tuple[str, ...] = (), length: int = 6) -> Path:
@@ -116,10 +89,7 @@ def write_assistant(folder: Path, language: str = "en", *, topics: tuple[str, ..
     tongue = TONGUES[language]
     intents = sorted(read_training_data(tongue.lender / f"nlu.{language}.yml").intents)
     (folder / "flows").mkdir(parents=True, exist_ok=True)
-    options = {
-        target: "".join(f"      - {{intent: {intent}, go: {step}}}\n" for intent in intents)
-        for target, step in (("options", "said"), ("first", "first"), ("second", "second"), ("fourth", "fourth"))
-    }
+    options = "".join(f"      - {{intent: {intent}, go: said}}\n" for intent in intents)
     files = {
         "dialog.yml": (
             f'version: "1"\nassistant: bench\nlanguages: [{language}]\nstart: main\n'
@@ -129,7 +99,7 @@ def write_assistant(folder: Path, language: str = "en", *, topics: tuple[str, ..
         "domain.yml": _domain(intents, language, topics or ("nothing",), length),
         f"responses.{language}.yml": _responses(tongue),
         "services.yml": 'version: "1"\nservices: {}\n',
-        "flows/main.yml": _FLOWS.format(**options),
+        "flows/main.yml": _FLOWS.format(options=options),
     }
     for name, text in files.items():
         (folder / name).write_text(text, encoding="utf-8")

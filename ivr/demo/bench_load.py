@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 
 from ivr.demo import bench_corpus as corpus
-from ivr.demo.bench_assistant import MIXED
 from ivr.demo.bench_house import CALLERS_PER_WORKER, open_bot
 from ivr.demo.bench_talk import Said, Turn, audio, say, summary, turns_of
 from ivr.demo.bench_turns import FOLDER, GREETING_S, Lines
@@ -24,6 +23,8 @@ from ivr.demo.talker import Talker
 from ivr.demo.talkers import Talkers
 
 SECONDS = 90
+WHO = ("plain", "digits", "plain", "yes_no", "plain", "menu", "plain", "digits", "plain", "yes_no", "plain", "digits")
+"""What each of a dozen callers says, to a step that listens for it: half of them sentences, a quarter numbers."""
 TALKING_SHARE = 0.3  # of the time a caller speaks
 RAMP_S = 0.1  # between two calls that come in
 LONGEST_START_S = 5.0  # callers do not begin at the same moment
@@ -76,17 +77,17 @@ async def under_load(house: House, lines: Lines, calls: int, seconds: float) -> 
 async def _call(talkers: Talkers, house: House, number: int) -> Talker:
     port = house.ports.sip + number // CALLERS_PER_WORKER
     await asyncio.sleep(RAMP_S)
-    return await talkers.call("mixed", port, f"39000{number:04}", number)
+    return await talkers.call(WHO[number % len(WHO)], port, f"39000{number:04}", number)
 
 
 async def _talk(talker: Talker, lines: Lines, until: float) -> list[Said]:
-    """Say what the flow "mixed" listens for; a rest after each answer makes the caller's share of the time right."""
+    """Say one line after the other; a rest after each answer makes the caller's share of the time right."""
     await talker.greeted(GREETING_S)
     rng = np.random.default_rng(talker.number)
     said: list[Said] = []
     due = time.monotonic() + float(rng.uniform(0.0, LONGEST_START_S))
     while time.monotonic() < until:
-        choice = lines[MIXED[len(said) % len(MIXED)]]
+        choice = lines[talker.name]
         line = choice[int(rng.integers(len(choice)))]
         await asyncio.sleep(max(LEAST_REST_S, due - time.monotonic()))
         said.append(await say(talker, line))

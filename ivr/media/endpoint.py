@@ -22,6 +22,7 @@ from typing import Any, Protocol
 import pjsua2 as pj
 
 from ivr.log import get_log
+from ivr.media.bridge import Bridge
 from ivr.media.headers import clean
 from ivr.media.metronome import Metronome
 from ivr.media.playback import SILENCE
@@ -36,7 +37,6 @@ _MIN_SESSION_S = 90
 # The fifth flag of pjsip_cfg_t.endpt (sip_config.h of 2.15): requests above 1300 bytes are not moved to TCP.
 _FLAGS, _DISABLE_TCP_SWITCH = "pjsip_sip_cfg_var", 4
 _GOES_ON_S = 1.0  # of audio after the last leg: the bridge takes ports away only while it beats
-_AUDIO = 1  # PJMEDIA_FRAME_TYPE_AUDIO
 _CODECS = {"PCMU/8000/1": 255, "PCMA/8000/1": 254}
 _log = get_log("media.endpoint")
 
@@ -145,34 +145,6 @@ class FramePort(pj.AudioMediaPort):  # type: ignore[misc]
         self.talk = self.hear = None
 
 
-class _Frame(ctypes.Structure):
-    """pjmedia_frame of pjmedia/frame.h."""
-
-    _fields_ = (
-        ("type", ctypes.c_int),
-        ("buf", ctypes.c_void_p),
-        ("size", ctypes.c_size_t),
-        ("timestamp", ctypes.c_uint64),
-        ("bit_info", ctypes.c_uint32),
-    )
-
-
-class _Bridge:
-    """The conference bridge without a sound device: what asks its master port for frames is its clock."""
-
-    def __init__(self, master_port: Any) -> None:
-        self._port = ctypes.c_void_p(int(master_port))
-        # The interpreter is not let go: the callbacks that come out of it need it at once.
-        self._get_frame = ctypes.PyDLL(pj._pjsua2.__file__).pjmedia_port_get_frame
-        self._samples = ctypes.create_string_buffer(FRAME_BYTES)
-        self._frame = _Frame(type=_AUDIO, buf=ctypes.addressof(self._samples))
-
-    def exchange(self) -> None:
-        """20 ms from every port to those that hear it, and on to the wire."""
-        self._frame.size = FRAME_BYTES
-        self._get_frame(self._port, ctypes.byref(self._frame))
-
-
 class _LogLines(pj.LogWriter):  # type: ignore[misc]
     def write(self, entry: Any) -> None:
         line = clean(entry.msg).rstrip()
@@ -256,7 +228,7 @@ class Endpoint:
         transport.port, transport.boundAddress, transport.publicAddress = settings.port, bound, settings.public_host
         self._library.transportCreate(pj.PJSIP_TRANSPORT_UDP, transport)
         self._open_tcp(transport)
-        self._bridge = _Bridge(self._library.audDevManager().setNoDev())
+        self._bridge = Bridge(pj._pjsua2.__file__, int(self._library.audDevManager().setNoDev()))
         self._library.libStart()
         self.account = _Account()
         self.account.create(_account_config(settings, bound))

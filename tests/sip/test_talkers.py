@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 
 from ivr.config import NluSettings
-from ivr.demo.bench_assistant import MIXED, write_assistant
+from ivr.demo.bench_assistant import write_assistant
 from ivr.demo.bench_corpus import english
 from ivr.demo.bench_house import open_bot
-from ivr.demo.bench_load import under_load
+from ivr.demo.bench_load import WHO, under_load
 from ivr.demo.bench_talk import summary
 from ivr.demo.bench_turns import one_by_one
 from ivr.demo.g711 import spoken
@@ -105,6 +105,6 @@ async def test_a_bench_of_a_few_turns_measures_every_class(
 
 
 def test_the_assistants_of_the_benches_are_sound(tmp_path: Path) -> None:
-    assert set(MIXED) == {"plain", "yes_no", "menu", "digits"}
+    assert set(WHO) == {"plain", "yes_no", "menu", "digits"}
     assert write_assistant(tmp_path, "en", topics=("claim", "payment")) == tmp_path
     assert [fault for fault in validate(tmp_path, NluSettings(engine="tfidf")) if fault.severity == "error"] == []
