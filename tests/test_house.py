@@ -31,7 +31,7 @@ HOMES = {
     "alembic": ("ivr/storage/",),
     "sklearn": ("ivr/nlu/",),
     "rapidfuzz": ("ivr/nlu/", "ivr/dialog/", "ivr/speech/", "ivr/identity/"),
-    "aiohttp.web": ("ivr/web/", "ivr/demo/crm.py", "ivr/demo/crm_directory.py"),
+    "aiohttp.web": ("ivr/web/", "ivr/demo/crm.py", "ivr/demo/crm_directory.py", "ivr/demo/acd.py"),
     "aiohttp_jinja2": ("ivr/web/",),
     "jwt": ("ivr/identity/",),
     "cryptography": ("ivr/identity/",),

@@ -53,8 +53,6 @@ class Performer:
 
     def begin(self) -> None:
         """The caller is on the line."""
-        if self._way_back is not None:
-            self._line.owe(self._way_back.begin())
         if self._house.settings.recording.mode == "all":
             self.record()
         self._line.start(self._errands.greet())

@@ -48,8 +48,7 @@ class SendAudioTo:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Play:
-    """Queue WAV files on a leg. Plays of one playback follow each other; PlaybackEnded comes after the one with
-    last=True has run dry. loop: repeat until stopped (music, ring tone)."""
+    """Queue WAV files on a leg. PlaybackEnded comes after the Play with last=True. loop: until stopped (music)."""
 
     leg: str
     playback: str

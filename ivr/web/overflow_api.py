@@ -40,11 +40,11 @@ async def waits(request: web.Request) -> web.Response:
     tell = request.app[DESK].tell_wait
     body = await body_of(request)
     queue, expected_s = body.get("queue"), body.get("expected_s")
-    named = isinstance(queue, str) and 0 < len(queue) <= MOST_NAME
-    timed = isinstance(expected_s, int) and not isinstance(expected_s, bool) and 0 <= expected_s <= MOST_WAIT_S
-    if not named or not timed:
+    if type(expected_s) is not int or not 0 <= expected_s <= MOST_WAIT_S:  # a bool is an int, too
         return error(400, f'send {{"queue": name, "expected_s": 0 to {MOST_WAIT_S}}}')
-    if not tell(str(queue), int(expected_s) * 1000):
+    if not isinstance(queue, str) or not 0 < len(queue) <= MOST_NAME:
+        return error(400, f'send {{"queue": name, "expected_s": 0 to {MOST_WAIT_S}}}')
+    if not tell(queue, expected_s * 1000):
         return error(404, "no such queue in overflow: of routing.yml")
     return web.json_response({"queue": queue, "expected_s": expected_s})
 

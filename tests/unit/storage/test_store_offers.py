@@ -7,9 +7,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import asyncpg
 
 from ivr.model.errors import StorageError
 from ivr.model.offers import GateFinding, OfferAnswer, OfferDecision, OfferOutcome, OfferProof, Suspension
+from ivr.storage import offers
 from ivr.storage.offers import Remembered
 from ivr.storage.store import Store
 
@@ -124,6 +127,12 @@ async def test_an_opt_out_is_for_good_and_for_that_household(store: Store) -> No
     await store.opt_out("H1", AT, "01B")
     assert await store.opted_out("H1")
     assert not await store.opted_out("H2")
+
+
+def test_moments_of_a_decision_do_not_outgrow_the_numbers_of_postgresql() -> None:
+    binds = offers._REMEMBERED.compile(dialect=asyncpg.dialect()).binds
+    assert {name for name in binds if name.endswith("_ms")} == {"since_ms", "surveyed_ms"}
+    assert all(isinstance(binds[name].type, sa.BigInteger) for name in ("since_ms", "surveyed_ms"))
 
 
 async def test_what_a_decision_asks_comes_in_one_answer(store: Store) -> None:
