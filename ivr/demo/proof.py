@@ -11,14 +11,18 @@ from numpy.typing import NDArray
 # The same words through G.711 and two jitter buffers correlate above 0.8; other speech below 0.2.
 HEARD = 0.5
 NOT_HEARD = 0.3
+SOUND = 0.005
 
 
 def likeness(piece: Path, recording: Path, *, first_s: float = 0.0) -> float:
     """How surely the recording contains the piece: the highest normalised cross-correlation, 0..1.
 
-    first_s: only the first so many seconds of the piece are looked for (0 = all of it).
+    first_s: only the first so many seconds of the piece, from its first sound on, are looked for (0 = all of it). A
+    silent piece is in no recording.
     """
     wanted, heard = samples(piece), samples(recording)
+    sounding = np.flatnonzero(np.abs(wanted) > SOUND)
+    wanted = wanted[sounding[0] :] if sounding.size else wanted[:0]
     if first_s:
         wanted = wanted[: int(first_s * 8000)]
     if not len(wanted) or len(heard) < len(wanted):

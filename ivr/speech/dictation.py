@@ -10,6 +10,7 @@ import math
 
 from ivr.model.hearing import Alternative, Expectation, Hypothesis
 from ivr.speech.digit_strings import Reading, best_reading, digit_tokens, possible
+from ivr.speech.free_speech import DOUBTFUL_MEAN
 from ivr.speech.text import DIGIT_WORDS, broken_number, normal, split_digits
 from ivr.speech.whisper_model import Decoded, Encoded, WhisperModel
 
@@ -48,7 +49,7 @@ def dictated(
 ) -> Hypothesis | None:
     """The digit string that fits, None when the caller said something else. free: the text without any constraint."""
     text = normal(free.text)
-    if corrected(text):
+    if corrected(text) and not one_digit_short(text, free, expectation):
         return None
     before, said, after = split_digits(text)
     if broken_number(text):  # "2 oh bar 5 1 8": one misread word within a number, no lead and no tail
@@ -75,6 +76,12 @@ def corrected(text: str) -> bool:
     words = text.split()
     at = [n for n, word in enumerate(words) if word.isdigit() or word in DIGIT_WORDS]
     return bool(at) and any(word in _CORRECTING and at[0] < n < at[-1] for n, word in enumerate(words))
+
+
+def one_digit_short(text: str, free: Decoded, expectation: Expectation) -> bool:
+    """Is the word that takes back a digit misread? So in "2 oh sorry 5 1 8", when it is a guess and one or two lack."""
+    said = sum(len(word) if word.isdigit() else word in DIGIT_WORDS for word in text.split())
+    return free.mean < DOUBTFUL_MEAN and said + 1 in (expectation.max_length, expectation.max_length - 1)
 
 
 def _misread(lead: list[str]) -> bool:

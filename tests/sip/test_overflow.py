@@ -14,6 +14,7 @@ import pytest
 
 from ivr.demo.acd import Acd, AcdSettings
 from ivr.demo.acd_queue import Contact, ContactState
+from ivr.demo.calls import ended
 from ivr.demo.follower import Follower
 from ivr.demo.house import HOST, House
 from ivr.demo.phone_client import SoftPhone
@@ -75,7 +76,7 @@ class Story:
         return stands
 
     async def record(self) -> Mapping[str, Any]:
-        await self.call.wait_for("call.ended", 10)
+        await ended(self.call)
         return self.call.record
 
 

@@ -250,7 +250,7 @@ def test_after_every_event_the_caller_is_heard_served_or_told_goodbye(
         line.give(event)
 
 
-FITTING = {6: "204518", 8: "24112026", 5: "18055", 4: "4711"}
+FITTING = {6: "204518", 8: "24112026", 5: "18055", 4: "4711", 15: "12025550177"}
 SERVED = ("claim_status", "payment", "change_address", "policy_copy")
 
 
@@ -291,6 +291,8 @@ def likely_event(rng: random.Random, line: Line) -> ev.Event:
         return utterance(rng.choice(SERVED), 0.95, "", "", None)
     if line.hear is not None and line.hear.step.endswith("/street") and rng.random() < 0.8:
         return utterance("", 0.95, "mill lane", "", None)
+    if line.hear is not None and line.hear.step.startswith("overflow/way") and rng.random() < 0.8:
+        return ev.DigitsDialed(at_ms=0, digits=rng.choice("123"))
     if line.hear is not None and line.hear.step.endswith("/part") and rng.random() < 0.8:
         return ev.DigitsDialed(at_ms=0, digits=rng.choice("1234"))
     if rng.random() < 0.6 and line.hear is not None and line.hear.keys is not None:
@@ -307,12 +309,23 @@ def likely_event(rng: random.Random, line: Line) -> ev.Event:
     )
 
 
+FULL = Caller(ani="+15550100", dnis="1", claimed=False, overflow_from="billing")  # from a contact center's queue
+CALLERS = (
+    Caller(ani="", dnis="1"),
+    *[START.caller] * 7,
+    replace(FULL, ways=("keep_place", "callback"), expected_wait={"en": "five to ten minutes"}),
+    replace(FULL, ani="", ways=("keep_place", "callback")),
+    replace(FULL, ways=("keep_place",)),
+    replace(FULL, ways=()),
+)
+
+
 @pytest.mark.slow
 def test_a_caller_who_plays_along_reaches_every_step_and_every_answer_to_an_offer_and_never_silence() -> None:
     rng, seen, answers = random.Random(7), set(), set()
-    for call in range(1600):
+    for call in range(2000):
         line = Line()
-        line.give(replace(START, caller=Caller(ani="", dnis="1")) if call % 5 == 0 else START)
+        line.give(replace(START, caller=CALLERS[call % len(CALLERS)]))
         for _ in range(40):
             if line.ended:
                 break

@@ -4,7 +4,8 @@ import pytest
 
 from ivr.model.hearing import Alternative, EndpointProfile, Expectation, ExpectationKind, Hypothesis
 from ivr.speech.completeness import Completeness, completeness
-from ivr.speech.dictation import corrected
+from ivr.speech.dictation import corrected, one_digit_short
+from ivr.speech.whisper_model import Decoded
 
 SIX = Expectation(kind=ExpectationKind.DIGITS, profile=EndpointProfile.LONG, min_length=6, max_length=6)
 SPOKEN_MS = 2400
@@ -60,3 +61,17 @@ def test_digits_that_follow_from_none_before_were_said(value: str, other: str, l
 )
 def test_a_number_taken_back_within_a_turn_is_no_single_string(text: str, takes_back: bool) -> None:
     assert corrected(text) is takes_back
+
+
+@pytest.mark.parametrize(
+    ("text", "mean", "lost"),
+    [
+        ("oh sorry 5 1 8", -0.87, True),  # "two, oh, four, five, one, eight", by a synthetic voice
+        ("2 0 sorry 5 1 8", -0.7, True),
+        ("2 0 sorry 5 1 8", -0.2, False),  # heard plainly: somebody corrects himself
+        ("204518 no sorry 204519", -0.7, False),
+    ],
+)
+def test_a_word_that_takes_back_may_be_the_digit_that_lacks(text: str, mean: float, lost: bool) -> None:
+    free = Decoded(text=text, tokens=(), log_probability=8 * mean, mean=mean, no_speech=0.0)
+    assert one_digit_short(text, free, SIX) is lost
