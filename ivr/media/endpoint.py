@@ -199,7 +199,7 @@ class Endpoint:
 
     def poll(self, timeout_ms: int) -> None:
         """Handle SIP, keys and audio for up to timeout_ms; callbacks run in here."""
-        self._library.libHandleEvents(int(min(timeout_ms, self.due_in_ms)))
+        self._library.libHandleEvents(int(min(timeout_ms, self.due_in_ms)) if timeout_ms else 0)
         now_s = time.monotonic()
         if len(self._ports) < LEGS:
             self._audible_until_s = now_s + _GOES_ON_S

@@ -1,15 +1,17 @@
 """Recordings as WAV files that stay valid when the process dies.
 
 Owns the file format and the masking; refuses to know SIP and where files belong. The bridge hands frames to tap(),
-which only appends to memory; flush() writes them out, outside of it. The header is rewritten with every
-flush after a second of audio, so a crash costs at most that second.
+which only appends to memory; flush() has them written by a thread, because a disk that stalls must not be heard. The
+header is rewritten with every flush after a second of audio, so a crash costs at most that second.
 """
 
 from __future__ import annotations
 
 import array
 import collections
+import contextlib
 import struct
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import BinaryIO
 
@@ -20,6 +22,7 @@ from ivr.model.media import SAMPLE_RATE_HZ
 _HEADER = struct.Struct("<4sI4s4sIHHIIHH4sI")
 _MAX_DATA_BYTES = 0xFFFFFFFF - _HEADER.size
 _MAX_WAITING_FRAMES = 500
+CLOSING_S = 0.1
 
 
 class WavFile:
@@ -61,10 +64,12 @@ class StereoRecording:
     def __init__(self, path: str) -> None:
         self._file = WavFile(path, channels=2)
         self._waiting: collections.deque[bytes] = collections.deque(maxlen=_MAX_WAITING_FRAMES)
+        self._writer = ThreadPoolExecutor(1, thread_name_prefix="recording")
+        self._written: Future[None] | None = None
         self.masked = False
 
     def tap(self, said: bytes, heard: bytes) -> None:
-        """20 ms of both sides; silence for both while masked. Media thread."""
+        """20 ms of both sides; silence for both while masked."""
         if self.masked:
             said = heard = SILENCE
         both = array.array("h", bytes(2 * len(said)))
@@ -73,11 +78,24 @@ class StereoRecording:
         self._waiting.append(both.tobytes())
 
     def flush(self, at_least: int = 1) -> None:
-        """Write what waits when it is at_least frames. Main thread. Raises OSError (disk full)."""
-        count = len(self._waiting)
-        if count >= max(1, at_least):
-            self._file.append(b"".join(self._waiting.popleft() for _ in range(count)))
+        """Have what waits written when it is at_least frames and the last write is done; what waits longer than 10 s is
+        lost. Raises OSError (disk full), one flush late."""
+        written = self._written
+        if written is not None and not written.done():
+            return
+        self._written = None
+        if written is not None:
+            written.result()
+        if len(self._waiting) >= max(1, at_least):
+            self._written = self._writer.submit(self._file.append, self._taken())
 
     def close(self) -> None:
-        self.flush()
-        self._file.close()
+        """Write the rest; a disk that takes longer than CLOSING_S finishes by itself. Raises OSError."""
+        rest = self._writer.submit(self._file.append, self._taken())
+        self._writer.submit(self._file.close)
+        self._writer.shutdown(wait=False)
+        with contextlib.suppress(TimeoutError):
+            rest.result(CLOSING_S)
+
+    def _taken(self) -> bytes:
+        return b"".join(self._waiting.popleft() for _ in range(len(self._waiting)))

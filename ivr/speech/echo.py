@@ -58,6 +58,11 @@ class EchoCanceller:
         self.moved = False  # the last frame showed that the echo was not where it was taken out
         self._forget()
 
+    @property
+    def over(self) -> bool:
+        """Has nothing been said for so long that no echo of it can come any more?"""
+        return self._silent_frames * FRAME > LONGEST_DELAY + _WINDOW
+
     def clean(self, pcm: bytes, said: bytes) -> bytes:
         """20 ms of 16-bit PCM from the line, without the echo of what was said to it in the last half second.
 
@@ -65,7 +70,7 @@ class EchoCanceller:
         """
         self.moved = False
         self._silent_frames = 0 if said else self._silent_frames + 1
-        if self._silent_frames * FRAME > LONGEST_DELAY + _WINDOW:
+        if self.over:
             self._recent.clear()
             return pcm
         self._recent.append((pcm, said if len(said) == len(pcm) else _SILENCE))

@@ -63,9 +63,11 @@ class Phase(StrEnum):
     ENDED = "ended"
 
 
-LEISURE_MS = {Phase.WAITING: 40, Phase.SPEAKING: 40, Phase.ENDED: 60}
+LEISURE_MS = {Phase.WAITING: 40, Phase.SPEAKING: 60, Phase.ENDED: 60}
 """How long frames may lie unread where they decide little: of a caller who is quiet, or in the middle of speaking (the
-end is noticed 10 ms later in the mean). In other phases not at all."""
+end is noticed 20 ms later in the mean). In other phases not at all."""
+
+WAITED_FOR_MS = 100  # the same of a caller who is waited for: that a turn has begun is urgent only while a prompt plays
 
 
 class Sign(StrEnum):

@@ -121,7 +121,11 @@ class CallAudio:
     def leisure_ms(self) -> int:
         """How long frames may lie unread: waking up for each of them costs more than hearing it."""
         phase = self._turn.endpointer.phase if self._turn is not None else Phase.ENDED
-        return 0 if phase is Phase.WAITING and not self._activity.calm else endpointing.LEISURE_MS.get(phase, 0)
+        if phase is Phase.WAITING and not self._activity.calm:
+            return 0
+        if phase is Phase.WAITING and self._echo.over:  # no prompt can be talked over
+            return endpointing.WAITED_FOR_MS
+        return endpointing.LEISURE_MS.get(phase, 0)
 
     def starve(self) -> None:
         """Called now and then: fills in for a peer that stopped sending in the middle of a turn."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import resource
+import signal
+import time
 import wave
 from pathlib import Path
 
@@ -38,7 +41,26 @@ def test_the_file_is_valid_before_it_is_closed(tmp_path: Path) -> None:
         recording.flush(at_least=50)
     recording.tap(SAID, HEARD)
     recording.flush(at_least=50)
+    until_s = time.monotonic() + 5
+    while stereo(path) != (SAID * 50, HEARD * 50) and time.monotonic() < until_s:
+        time.sleep(0.01)  # a thread writes
     assert stereo(path) == (SAID * 50, HEARD * 50)
+
+
+def test_a_disk_that_is_full_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "r.wav"
+    recording = StereoRecording(str(path))
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (path.stat().st_size, limits[1]))
+    try:
+        recording.tap(SAID, HEARD)
+        recording.flush()
+        with pytest.raises(OSError, match="too large"):
+            recording.close()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        signal.signal(signal.SIGXFSZ, before)
 
 
 def test_masked_frames_are_silence_on_both_sides_and_keep_the_time(tmp_path: Path) -> None:
