@@ -49,6 +49,8 @@ class _Deviation:
     def range(self) -> str:
         """ " from 1 to 5", "" when any number will do."""
         least, most = self._bound("ge", "gt"), self._bound("le", "lt")
+        if least is not None and least == self._bound("gt"):
+            return f" above {least}" + (f", {most} at most" if most is not None else "")
         if least is not None and most is not None:
             return f" from {least} to {most}"
         return f" of at least {least}" if least is not None else f" of at most {most}" if most is not None else ""
@@ -111,11 +113,7 @@ def _map(d: _Deviation) -> tuple[str, str, str]:
 
 
 def _form(d: _Deviation) -> tuple[str, str, str]:
-    return (
-        "wrong-form",
-        f"{d.got} is not {d.form or 'of the form that is expected'}",
-        f"Write {d.form or _of_pattern(d)}.",
-    )
+    return "wrong-form", f"{d.got} is not allowed here", f"Write {d.form or _of_pattern(d)}."
 
 
 def _of_pattern(d: _Deviation) -> str:

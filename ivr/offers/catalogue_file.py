@@ -52,7 +52,13 @@ class ProductShape(_Shape):
     eligible: str
     relevant_after: Annotated[tuple[str, ...], Field(min_length=1)]
     requires: RequiresShape = RequiresShape()
-    fulfil: Annotated[str, Field(pattern=r"^(lead|order_pending_sms|warm_transfer:[a-z0-9_]+)$")]
+    fulfil: Annotated[
+        str,
+        Field(
+            pattern=r"^(lead|order_pending_sms|warm_transfer:[a-z0-9_]+)$",
+            description="lead, order_pending_sms, or warm_transfer: with a queue, as warm_transfer:sales",
+        ),
+    ]
     price: PriceShape
     replaces: str = ""
     disclosures: tuple[str, ...] = ()
@@ -104,7 +110,7 @@ class ExperimentShape(_Shape):
 
 class CatalogueShape(_Shape):
     version: Literal[1]
-    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$", description="a currency's three capital letters, as EUR")]
     languages: Annotated[tuple[str, ...], Field(min_length=1)]
     seller: Texts
     policy: tuple[str, ...] = ()

@@ -10,7 +10,9 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-Code = Annotated[str, Field(pattern=r"^[a-z0-9_]{1,40}$")]
+Code = Annotated[
+    str, Field(pattern=r"^[a-z0-9_]{1,40}$", description="up to 40 small letters, digits and _, as wrong_number")
+]
 Titles = str | dict[str, str]
 ENGLISH = "en"
 

@@ -67,7 +67,7 @@ def told(folder: Path, text: str) -> list[str]:
         ),
         (
             "shared_numbers: ['0800 1']",
-            "2:wrong-form: shared_numbers.0: '0800 1' is not a number with + and the country code, as +12025550150. "
+            "2:wrong-form: shared_numbers.0: '0800 1' is not allowed here. "
             "Write a number with + and the country code, as +12025550150.",
         ),
         (
