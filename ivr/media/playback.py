@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import array
 import collections
+import threading
 import wave
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,13 +21,16 @@ SILENCE = bytes(FRAME_BYTES)
 REWIND_FRAMES = 30  # how far back a gap between words is looked for when a prompt goes on: 600 ms
 _GAP_PEAK = 500  # of 32768: a frame without a louder sample lies between words
 Frames = tuple[bytes, ...]
+Awaiting = Callable[[int], Frames | None]
+"""Frames that are on their way: asked with the time, None says not yet."""
 
 
 class WavCache:
-    """WAV files as frames, the least recently used forgotten beyond max_bytes."""
+    """WAV files as frames, the least recently used forgotten beyond max_bytes. Used from any thread."""
 
     def __init__(self, max_bytes: int = 1_000_000) -> None:
         self._max_bytes, self._bytes = max_bytes, 0
+        self._lock = threading.Lock()
         self._files: collections.OrderedDict[tuple[str, int, int], Frames] = collections.OrderedDict()
 
     def frames(self, path: str) -> Frames:
@@ -34,19 +38,24 @@ class WavCache:
         try:
             stat = Path(path).stat()
             key = (path, stat.st_mtime_ns, stat.st_size)
-            if key not in self._files:
-                self._remember(key, read_frames(path))
+            frames = self._files.get(key)
+            if frames is None:
+                frames = read_frames(path)
         except OSError as error:
             raise MediaError(f"cannot read {path}: {error.strerror}") from error
-        self._files.move_to_end(key)
-        return self._files[key]
+        with self._lock:
+            return self._remember(key, frames)
 
-    def _remember(self, key: tuple[str, int, int], frames: Frames) -> None:
-        self._files[key] = frames
-        self._bytes += len(frames) * FRAME_BYTES
+    def _remember(self, key: tuple[str, int, int], frames: Frames) -> Frames:
+        """What is known under this key, which is frames unless another thread was first."""
+        if key not in self._files:
+            self._files[key] = frames
+            self._bytes += len(frames) * FRAME_BYTES
+        self._files.move_to_end(key)
         while self._bytes > self._max_bytes and len(self._files) > 1:
             _, oldest = self._files.popitem(last=False)
             self._bytes -= len(oldest) * FRAME_BYTES
+        return self._files[key]
 
 
 def read_frames(path: str) -> Frames:
@@ -87,12 +96,20 @@ Mark = Started | Ended
 
 
 class _Clip:
-    """A piece of a playback; at is its next frame."""
+    """A piece of a playback; at is its next frame. There are no frames until here() brought them."""
 
-    __slots__ = ("at", "frames", "last", "loop", "playback")
+    __slots__ = ("_awaiting", "at", "frames", "last", "loop", "playback")
 
-    def __init__(self, playback: _Playback, frames: Frames, last: bool, loop: bool) -> None:
-        self.playback, self.frames, self.last, self.loop, self.at = playback, frames, last, loop and bool(frames), 0
+    def __init__(self, playback: _Playback, awaiting: Awaiting, last: bool, loop: bool) -> None:
+        self.playback, self.last, self.loop, self.at = playback, last, loop, 0
+        self._awaiting: Awaiting | None = awaiting
+        self.frames: Frames = ()
+
+    def here(self, now_ms: int) -> bool:
+        """Whether the frames have come."""
+        if self._awaiting is not None and (frames := self._awaiting(now_ms)) is not None:
+            self._awaiting, self.frames, self.loop = None, frames, self.loop and bool(frames)
+        return self._awaiting is None
 
 
 class _Playback:
@@ -119,11 +136,10 @@ class PlaybackQueue:
         """Whether anything is queued or playing."""
         return bool(self._open)
 
-    def add(self, playback: str, pieces: list[Frames], last: bool, loop: bool) -> None:
-        """Queue pieces behind what is there; last=True closes the playback."""
+    def add(self, playback: str, awaiting: Awaiting, last: bool, loop: bool) -> None:
+        """Queue frames that come behind what is there, silence until they do; last=True closes the playback."""
         account = self._open.setdefault(playback, _Playback(playback))
-        frames: Frames = pieces[0] if len(pieces) == 1 else tuple(frame for piece in pieces for frame in piece)
-        self._clips.append(_Clip(account, frames, last, loop))
+        self._clips.append(_Clip(account, awaiting, last, loop))
 
     def stop(self, now_ms: int) -> None:
         """Silence from the next frame on; what was queued is marked as interrupted."""
@@ -149,7 +165,7 @@ class PlaybackQueue:
     def next_frame(self, now_ms: int) -> bytes:
         """The next 20 ms for the bridge. Asked for 50 times a second."""
         clips = self._clips
-        while clips and not self.paused and not self._held:
+        while clips and not self.paused and not self._held and clips[0].here(now_ms):
             clip = clips[0]
             if clip.at < len(clip.frames):
                 return self._advance(clip, now_ms)

@@ -1,7 +1,7 @@
 """Recordings as WAV files that stay valid when the process dies.
 
 Owns the file format and the masking; refuses to know SIP and where files belong. The bridge hands frames to tap(),
-which only appends to memory; flush() has them written by a thread, because a disk that stalls must not be heard. The
+which only appends to memory; a thread opens the file and writes, because a disk that stalls must not be heard. The
 header is rewritten with every flush after a second of audio, so a crash costs at most that second.
 """
 
@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import array
 import collections
-import contextlib
 import struct
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import BinaryIO
 
@@ -22,7 +21,7 @@ from ivr.model.media import SAMPLE_RATE_HZ
 _HEADER = struct.Struct("<4sI4s4sIHHIIHH4sI")
 _MAX_DATA_BYTES = 0xFFFFFFFF - _HEADER.size
 _MAX_WAITING_FRAMES = 500
-CLOSING_S = 0.1
+CLOSING_S = 0.03  # the next beat of the worker's other calls is late by no more than this
 
 
 class WavFile:
@@ -62,10 +61,10 @@ class StereoRecording:
     """One leg: left what the caller says, right what the caller hears."""
 
     def __init__(self, path: str) -> None:
-        self._file = WavFile(path, channels=2)
+        self._file: WavFile | None = None
         self._waiting: collections.deque[bytes] = collections.deque(maxlen=_MAX_WAITING_FRAMES)
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="recording")
-        self._written: Future[None] | None = None
+        self._written: Future[None] | None = self._writer.submit(self._open, path)
         self.masked = False
 
     def tap(self, said: bytes, heard: bytes) -> None:
@@ -79,7 +78,7 @@ class StereoRecording:
 
     def flush(self, at_least: int = 1) -> None:
         """Have what waits written when it is at_least frames and the last write is done; what waits longer than 10 s is
-        lost. Raises OSError (disk full), one flush late."""
+        lost. Raises MediaError (no such place) and OSError (disk full), one flush late."""
         written = self._written
         if written is not None and not written.done():
             return
@@ -87,15 +86,28 @@ class StereoRecording:
         if written is not None:
             written.result()
         if len(self._waiting) >= max(1, at_least):
-            self._written = self._writer.submit(self._file.append, self._taken())
+            self._written = self._writer.submit(self._append, self._taken())
 
     def close(self) -> None:
-        """Write the rest; a disk that takes longer than CLOSING_S finishes by itself. Raises OSError."""
-        rest = self._writer.submit(self._file.append, self._taken())
-        self._writer.submit(self._file.close)
+        """Write the rest; a disk that takes longer than CLOSING_S finishes by itself. Raises as flush() does."""
+        jobs = [self._written] if self._written is not None else []
+        jobs += [self._writer.submit(self._append, self._taken()), self._writer.submit(self._close)]
         self._writer.shutdown(wait=False)
-        with contextlib.suppress(TimeoutError):
-            rest.result(CLOSING_S)
+        done, _ = wait(jobs, CLOSING_S)
+        for job in jobs:
+            if job in done:
+                job.result()
+
+    def _open(self, path: str) -> None:
+        self._file = WavFile(path, channels=2)
+
+    def _append(self, pcm: bytes) -> None:
+        if self._file is not None:
+            self._file.append(pcm)
+
+    def _close(self) -> None:
+        if self._file is not None:
+            self._file.close()
 
     def _taken(self) -> bytes:
         return b"".join(self._waiting.popleft() for _ in range(len(self._waiting)))

@@ -14,7 +14,7 @@ from ivr.media.frame_line import FrameLine
 from ivr.media.headers import parse_message
 from ivr.media.leg import Leg
 from ivr.media.line import Line, Role
-from ivr.media.playback import WavCache
+from ivr.media.prompt_reader import PromptReader
 from ivr.model import media
 from ivr.model.errors import MediaError
 from ivr.model.ids import monotonic_ms, new_id
@@ -67,7 +67,7 @@ class Switchboard:
         self._max_callers = max_callers
         self._say = say
         self._endpoint: Endpoint | None = None
-        self.wavs = WavCache()
+        self._prompts = PromptReader()
         self._refused: list[_Refused] = []
 
     @property
@@ -205,14 +205,8 @@ class Switchboard:
         return self.frame_lines.get(path)
 
     def play(self, line: Line, playback: str, files: tuple[str, ...], last: bool, loop: bool) -> None:
-        """Queue WAV files; one that cannot be read is left out and logged."""
-        pieces = []
-        for path in files:
-            try:
-                pieces.append(self.wavs.frames(path))
-            except MediaError as error:
-                _log.error("switchboard.prompt_missing", leg=line.name, error=str(error))
-        line.queue.add(playback, pieces, last, loop)
+        """Queue WAV files; one that cannot be read in time is left out and logged."""
+        line.queue.add(playback, self._prompts.read(line.name, files, monotonic_ms()).frames, last, loop)
 
     def say_goodbye(self, apology_path: str) -> None:
         """The control process is gone: apologise to every caller, end every leg."""

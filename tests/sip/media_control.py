@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import math
+import socket
 import struct
 import sys
 import time
@@ -19,7 +20,7 @@ from typing import Any, TypeVar
 from ivr.model import media
 from ivr.model.ids import monotonic_ms, new_id
 from ivr.model.sip import MediaSettings
-from ivr.wire import MAX_MESSAGE_BYTES, decode, encode, encode_settings, seqpacket_pair
+from ivr.wire import MAX_MESSAGE_BYTES, decode, encode, encode_settings, seqpacket_pair, unpack_frame
 
 M = TypeVar("M")
 PORTS = 44
@@ -177,3 +178,20 @@ async def media_worker(ports: range, workdir: Path, **settings: Any) -> AsyncIte
 def play(leg: str, *files: str, loop: bool = False) -> media.Play:
     """A Play with a playback id of its own."""
     return media.Play(leg=leg, playback=new_id(), files=files, loop=loop)
+
+
+def frame_listener(path: str) -> socket.socket:
+    """Where a worker brings frames, in place of a speech worker."""
+    Path(path).unlink(missing_ok=True)
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    listener.bind(path)
+    listener.listen()
+    listener.setblocking(False)
+    return listener
+
+
+async def read_frames(peer: socket.socket, count: int) -> list[tuple[str, int, int, bytes]]:
+    """(leg, seq, at_ms, pcm) of each frame that comes."""
+    peer.setblocking(False)
+    loop = asyncio.get_running_loop()
+    return [unpack_frame(await asyncio.wait_for(loop.sock_recv(peer, 1000), 5)) for _ in range(count)]

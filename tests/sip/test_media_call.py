@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import socket
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
@@ -13,8 +12,17 @@ import pytest
 from ivr.demo.phone_client import SoftPhone
 from ivr.model import media
 from ivr.model.ids import monotonic_ms
-from ivr.wire import unpack_frame
-from tests.sip.media_control import PORTS, Control, channel, media_worker, play, seconds_of, tone_wav
+from tests.sip.media_control import (
+    PORTS,
+    Control,
+    channel,
+    frame_listener,
+    media_worker,
+    play,
+    read_frames,
+    seconds_of,
+    tone_wav,
+)
 
 pytestmark = pytest.mark.sip
 Ports = Callable[[int], range]
@@ -130,11 +138,11 @@ async def test_frames_reach_the_speech_worker_in_order_and_a_dead_one_costs_noth
         voice = tone_wav(tmp_path / "voice.wav", 700, 1000)
         await phone.say(voice)
         for generation in range(2):
-            with _listener(path) as listener:
+            with frame_listener(path) as listener:
                 peer, _ = await asyncio.wait_for(asyncio.get_running_loop().sock_accept(listener), 5)
                 with peer:
                     speaking = asyncio.create_task(phone.say(voice))
-                    frames = await _frames(peer, 100)
+                    frames = await read_frames(peer, 100)
                     await speaking
             legs, seqs, times, audio = zip(*frames, strict=True)
             assert set(legs) == {leg}
@@ -146,21 +154,6 @@ async def test_frames_reach_the_speech_worker_in_order_and_a_dead_one_costs_noth
         assert health.frames_sent >= 200
         control.say(play(leg, voice))
         await phone.bot_finished()
-
-
-def _listener(path: str) -> socket.socket:
-    Path(path).unlink(missing_ok=True)
-    listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    listener.bind(path)
-    listener.listen()
-    listener.setblocking(False)
-    return listener
-
-
-async def _frames(peer: socket.socket, count: int) -> list[tuple[str, int, int, bytes]]:
-    peer.setblocking(False)
-    loop = asyncio.get_running_loop()
-    return [unpack_frame(await asyncio.wait_for(loop.sock_recv(peer, 1000), 5)) for _ in range(count)]
 
 
 async def test_a_recording_has_both_sides_and_silence_where_it_was_masked(reserve_ports: Ports, tmp_path: Path) -> None:

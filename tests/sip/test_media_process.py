@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
+import os
 import signal
 import socket
 import statistics
@@ -16,7 +18,16 @@ from ivr.demo.phone_client import SoftPhone
 from ivr.media.headers import parse_message
 from ivr.model import media
 from ivr.model.ids import monotonic_ms, new_id
-from tests.sip.media_control import PORTS, channel, media_worker, play, seconds_of, tone_wav
+from tests.sip.media_control import (
+    PORTS,
+    channel,
+    frame_listener,
+    media_worker,
+    play,
+    read_frames,
+    seconds_of,
+    tone_wav,
+)
 
 pytestmark = pytest.mark.sip
 Ports = Callable[[int], range]
@@ -292,6 +303,40 @@ async def test_packets_that_are_not_sip_do_not_harm_it(reserve_ports: Ports, tmp
         control.answer_everything()
         await phone.call(control.uri)
         await phone.answered()
+
+
+async def test_a_disk_that_stalls_is_heard_by_nobody_else_and_delays_its_own_prompt_by_seconds_at_most(
+    reserve_ports: Ports, tmp_path: Path
+) -> None:
+    tone, frames_path = tone_wav(tmp_path / "t.wav", 500, 6000), str(tmp_path / "frames.sock")
+    stalled, recording = str(tmp_path / "stalled.wav"), str(tmp_path / "stalled_recording.wav")
+    os.mkfifo(stalled)
+    os.mkfifo(recording)
+    async with (
+        media_worker(reserve_ports(PORTS), tmp_path) as control,
+        phones(reserve_ports, tmp_path, 2) as both,
+    ):
+        for phone in both:
+            await phone.call(control.uri)
+            await phone.answered()
+        other, stuck = (message.leg for message in control.all(media.LegAnswered))
+        control.say(media.SendAudioTo(leg=other, frames_path=frames_path))
+        with frame_listener(frames_path) as listener:
+            peer, _ = await asyncio.wait_for(asyncio.get_running_loop().sock_accept(listener), 5)
+        with peer:
+            control.say(play(other, tone))
+            await control.wait(media.PlaybackStarted)
+            heard = asyncio.create_task(read_frames(peer, 175))
+            control.say(media.StartRecording(leg=stuck, path=recording))
+            control.say(media.Play(leg=stuck, playback="stuck", files=(stalled,)))
+            control.say(media.Play(leg=stuck, playback="behind", files=(tone,)))
+            given_up = await control.wait(media.PlaybackEnded, playback="stuck")
+            assert (given_up.interrupted, given_up.played_ms) == (False, 0)
+            await control.wait(media.PlaybackStarted, playback="behind")
+            control.say(media.HangUp(leg=stuck))
+            times = [at_ms for _, _, at_ms, _ in await heard]
+        gaps = [after - before for before, after in itertools.pairwise(times)]
+        assert max(gaps) <= 60, gaps
 
 
 async def test_two_callers_with_prompts_and_recordings_fit_in_forty_megabytes_and_are_answered_at_once(

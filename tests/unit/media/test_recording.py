@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import resource
 import signal
 import time
@@ -24,6 +25,14 @@ def stereo(path: Path) -> tuple[bytes, bytes]:
     return b"".join(words[0::2]), b"".join(words[1::2])
 
 
+def begun(path: Path) -> StereoRecording:
+    """A recording whose file is there; a thread opens it."""
+    recording, until_s = StereoRecording(str(path)), time.monotonic() + 5
+    while not (path.exists() and path.stat().st_size) and time.monotonic() < until_s:
+        time.sleep(0.001)
+    return recording
+
+
 def test_left_is_what_the_caller_says_and_right_what_the_caller_hears(tmp_path: Path) -> None:
     path = tmp_path / "r.wav"
     recording = StereoRecording(str(path))
@@ -34,7 +43,7 @@ def test_left_is_what_the_caller_says_and_right_what_the_caller_hears(tmp_path: 
 
 def test_the_file_is_valid_before_it_is_closed(tmp_path: Path) -> None:
     path = tmp_path / "r.wav"
-    recording = StereoRecording(str(path))
+    recording = begun(path)
     assert stereo(path) == (b"", b"")
     for _ in range(50):
         recording.tap(SAID, HEARD)
@@ -49,7 +58,7 @@ def test_the_file_is_valid_before_it_is_closed(tmp_path: Path) -> None:
 
 def test_a_disk_that_is_full_is_told(tmp_path: Path) -> None:
     path = tmp_path / "r.wav"
-    recording = StereoRecording(str(path))
+    recording = begun(path)
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (path.stat().st_size, limits[1]))
@@ -63,6 +72,19 @@ def test_a_disk_that_is_full_is_told(tmp_path: Path) -> None:
         signal.signal(signal.SIGXFSZ, before)
 
 
+def test_a_place_that_never_answers_keeps_nobody_waiting(tmp_path: Path) -> None:
+    path = tmp_path / "r.wav"
+    os.mkfifo(path)
+    begun_s = time.monotonic()
+    recording = StereoRecording(str(path))
+    recording.tap(SAID, HEARD)
+    recording.flush()
+    recording.close()
+    assert time.monotonic() - begun_s < 0.5
+    with path.open("rb"):
+        time.sleep(0.01)  # the thread that waits for a reader goes home
+
+
 def test_masked_frames_are_silence_on_both_sides_and_keep_the_time(tmp_path: Path) -> None:
     path = tmp_path / "r.wav"
     recording = StereoRecording(str(path))
@@ -74,5 +96,6 @@ def test_masked_frames_are_silence_on_both_sides_and_keep_the_time(tmp_path: Pat
 
 
 def test_a_place_that_cannot_be_written_is_a_media_error(tmp_path: Path) -> None:
-    with pytest.raises(MediaError):
-        StereoRecording(str(tmp_path / "none" / "r.wav"))
+    recording = StereoRecording(str(tmp_path / "none" / "r.wav"))
+    with pytest.raises(MediaError, match="No such file"):
+        recording.close()
