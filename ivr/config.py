@@ -132,11 +132,13 @@ class NluSettings(_Section):
 
 
 class WebSettings(_Section):
-    """The HTTP side. token_env: environment variable holding the access token; needed off loopback."""
+    """The HTTP side. token_env: environment variable holding the access token; needed off loopback. keep_accesses_days:
+    who looked at what is forgotten after so many."""
 
     host: str = "127.0.0.1"
     port: Port = 8080
     token_env: str = "IVR_WEB_TOKEN"
+    keep_accesses_days: Annotated[int, Field(ge=30, le=3650)] = 400
 
     @property
     def token(self) -> str:

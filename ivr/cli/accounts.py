@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import difflib
 import getpass
 import secrets
 import sys
@@ -108,7 +109,7 @@ async def _add(arguments: argparse.Namespace, store: Store) -> int:
         raise IvrError("give the account a name")
     if await store.account(name) is not None:
         raise IvrError(f"there is an account {name} already")
-    _check_desk(arguments, role)
+    await _check_desk(arguments, role)
     hashed = hash_secret(_new_password(name))
     now = datetime.now(UTC).isoformat(timespec="seconds")
     await store.add_account(Account(name=name, role=role, hashed=hashed, created_at=now, agent_id=arguments.agent))
@@ -133,7 +134,7 @@ async def _password(arguments: argparse.Namespace, store: Store) -> int:
 
 async def _role(arguments: argparse.Namespace, store: Store) -> int:
     name, role = await _known(arguments.name, store), Role(arguments.role)
-    _check_desk(arguments, role)
+    await _check_desk(arguments, role)
     await store.change_account(name, role=role.value, agent_id=arguments.agent)
     print(f"{name} is {role.value}{f' at the desk {arguments.agent}' if arguments.agent else ''}")
     return 0
@@ -170,10 +171,23 @@ async def _known(name: str, store: Store) -> str:
     return known
 
 
-def _check_desk(arguments: argparse.Namespace, role: Role) -> None:
-    """An agent without a desk would see nothing; whose desk exists is known to the assistant of the settings."""
-    if role is Role.AGENT and not arguments.agent:
-        raise IvrError("say whose desk it is: --agent NAME, as in routing.yml")
+async def _check_desk(arguments: argparse.Namespace, role: Role) -> None:
+    """An agent without a desk would see nothing, nor would one at a desk that routing.yml does not have."""
+    from ivr.document import Document
+    from ivr.routing.plan import PlanShape
+
+    wanted = arguments.agent
+    if not wanted:
+        if role is Role.AGENT:
+            raise IvrError("say whose desk it is: --agent NAME, as in routing.yml")
+        return
+    path = settings_of(arguments.config).server.assistant / "routing.yml"
+    agents = (await asyncio.to_thread(lambda: Document(path).parse(PlanShape))).agents  # addresses may need variables
+    if wanted not in agents:
+        names = {each.casefold(): agent_id for agent_id, agent in agents.items() for each in (agent_id, agent.name)}
+        near = difflib.get_close_matches(wanted.casefold(), names, n=1)
+        meant = f"did you mean {names[near[0]]}?" if near else f"there are {', '.join(agents)}"
+        raise IvrError(f"{path} has no agent {wanted}: {meant}")
 
 
 def _new_password(name: str) -> str:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
+from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -65,6 +66,11 @@ class DeskNotes:
     async def note_access(self, access: Access) -> None:
         """Somebody is about to see what a caller said. Raises StorageError: then it must not be shown."""
         await self._db.write((sa.insert(accesses), [{**asdict(access), "access_id": new_id()}]))
+
+    async def forget_accesses(self, older_ms: int) -> int:
+        """Forget who looked at what longer ago than so many milliseconds; how many notes that were."""
+        before = (self._db.now() - timedelta(milliseconds=older_ms)).isoformat(timespec="milliseconds")
+        return await self._db.write((sa.delete(accesses).where(accesses.c.at < before), None))
 
     async def accesses(self, subject: str | None = None, limit: int = 100) -> list[Access]:
         """Who looked at what, the latest first; of one call or token, or of all."""

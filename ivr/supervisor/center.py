@@ -43,6 +43,7 @@ from ivr.web.live import LiveHub
 READY_S = 60.0
 WARM_UP_S = 240.0
 HOUSEKEEPING_S = 600.0
+DAY_MS = 86_400_000
 GOODBYE_S = 8.0
 SETTLE_S = 6.0
 
@@ -164,6 +165,7 @@ class Center:
         while True:
             await self.store.forget_expired_contexts()
             await self.store.forget_expired_codes()
+            await self.store.forget_accesses(self.settings.web.keep_accesses_days * DAY_MS)
             await self.identity.tidy(self.settings.identity.keep_tries_days)
             await asyncio.sleep(HOUSEKEEPING_S)
 

@@ -19,9 +19,12 @@ GOOD = "four words and spaces"
 
 
 @pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple]:
+def run(
+    tmp_path: Path, repo_root: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[..., tuple]:
     """run("users", "list", typed="...") is the exit status and what was printed."""
-    (tmp_path / "ivr.toml").write_text(f'[storage]\nurl = "sqlite:///{tmp_path / "ivr.db"}"\n')
+    server = f'[server]\nassistant = "{repo_root / "dialogs/insurance"}"\n'
+    (tmp_path / "ivr.toml").write_text(f'{server}[storage]\nurl = "sqlite:///{tmp_path / "ivr.db"}"\n')
 
     def of(*words: str, typed: str = "") -> tuple[int, str]:
         monkeypatch.setattr("sys.stdin", io.StringIO(typed))
@@ -47,6 +50,9 @@ def test_accounts_are_made_changed_and_taken_away(run: Callable[..., tuple], tmp
         1,
         "say whose desk it is: --agent NAME, as in routing.yml\n",
     )
+    for desk, words in (("a11", "did you mean a1?"), ("elena", "did you mean a1?"), ("q", "there are a1, a2")):
+        status, said = run("users", "add", "boris", "--agent", desk, typed=f"{GOOD}\n")
+        assert (status, said.endswith(f"routing.yml has no agent {desk}: {words}\n")) == (1, True), said
     assert run("users", "role", "anna", "supervisor")[0] == 0
     assert run("users", "list")[1].split("\t")[:3] == ["anna", "supervisor", "-"]
     assert run("users", "password", "anna", typed="another four words\n")[0] == 0
