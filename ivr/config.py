@@ -35,13 +35,15 @@ class _Section(BaseModel):
 
 
 class ServerSettings(_Section):
-    """Where the process lives and which assistant it runs. region: default region of bare phone numbers (ISO 3166)."""
+    """Where the process lives and which assistant it runs. region: default region of bare phone numbers (ISO 3166).
+    cell: what the calls of this house are kept under, "" = host name and run_dir; never that of another house."""
 
     run_dir: Path = Path("var/run")
     assistant: Path = Path("dialogs/insurance")
     language: str = "en"
     region: str = "US"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
+    cell: str = ""
 
 
 class SipSettings(_Section):
@@ -70,7 +72,8 @@ class TrunkSettings(_Section):
     verstat: whether its verdict on STIR counts; plain_verstat: what its bare TN-Validation-Passed attests. stir:
     whether we verify Identity headers. reject: what is refused (RFC 8224 6.2.2): nothing, numbers proven false, or
     unsigned ones too. strict: the number of an untrusted peer that asserts an identity counts for nothing. transfer:
-    how its callers get to agents: through us, or by REFER, which the far end must be known to honour.
+    how its callers get to agents: through us, or by REFER, which the far end must be known to honour. token_keys: its
+    callers may bring a context's eight digits as keys. refer_uui: where the context stands in a REFER to this trunk.
     """
 
     name: Annotated[str, Field(min_length=1, max_length=40)]
@@ -85,6 +88,8 @@ class TrunkSettings(_Section):
     reject: Literal["off", "failed", "absent"] = "off"
     strict: bool = False
     transfer: Literal["bridge", "attended", "blind"] = "bridge"
+    refer_uui: Literal["uri", "header", "both"] = "uri"
+    token_keys: bool = False
 
 
 class StirSettings(_Section):

@@ -21,6 +21,7 @@ class Calls(Deliveries):
     """The calls' part of the store."""
 
     _db: Database
+    _cell: str
     _writer: EventWriter
 
     async def save_record(self, record: CallRecord) -> None:
@@ -43,7 +44,7 @@ class Calls(Deliveries):
             for position, request in enumerate(record.requests)
         ]
         writes: list[Any] = [
-            (self._db.upsert(calls, {**row, "started_ms": started_ms}), None),
+            (self._db.upsert(calls, {**row, "started_ms": started_ms, "cell": self._cell}), None),
             (sa.delete(call_requests).where(call_requests.c.call_id == record.call_id), None),
         ]
         if requests:
@@ -58,23 +59,18 @@ class Calls(Deliveries):
             query = query.where(calls.c.call_id < before)
         if agent is not None:
             query = query.where(calls.c.agent == agent)
-        return [_record(row) for row in await self._db.read(query)]
+        return [record_of(row) for row in await self._db.read(query)]
 
     async def call(self, call_id: str) -> CallRecord | None:
         """One call's record."""
         rows = await self._db.read(sa.select(calls).where(calls.c.call_id == call_id))
-        return _record(rows[0]) if rows else None
+        return record_of(rows[0]) if rows else None
 
     async def events(self, call_id: str) -> list[LogEntry]:
         """The call's log in order, what is still queued included."""
         await self._writer.flush()
         rows = await self._db.read(sa.select(events).where(events.c.call_id == call_id).order_by(events.c.seq))
         return [LogEntry(**row._mapping) for row in rows]
-
-    async def open_calls(self) -> list[CallRecord]:
-        """Records that never ended, oldest first: calls going on, or lost when a process died."""
-        query = sa.select(calls).where(calls.c.ended_at == "").order_by(calls.c.call_id)
-        return [_record(row) for row in await self._db.read(query)]
 
     async def last_call(self, ani: str, within_s: int, *, besides: str = "") -> CallRecord | None:
         """The latest call of a number if its last sign of life is at most within_s seconds ago.
@@ -87,7 +83,7 @@ class Calls(Deliveries):
         rows = await self._db.read(query.order_by(calls.c.started_ms.desc(), calls.c.call_id.desc()).limit(1))
         if not rows:
             return None
-        record = _record(rows[0])
+        record = record_of(rows[0])
         last = record.ended_at or await self._last_event_at(record.call_id) or record.started_at
         return record if self._db.now_ms() - unix_ms(last) <= within_s * 1000 else None
 
@@ -108,7 +104,8 @@ class Calls(Deliveries):
         return str(rows[0][0]) if rows else ""
 
 
-def _record(row: sa.Row[Any]) -> CallRecord:
+def record_of(row: sa.Row[Any]) -> CallRecord:
+    """A row of calls."""
     values = {name: row._mapping[name] for name in _FIELDS}
     values["outcome"] = Outcome(values["outcome"])
     values["requests"] = tuple(values["requests"])

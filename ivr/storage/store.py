@@ -10,6 +10,7 @@ from ivr.storage.accounts import Accounts
 from ivr.storage.audio_marks import AudioMarks
 from ivr.storage.callbacks import Callbacks
 from ivr.storage.calls import Calls
+from ivr.storage.cells import Cells
 from ivr.storage.customers import Customers
 from ivr.storage.database import Clock, Database, utc_now
 from ivr.storage.desk_notes import DeskNotes
@@ -25,6 +26,7 @@ from ivr.storage.writer import CAPACITY, EventWriter
 
 class Store(
     Calls,
+    Cells,
     Offers,
     Experiments,
     Handoffs,
@@ -39,21 +41,27 @@ class Store(
 ):
     """An open store. One per process; used from one event loop."""
 
-    def __init__(self, database: Database, journal: EventWriter, outbox: Outbox) -> None:
-        self._db, self._writer, self._outbox = database, journal, outbox
+    def __init__(self, database: Database, journal: EventWriter, outbox: Outbox, cell: str = "") -> None:
+        self._db, self._writer, self._outbox, self._cell = database, journal, outbox, cell
 
     @classmethod
     async def open(
-        cls, url: str, *, now: Clock = utc_now, capacity: int = CAPACITY, subscribers: Subscribers | None = None
+        cls,
+        url: str,
+        *,
+        now: Clock = utc_now,
+        capacity: int = CAPACITY,
+        subscribers: Subscribers | None = None,
+        cell: str = "",
     ) -> Store:
         """Open and migrate. url: sqlite:///relative, sqlite:////absolute, or postgresql://user:password@host/name.
 
         now: the clock for expiry and age. capacity: entries the writer queues before it drops. subscribers: who is
-        told which events. Raises StorageError.
+        told which events. cell: whose calls this process serves, "" for one that serves none. Raises StorageError.
         """
         database = await Database.open(url, now)
         outbox = Outbox(database, subscribers or {})
-        return cls(database, EventWriter(database, outbox, capacity), outbox)
+        return cls(database, EventWriter(database, outbox, capacity), outbox, cell)
 
     def append(self, entry: LogEntry) -> None:
         """Add to a call's log. Never blocks, never raises; stored within about 20 ms when the disk keeps up."""

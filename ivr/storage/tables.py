@@ -45,7 +45,7 @@ calls = sa.Table(
     _text("call_id", key=True),
     *(_text(name) for name in ("sip_call_id", "ani", "dnis", "assistant", "language", "started_at")),
     *(_text(name) for name in ("answered_at", "ended_at", "ended_by", "level", "customer_id", "household")),
-    *(_text(name) for name in ("outcome", "disposition", "agent", "recording", "overflow_from")),
+    *(_text(name) for name in ("outcome", "disposition", "agent", "recording", "overflow_from", "cell")),
     sa.Column("requests", sa.JSON, nullable=False),
     sa.Column("timings", sa.JSON, nullable=False),
     sa.Column("turns", sa.Integer, nullable=False),
@@ -54,6 +54,9 @@ calls = sa.Table(
     sa.Index(None, "ani", "started_ms"),
     sa.Index(None, "ended_at"),
 )
+
+# Houses that share the database. A call lives in one; who is silent for long has lost its calls.
+cells = sa.Table("cells", METADATA, _text("cell", key=True), _ms("seen_ms"))
 
 call_requests = sa.Table(
     "call_requests",

@@ -1,48 +1,79 @@
-"""Calls that a crash of the control process left open: their logs get an end, their callers a promise.
+"""Calls that a crash of a control process left open: their logs get an end, their callers a promise.
 
-Owns what such a call is owed; how it would have gone on is nobody's knowledge.
+Owns what such a call is owed, and which are looked after here: this cell's own, and those of cells that share the
+database and are silent. How such a call would have gone on is nobody's knowledge.
 """
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from ivr.call.record import fold
 from ivr.log import get_log
 from ivr.model.call import Callback, CallRecord, LogEntry, Outcome
+from ivr.model.errors import StorageError
 from ivr.model.ids import new_id
 from ivr.routing.returning import OverflowOutcome
 from ivr.storage.store import Store
 
 REASON = "the call was cut off by a failure on our side"
+LOOK_S = 60.0
+"""Between two signs of life of this cell."""
 
 _log = get_log("supervisor.broken_calls")
 
 
-async def close_broken_calls(store: Store, callback_s: int) -> int:
-    """Close every open record as lost, as of its last sign of life; promise a callback within callback_s seconds.
+class BrokenCalls:
+    """What this cell does about them. callback_s: within how many seconds their callers are promised a call."""
 
-    Returns how many there were. Raises StorageError.
-    """
-    broken = await store.open_calls()
-    for record in broken:
-        entries = await store.events(record.call_id)
-        if not entries:  # the crash came before the first entry was written
-            lost = replace(record, ended_at=record.started_at, ended_by="failure", outcome=Outcome.LOST)
-            await store.save_record(lost)
-            continue
-        last = entries[-1]
-        for kind, data in await _endings(store, record, callback_s):
-            last = LogEntry(call_id=last.call_id, seq=last.seq + 1, at=last.at, at_ms=last.at_ms, kind=kind, data=data)
-            entries.append(last)
-            store.append(last)
-        await store.flush()
-        await _tell_overflow(store, record)
-        await store.save_record(fold(entries))
-    if broken:
-        _log.warning("calls.closed_as_lost", calls=len(broken))
-    return len(broken)
+    def __init__(self, store: Store, callback_s: int) -> None:
+        self._store, self._callback_s = store, callback_s
+
+    async def close_own(self) -> int:
+        """Before calls are taken: what this cell left open was lost with its process. How many. Raises StorageError."""
+        await self._store.alive()
+        return await self._close(await self._store.open_calls())
+
+    async def look_after_others(self) -> None:
+        """Tell that this cell lives, and close what cells that are silent left open, for ever."""
+        while True:
+            try:
+                await self.look()
+            except StorageError as error:
+                _log.error("calls.not_looked_after", error=str(error))
+            await asyncio.sleep(LOOK_S)
+
+    async def look(self) -> int:
+        """One look. How many calls of others were closed. Raises StorageError."""
+        await self._store.alive()
+        return await self._close(await self._store.take_over_calls())
+
+    async def _close(self, broken: Sequence[CallRecord]) -> int:
+        """Close them as lost, as of their last sign of life."""
+        for record in broken:
+            await _close(self._store, record, self._callback_s)
+        if broken:
+            _log.warning("calls.closed_as_lost", calls=len(broken))
+        return len(broken)
+
+
+async def _close(store: Store, record: CallRecord, callback_s: int) -> None:
+    entries = await store.events(record.call_id)
+    if not entries:  # the crash came before the first entry was written
+        lost = replace(record, ended_at=record.started_at, ended_by="failure", outcome=Outcome.LOST)
+        await store.save_record(lost)
+        return
+    last = entries[-1]
+    for kind, data in await _endings(store, record, callback_s) if last.kind != "call.ended" else ():
+        last = LogEntry(call_id=last.call_id, seq=last.seq + 1, at=last.at, at_ms=last.at_ms, kind=kind, data=data)
+        entries.append(last)
+        store.append(last)
+    await store.flush()
+    await _tell_overflow(store, record)
+    await store.save_record(fold(entries))
 
 
 async def _tell_overflow(store: Store, record: CallRecord) -> None:

@@ -29,7 +29,7 @@ from ivr.routing.expected_wait import ToldWaits
 from ivr.storage.store import Store
 from ivr.supervisor.agents_desk import AgentsDesk
 from ivr.supervisor.brain import Brain
-from ivr.supervisor.broken_calls import close_broken_calls
+from ivr.supervisor.broken_calls import BrokenCalls
 from ivr.supervisor.comfort import write_comfort
 from ivr.supervisor.front_desk import desk_of
 from ivr.supervisor.identity_keeping import open_identity
@@ -80,6 +80,7 @@ class Center:
         self._housekeeping: asyncio.Task[None] | None = None
         self._keeping: asyncio.Task[None] | None = None
         self._watching: asyncio.Task[None] | None = None
+        self._looking_after: asyncio.Task[None] | None = None
         self._comfort = write_comfort(settings.server.run_dir / "comfort.wav")
         self.capacity = settings.sip.workers * settings.sip.max_callers_per_worker
         self.metrics.capacity.set(self.capacity)
@@ -92,7 +93,9 @@ class Center:
     async def start(self, tasks: asyncio.TaskGroup) -> None:
         """Start the workers and have the prompts ready; when this returns, the SIP ports are open."""
         self._tasks = tasks
-        await close_broken_calls(self.store, self.settings.limits.callback_s)
+        broken = BrokenCalls(self.store, self.settings.limits.callback_s)
+        await broken.close_own()
+        self._looking_after = tasks.create_task(broken.look_after_others())
         self._housekeeping = tasks.create_task(self._keep_house())
         self._keeping = tasks.create_task(self.offers.run())
         self._watching = tasks.create_task(self.agents.watch_pages())
@@ -147,7 +150,7 @@ class Center:
 
     async def stop(self) -> None:
         """End the workers, the services' connections and the store."""
-        for task in (self._housekeeping, self._keeping, self._watching):
+        for task in (self._housekeeping, self._keeping, self._watching, self._looking_after):
             if task is not None:
                 task.cancel()
         await self.media.stop()

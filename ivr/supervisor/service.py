@@ -33,7 +33,8 @@ async def running(settings: Settings) -> AsyncIterator[Center]:
     """
     metrics = Metrics()
     brain = await asyncio.to_thread(_prepare, settings, metrics)
-    store = await Store.open(settings.storage.url, subscribers=subscribers(settings.webhooks))
+    told = subscribers(settings.webhooks)
+    store = await Store.open(settings.storage.url, subscribers=told, cell=_cell(settings))
     center = Center(settings, brain, store, metrics)
     site = await _open_site(center, settings)
     try:
@@ -46,6 +47,11 @@ async def running(settings: Settings) -> AsyncIterator[Center]:
                 await center.stop()
     finally:
         await site.close()
+
+
+def _cell(settings: Settings) -> str:
+    """The same after a restart, another one for any other house."""
+    return settings.server.cell or f"{socket.gethostname()}:{settings.server.run_dir.resolve()}"
 
 
 def _prepare(settings: Settings, metrics: Metrics) -> Brain:
