@@ -12,8 +12,6 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-import numpy as np
-
 from ivr.model.identity import Customer
 from ivr.model.offers import GateFinding, OfferDecision, OfferScript, household_of
 from ivr.offers.catalogue import Catalogue, Product
@@ -26,10 +24,9 @@ from ivr.offers.script import with_notice
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Question:
-    """A product and the call it might be offered in."""
+class _Asked:
+    """The call something might be offered in, and the caller as conditions see them."""
 
-    product: Product
     facts: OfferFacts
     customer: Customer
     view: CustomerView
@@ -37,37 +34,38 @@ class _Question:
     cool_down_days: int
 
 
-def _not_relevant(q: _Question) -> str:
-    return "" if q.facts.intent in q.product.relevant_after else f"not after {q.facts.intent}"
+def _not_relevant(product: Product, asked: _Asked) -> str:
+    return "" if asked.facts.intent in product.relevant_after else f"not after {asked.facts.intent}"
 
 
-def _owned(q: _Question) -> str:
-    return "already owned" if q.product.product_id in q.customer.owns else ""
+def _owned(product: Product, asked: _Asked) -> str:
+    return "already owned" if product.product_id in asked.customer.owns else ""
 
 
-def _level_too_low(q: _Question) -> str:
-    return "" if q.facts.level >= q.product.level else f"needs {q.product.level.name}, has {q.facts.level.name}"
+def _level_too_low(product: Product, asked: _Asked) -> str:
+    level = asked.facts.level
+    return "" if level >= product.level else f"needs {product.level.name}, has {level.name}"
 
 
-def _no_script(q: _Question) -> str:
-    return "" if q.facts.language in q.product.scripts else f"no script in {q.facts.language}"
+def _no_script(product: Product, asked: _Asked) -> str:
+    return "" if asked.facts.language in product.scripts else f"no script in {asked.facts.language}"
 
 
-def _not_recorded(q: _Question) -> str:
-    return "needs a recorded call" if q.product.recording and not q.facts.recorded else ""
+def _not_recorded(product: Product, asked: _Asked) -> str:
+    return "needs a recorded call" if product.recording and not asked.facts.recorded else ""
 
 
-def _declined_lately(q: _Question) -> str:
-    days = q.cool_down_days
-    declined = declined_lately(q.facts.history, q.product.product_id, q.facts.now, days)
+def _declined_lately(product: Product, asked: _Asked) -> str:
+    days, facts = asked.cool_down_days, asked.facts
+    declined = declined_lately(facts.history, product.product_id, facts.now, days)
     return f"declined within {days} days" if declined else ""
 
 
-def _not_eligible(q: _Question) -> str:
-    return q.product.eligible.missing(q.view, q.call)
+def _not_eligible(product: Product, asked: _Asked) -> str:
+    return product.eligible.missing(asked.view, asked.call)
 
 
-PRODUCT_RULES: Mapping[str, Callable[[_Question], str]] = {
+PRODUCT_RULES: Mapping[str, Callable[[Product, _Asked], str]] = {
     "p.relevant": _not_relevant,
     "p.owned": _owned,
     "p.level": _level_too_low,
@@ -93,10 +91,10 @@ class OfferDesk:
     def decide(self, facts: OfferFacts, *, opportunity_id: str, draw: random.Random) -> OfferDecision:
         """The decision for this moment of the call. arm "none": no opportunity, nothing is drawn."""
         household = household_of(facts.customer)
-        group, known = self._who(facts)
-        facts = replace(facts, group=group)
-        findings = check(facts, self.catalogue.terms)
-        removed, eligible = self._sift(facts, findings)
+        asked = self._asked(facts)
+        group, known = self._who(asked)
+        findings = check(replace(facts, group=group), self.catalogue.terms)
+        removed, eligible = self._sift(asked, findings)
         if not eligible:
             return OfferDecision(
                 opportunity_id=opportunity_id,
@@ -175,14 +173,24 @@ class OfferDesk:
         """The catalogue's phrases of bereavement, illness or confusion found in what the caller said."""
         return _found(said, self.catalogue.terms.limits.vulnerable_words.get(language, ()))
 
-    def _who(self, facts: OfferFacts) -> tuple[str, tuple[float, ...]]:
+    def _asked(self, facts: OfferFacts) -> _Asked | None:
+        """None for a caller without a profile."""
+        if facts.customer is None:
+            return None
+        return _Asked(
+            facts=facts,
+            customer=facts.customer,
+            view=view_of(facts.customer, facts.now),
+            call=CallView(intent=facts.intent, language=facts.language),
+            cool_down_days=self.catalogue.terms.limits.cool_down_days,
+        )
+
+    def _who(self, asked: _Asked | None) -> tuple[str, tuple[float, ...]]:
         """The caller's pre-registered group and the numbers known before the call."""
         terms = self.catalogue.experiment
-        if terms is None or facts.customer is None:
+        if terms is None or asked is None:
             return "", ()
-        call = CallView(intent=facts.intent, language=facts.language)
-        view = view_of(facts.customer, facts.now)
-        return terms.grouping.group_of(view, call), terms.grouping.known_of(facts.customer)
+        return terms.grouping.group_of(asked.view, asked.call), terms.grouping.known_of(asked.customer)
 
     def _ranked(
         self, eligible: tuple[Product, ...], situation: Situation, draw: random.Random
@@ -194,41 +202,39 @@ class OfferDesk:
             return f"pin:{catalogue.pin}", sure
         if self.learner is not None:
             margins = {product.product_id: product.margin for product in eligible}
-            generator = np.random.default_rng(draw.getrandbits(64))
-            return VERSION, self.learner.propensities(situation, margins, generator)
+            return VERSION, self.learner.propensities(situation, margins)
         if catalogue.ranking == "rules":
             return "rules/1", ruled(eligible, catalogue.rules.get(situation.group, catalogue.rules.get("else", ())))
         return "fixed/1", fixed(eligible)
 
     def _sift(
-        self, facts: OfferFacts, findings: tuple[GateFinding, ...]
+        self, asked: _Asked | None, findings: tuple[GateFinding, ...]
     ) -> tuple[Mapping[str, str], tuple[Product, ...]]:
         """Product -> the first rule that removed it, and the products left."""
         products = self.catalogue.products
         closed = next((f for f in findings if not f.passed), None)
-        if closed is not None or facts.customer is None:
+        if closed is not None or asked is None:
             reason = f"{closed.rule}: {closed.detail}" if closed else "g.level: no profile"
             return dict.fromkeys(products, reason), ()
-        view, call = view_of(facts.customer, facts.now), CallView(intent=facts.intent, language=facts.language)
-        days = self.catalogue.terms.limits.cool_down_days
         removed: dict[str, str] = {}
+        left = []
         for name, product in products.items():
-            question = _Question(
-                product=product, facts=facts, customer=facts.customer, view=view, call=call, cool_down_days=days
-            )
             for rule, why in PRODUCT_RULES.items():
-                answer = why(question)
+                answer = why(product, asked)
                 if answer:
                     removed[name] = f"{rule}: {answer}"
                     break
-        return removed, tuple(product for name, product in products.items() if name not in removed)
+            else:
+                left.append(product)
+        return removed, tuple(left)
 
     def survey(self, language: str, household: str, *, surveyed: bool) -> str:
         """What asks this household for a grade by key, whatever its arm; "" when it is not asked (again)."""
         terms = self.catalogue.experiment
-        if terms is None or surveyed or not self.experiment.asks(household, terms.survey_share):
+        words = terms.survey.get(language, "") if terms else ""
+        if terms is None or surveyed or not words or not self.experiment.asks(household, terms.survey_share):
             return ""
-        return terms.survey.get(language, "")
+        return words
 
     def words(self, product: str, language: str, *, first: bool) -> OfferScript | None:
         """The script of a product, with the notice a household's first offer carries; None when there is none."""

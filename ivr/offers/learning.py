@@ -4,8 +4,9 @@ One model for all products and groups: a product has its own acceptance, a group
 from both, and so it does with what is known of the caller. The prior variances of these parts decide how much is
 borrowed (partial pooling): little data make every group look like the rest, many let it differ. Offers are drawn from
 exact propensities, the share of 128 joint draws a product wins in, mixed with a floor for each, so that any log can be
-re-weighted to another ranking. Draws are tempered: a posterior spread taken for whole spends, with acceptances of a few
-in a hundred, most of the first 2,000 offers on finding out.
+re-weighted to another ranking. The 128 are the same normal points every time, so that propensities follow from the
+belief alone and can be computed again. Draws are tempered: a posterior spread taken for whole spends, with acceptances
+of a few in a hundred, most of the first 2,000 offers on finding out.
 """
 
 from __future__ import annotations
@@ -45,49 +46,47 @@ class PooledRidge:
         self.products, self.groups, self.known = tuple(products), tuple(groups), known
         counts = (len(products), len(products) * len(groups), len(products) * known, len(groups))
         spreads = (_SD_PRODUCT, _SD_IN_GROUP, _SD_KNOWN, _SD_GROUP)
-        self._at = np.cumsum((0, *counts))
+        ends = np.cumsum((0, *counts))
+        self._index = {name: at for at, name in enumerate(self.products)}
+        self._ones = {"": _ones(ends, len(products), len(groups), None)}
+        self._ones |= {name: _ones(ends, len(products), len(groups), at) for at, name in enumerate(groups)}
+        self._rows = np.arange(len(products))[:, None]
+        self._columns = ends[2] + np.arange(len(products) * known).reshape(len(products), known)
+        self._points = TEMPER * _normal_points(len(products))
         self.covariance: Matrix = np.diag(np.repeat(np.square(spreads), counts))
-        self.mean: Vector = np.zeros(int(self._at[-1]))
+        self.mean: Vector = np.zeros(int(ends[-1]))
         self.mean[: len(products)] = list(products.values())
         self.offers = 0
 
     def features(self, situation: Situation) -> Matrix:
         """A row for each product."""
-        n, rows = len(self.products), np.arange(len(self.products))
-        made = np.zeros((n, self.mean.size))
-        made[rows, rows] = 1.0
-        if situation.group in self.groups:
-            group = self.groups.index(situation.group)
-            made[rows, self._at[1] + rows * len(self.groups) + group] = 1.0
-            made[:, self._at[3] + group] = 1.0
-        for at, value in enumerate(situation.known[: self.known]):
-            made[rows, self._at[2] + rows * self.known + at] = value
+        made = self._ones.get(situation.group, self._ones[""]).copy()
+        if self.known:
+            made[self._rows, self._columns] = (situation.known + (0.0,) * self.known)[: self.known]
         return made
 
     def learn(self, situation: Situation, product: str, *, accepted: bool) -> None:
         """One offer that was really made (never a ghost): a rank-one update, weighted by the variance of its rate."""
-        row = self.features(situation)[self.products.index(product)]
+        row = self.features(situation)[self._index[product]]
         rate = float(row @ self.mean)
         likely = min(max(rate, _LEAST_RATE), _MOST_RATE)
         spread = self.covariance @ row
         scale = likely * (1.0 - likely) + float(row @ spread)
-        self.mean = self.mean + spread * ((float(accepted) - rate) / scale)
-        self.covariance = self.covariance - np.outer(spread, spread) / scale
+        self.mean += spread * ((float(accepted) - rate) / scale)
+        self.covariance -= spread[:, None] * (spread / scale)
         self.offers += 1
 
-    def propensities(
-        self, situation: Situation, margins: Mapping[str, float], rng: np.random.Generator
-    ) -> dict[str, float]:
+    def propensities(self, situation: Situation, margins: Mapping[str, float]) -> dict[str, float]:
         """Product -> probability of being offered, for the products of margins, the eligible ones. They sum to one."""
-        names = list(margins)
-        chosen = self.features(situation)[[self.products.index(name) for name in names]]
+        count = len(margins)
+        chosen = self.features(situation).take([self._index[name] for name in margins], 0)
         covariance = chosen @ self.covariance @ chosen.T
-        root = np.linalg.cholesky(covariance + 1e-12 * np.eye(len(names)))
-        beliefs = chosen @ self.mean + TEMPER * rng.standard_normal((DRAWS, len(names))) @ root.T
+        covariance.flat[:: count + 1] += 1e-12  # rounding must not make it singular
+        beliefs = chosen @ self.mean + self._points[:, :count] @ np.linalg.cholesky(covariance).T
         worth = np.maximum(beliefs, _LEAST_MEAN) * np.array(list(margins.values()))
-        wins = np.bincount(worth.argmax(axis=1), minlength=len(names)) / DRAWS
-        shares = (1.0 - FLOOR * len(names)) * wins + FLOOR
-        return dict(zip(names, (shares / shares.sum()).tolist(), strict=True))
+        wins = np.bincount(worth.argmax(axis=1), minlength=count).tolist()
+        rest = (1.0 - FLOOR * count) / DRAWS
+        return {name: FLOOR + rest * won for name, won in zip(margins, wins, strict=True)}
 
     def saved(self) -> dict[str, Any]:
         """As JSON, to be stored with its version."""
@@ -110,3 +109,19 @@ class PooledRidge:
         ridge.mean, ridge.covariance = np.array(saved["mean"]), np.array(saved["covariance"])
         ridge.offers = int(saved["offers"])
         return ridge
+
+
+def _ones(ends: npt.NDArray[np.intp], products: int, groups: int, group: int | None) -> Matrix:
+    """The features of a caller of this group of whom nothing is known: a row for each product."""
+    made, rows = np.zeros((products, int(ends[-1]))), np.arange(products)
+    made[rows, rows] = 1.0
+    if group is not None:
+        made[rows, ends[1] + rows * groups + group] = 1.0
+        made[:, ends[3] + group] = 1.0
+    return made
+
+
+def _normal_points(products: int) -> Matrix:
+    """DRAWS x products, the same every time: each point with its mirror image, so that no product is favoured."""
+    half = np.random.default_rng(DRAWS).standard_normal((DRAWS // 2, products))
+    return np.concatenate([half, -half])

@@ -32,7 +32,7 @@ def test_the_propensities_sum_to_one_and_nobody_is_below_the_floor(
     learner, situation = _learner(), Situation(group=group, known=(known,))
     for product, accepted in lessons:
         learner.learn(situation, product, accepted=accepted)
-    shares = learner.propensities(situation, {p: MARGINS[p] for p in eligible}, np.random.default_rng(1))
+    shares = learner.propensities(situation, {p: MARGINS[p] for p in eligible})
     assert set(shares) == eligible
     assert sum(shares.values()) == pytest.approx(1.0, abs=1e-9)
     assert min(shares.values()) >= FLOOR * 0.999
@@ -44,11 +44,11 @@ def test_it_learns_to_offer_each_group_what_that_group_takes() -> None:
     for _ in range(3000):
         group = str(rng.choice(["young", "old"]))
         situation = Situation(group=group, known=(0.0,))
-        shares = learner.propensities(situation, MARGINS, rng)
+        shares = learner.propensities(situation, MARGINS)
         product = str(rng.choice(list(shares), p=list(shares.values())))
         learner.learn(situation, product, accepted=bool(rng.random() < RATES[group][product]))
     for group, best in (("young", "travel"), ("old", "car")):
-        shares = learner.propensities(Situation(group=group, known=(0.0,)), MARGINS, rng)
+        shares = learner.propensities(Situation(group=group, known=(0.0,)), MARGINS)
         assert max(shares, key=shares.__getitem__) == best
 
 
@@ -57,7 +57,7 @@ def test_a_belief_survives_being_saved() -> None:
     learner.learn(situation, "car", accepted=True)
     again = PooledRidge.restored(json.loads(json.dumps(learner.saved())))
     assert again is not None
-    first, second = (x.propensities(situation, MARGINS, np.random.default_rng(3)) for x in (learner, again))
+    first, second = (x.propensities(situation, MARGINS) for x in (learner, again))
     assert first == second
     assert again.offers == 1
     assert PooledRidge.restored({"version": "older"}) is None
