@@ -271,6 +271,8 @@ def _account_config(settings: EndpointSettings, bound: str) -> Any:
     rtp.boundAddress, rtp.publicAddress = bound, settings.public_host
     # With SRTP on, one re-INVITE that changes its keying kills the process; encryption ends at the SBC.
     config.mediaConfig.srtpUse = 0
+    # Over TCP, too, Contact names the port that listens: what comes later in a call may come on a new connection.
+    config.natConfig.contactUseSrcPort = 0
     config.callConfig.timerUse = pj.PJSUA_SIP_TIMER_ALWAYS
     config.callConfig.timerMinSESec, config.callConfig.timerSessExpiresSec = _MIN_SESSION_S, _SESSION_EXPIRES_S
     return config

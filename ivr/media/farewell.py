@@ -1,7 +1,8 @@
 """BYE for the calls of a worker that died, so that their callers hear the end instead of silence.
 
-Owns raw SIP datagrams of one method, sent from the port of the dead worker before the library opens it; refuses to
-know anything but SipDialog. Source: RFC 3261 12.2.1.1 (requests within a dialog) and 17.1.2 (retransmission).
+Owns raw SIP requests of one method, sent before the library opens the port: over UDP from that port, over TCP on a
+connection of its own, because the dead worker's was closed by the kernel, to where the peer says it listens. Refuses
+to know anything but SipDialog. Source: RFC 3261 12.2.1.1 (requests within a dialog), 17.1.2 (retransmission), 18.1.1.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import os
 import select
 import socket
 import time
+from concurrent.futures import ThreadPoolExecutor, wait
 
 from ivr.log import get_log
 from ivr.media.headers import one_line, parse_message, split_source, uri_of
@@ -21,6 +23,9 @@ _CSEQ = 1_500_000_000
 _FIRST_RETRY_S = 0.25
 _log = get_log("media.farewell")
 
+Requests = dict[str, tuple[bytes, SipDialog]]
+"""Call-ID -> a BYE nobody answered yet, and its dialog."""
+
 
 def bye_request(dialog: SipDialog, host: str, port: int, branch: str, user_agent: str) -> bytes:
     """The BYE of a dialog, as we would have sent it from host:port. A strict router (no ;lr) gets its own form."""
@@ -29,7 +34,7 @@ def bye_request(dialog: SipDialog, host: str, port: int, branch: str, user_agent
         target, routes = uri_of(routes[0]), [*routes[1:], f"<{dialog.remote_target}>"]
     lines = [
         f"BYE {target} SIP/2.0",
-        f"Via: SIP/2.0/UDP {host}:{port};rport;branch={branch}",
+        f"Via: SIP/2.0/{dialog.transport.upper()} {host}:{port};rport;branch={branch}",
         "Max-Forwards: 70",
         *(f"Route: {route}" for route in routes),
         f"From: {dialog.local}",
@@ -59,20 +64,26 @@ def end_orphans(
     """
     if not orphans:
         return 0
-    bound = "" if host in ("", "0.0.0.0") else host
-    waiting: dict[str, tuple[bytes, tuple[str, int]]] = {}
+    bound, until = "" if host in ("", "0.0.0.0") else host, time.monotonic() + wait_s
+    by_udp: Requests = {}
+    by_tcp: Requests = {}
     for dialog in orphans:
         branch = "z9hG4bK" + os.urandom(8).hex()
         request = bye_request(dialog, public_host or bound or dialog_side(dialog), port, branch, user_agent)
-        waiting[dialog.sip_call_id] = (request, (dialog.peer_host, dialog.peer_port))
+        (by_tcp if dialog.transport == "tcp" else by_udp)[dialog.sip_call_id] = (request, dialog)
+    threads = ThreadPoolExecutor(len(orphans), thread_name_prefix="farewell")
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
         try:
             udp.bind((bound, port))
         except OSError as error:
             raise MediaError(f"cannot open SIP at {host}:{port}: {error.strerror}") from error
         udp.setblocking(False)
-        _exchange(udp, waiting, time.monotonic() + wait_s)
-    answered = len(orphans) - len(waiting)
+        connected = [threads.submit(_connect, *each, until) for each in by_tcp.values()]
+        _exchange(udp, by_udp, until)
+    wait(connected, max(0.0, until - time.monotonic()))
+    threads.shutdown(wait=False)  # a name that takes longer to look up is not waited for
+    told = sum(1 for each in connected if each.done() and each.result())
+    answered = len(orphans) - len(by_udp) - len(by_tcp) + told
     _log.info("farewell.done", orphans=len(orphans), answered=answered)
     return answered
 
@@ -82,7 +93,42 @@ def dialog_side(dialog: SipDialog) -> str:
     return split_source(uri_of(dialog.local).rpartition("@")[2].partition(";")[0])[0]
 
 
-def _exchange(udp: socket.socket, waiting: dict[str, tuple[bytes, tuple[str, int]]], until: float) -> None:
+def next_hop(dialog: SipDialog) -> tuple[str, int]:
+    """Where requests of a dialog go to: the first of its routes, else the peer itself (RFC 3261 12.2.1.1)."""
+    uri = uri_of(dialog.routes[0]) if dialog.routes else dialog.remote_target
+    return split_source(uri.partition(":")[2].rpartition("@")[2].partition(";")[0].partition("?")[0])
+
+
+def _connect(request: bytes, dialog: SipDialog, until: float) -> bool:
+    """Send a BYE over TCP to where the peer listens, else to that port where it called from (an address of its own
+    network in Contact). Whether it was answered."""
+    host, port = next_hop(dialog)
+    for place in dict.fromkeys((host, dialog.peer_host)):
+        try:
+            with socket.create_connection((place, port), timeout=_left(until) / 2) as tcp:
+                tcp.sendall(request)
+                return _answered(tcp, until)
+        except OSError as error:
+            _log.warning("farewell.unreachable", peer=f"{place}:{port}", transport="tcp", error=str(error))
+    return False
+
+
+def _answered(tcp: socket.socket, until: float) -> bool:
+    heard = b""
+    while not any(_ends(message) for message in heard.split(b"\r\n\r\n")[:-1]):
+        tcp.settimeout(_left(until))
+        more = tcp.recv(65535)
+        if not more:
+            return False
+        heard += more
+    return True
+
+
+def _left(until: float) -> float:
+    return max(0.01, until - time.monotonic())
+
+
+def _exchange(udp: socket.socket, waiting: Requests, until: float) -> None:
     pause, next_send = _FIRST_RETRY_S, 0.0
     while waiting and time.monotonic() < until:
         if time.monotonic() >= next_send:
@@ -93,20 +139,25 @@ def _exchange(udp: socket.socket, waiting: dict[str, tuple[bytes, tuple[str, int
             _read_answer(udp, waiting)
 
 
-def _send(udp: socket.socket, waiting: dict[str, tuple[bytes, tuple[str, int]]], call_id: str) -> None:
-    request, peer = waiting[call_id]
+def _send(udp: socket.socket, waiting: Requests, call_id: str) -> None:
+    request, dialog = waiting[call_id]
     try:
-        udp.sendto(request, peer)
+        udp.sendto(request, (dialog.peer_host, dialog.peer_port))
     except OSError as error:
-        _log.warning("farewell.unreachable", peer=peer[0], error=str(error))
+        _log.warning("farewell.unreachable", peer=dialog.peer_host, error=str(error))
 
 
-def _read_answer(udp: socket.socket, waiting: dict[str, tuple[bytes, tuple[str, int]]]) -> None:
+def _read_answer(udp: socket.socket, waiting: Requests) -> None:
     try:
         raw = udp.recv(65535)
     except OSError:
         return  # an ICMP error of an earlier datagram: that peer is gone too
+    if _ends(raw):
+        waiting.pop(parse_message(raw.decode("utf-8", "surrogateescape")).get("Call-ID"), None)
+
+
+def _ends(raw: bytes) -> bool:
+    """Is this the final answer to a BYE?"""
     message = parse_message(raw.decode("utf-8", "surrogateescape"))
     is_final = message.start.startswith("SIP/2.0 ") and not message.start.startswith("SIP/2.0 1")
-    if is_final and message.get("CSeq").endswith("BYE"):
-        waiting.pop(message.get("Call-ID"), None)
+    return is_final and message.get("CSeq").endswith("BYE")

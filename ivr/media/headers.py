@@ -117,6 +117,7 @@ def dialog_as_callee(invite: SipMessage, ok: SipMessage, source: str) -> SipDial
         routes=invite.values("Record-Route"),
         peer_host=host,
         peer_port=port,
+        transport=_transport(invite),
     )
 
 
@@ -131,7 +132,14 @@ def dialog_as_caller(ok: SipMessage, source: str) -> SipDialog:
         routes=tuple(reversed(ok.values("Record-Route"))),
         peer_host=host,
         peer_port=port,
+        transport=_transport(ok),
     )
+
+
+def _transport(message: SipMessage) -> str:
+    """What it came over, by its Via: "udp" or "tcp"."""
+    protocol = next(iter(message.values("Via")), "").partition(" ")[0]
+    return "tcp" if protocol.upper().endswith("/TCP") else "udp"
 
 
 def split_source(source: str) -> tuple[str, int]:

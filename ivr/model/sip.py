@@ -129,7 +129,8 @@ def _without_port(host: str) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SipDialog:
-    """What is needed to end a dialog whose owner died (RFC 3261 section 12): tags, targets and route set."""
+    """What is needed to end a dialog whose owner died (RFC 3261 section 12): tags, targets and route set. transport:
+    what it was set up over, "udp" or "tcp"."""
 
     sip_call_id: str
     local: str
@@ -138,6 +139,7 @@ class SipDialog:
     routes: tuple[str, ...]
     peer_host: str
     peer_port: int
+    transport: str = "udp"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

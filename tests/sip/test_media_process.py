@@ -228,25 +228,28 @@ async def test_the_death_of_control_is_an_apology_and_a_goodbye(reserve_ports: P
         assert await control.status() == 4
 
 
-async def test_the_caller_of_a_killed_worker_hears_the_end_when_its_successor_starts(
+async def test_the_callers_of_a_killed_worker_hear_the_end_when_its_successor_starts(
     reserve_ports: Ports, tmp_path: Path
 ) -> None:
     ports = reserve_ports(PORTS)
-    async with phones(reserve_ports, tmp_path, 1) as (phone,):
+    async with phones(reserve_ports, tmp_path, 2) as both:
         async with media_worker(ports, tmp_path) as control:
-            await phone.call(control.uri)
-            await phone.answered()
-            dialog = (await control.wait(media.LegAnswered)).dialog
-            assert dialog is not None
+            for phone, transport in zip(both, ("", ";transport=tcp"), strict=True):
+                await phone.call(control.uri + transport)
+                await phone.answered()
+            await control.wait(media.LegAnswered, count=2)
+            dialogs = [answered.dialog for answered in control.all(media.LegAnswered) if answered.dialog]
+            assert [dialog.transport for dialog in dialogs] == ["udp", "tcp"]
             control.process.kill()
             await control.process.wait()
         await asyncio.sleep(0.3)
-        assert not [event for event in phone.events if event.name == "ended"]
+        assert not [event for phone in both for event in phone.events if event.name == "ended"]
         started = monotonic_ms()
-        async with media_worker(ports, tmp_path, orphans=(dialog,)) as control:
-            ended = await phone.ended()
-            assert (ended.fields["by"], ended.fields["code"]) == ("remote", 200)
-            assert ended.at_ms - started < 1500
+        async with media_worker(ports, tmp_path, orphans=tuple(dialogs)) as control:
+            for phone in both:
+                ended = await phone.ended()
+                assert (ended.fields["by"], ended.fields["code"]) == ("remote", 200)
+                assert ended.at_ms - started < 1500
             await phone.call(control.uri)
             await phone.answered()
 
