@@ -22,7 +22,7 @@ from ivr.model.errors import SpeechError, StorageError
 from ivr.model.ids import new_id
 from ivr.model.media import Bridge, Dial, LegAnswered, LegEnded, LegRinging, PlaybackEnded, ReferProgress
 from ivr.model.media import HangUp as HangUpLeg
-from ivr.model.routing import HandoffRequest, TransferResult, WhisperAnswer
+from ivr.model.routing import AgentAct, HandoffRequest, TransferResult, WhisperAnswer
 from ivr.model.sip import SipDialog
 from ivr.routing.agents import AgentDirectory
 
@@ -256,6 +256,8 @@ class Attempt:
                 return _E.WHISPERED, TransferResult.FAILED
             case LegEnded(code=code):
                 return _E.AGENT_GONE, result_of(code)
+            case AgentAct(answer=WhisperAnswer.RETURN):
+                return _E.AGENT_GONE, TransferResult.REFUSED
         if self.state not in {_S.WHISPERING, _S.DECIDING}:
             return None
         match self._whisper.answer(message):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from ivr.call.at_desk import AtDesk
 from ivr.call.errands import Errands
 from ivr.call.humans import Humans
 from ivr.call.line import Line
@@ -28,6 +29,7 @@ class Performer:
         self._line, self._house = line, house
         self._errands = Errands(line, house)
         self._humans = Humans(line, house, self._errands.offers_refused)
+        self._at_desk = AtDesk(line, house, self._humans, self._errands)
         self._way_back = WayBack(line.overflow, line, house) if line.overflow else None
         self._ending = False
         self._rescued = False
@@ -112,7 +114,12 @@ class Performer:
 
     def consult(self, message: object) -> None:
         """A message about a leg that is not the caller's, or about a REFER."""
-        self._humans.receive(message)
+        if not self._at_desk.consult(message):
+            self._humans.receive(message)
+
+    def at_desk(self, message: object) -> None:
+        """An agent did something with this call from the page."""
+        self._at_desk.receive(message, recorded=bool(self._recording))
 
     def waiting_key(self, digit: str) -> bool:
         """A key of the caller. True when it ended the waiting for a human."""
@@ -143,11 +150,13 @@ class Performer:
         if self._way_back is not None:
             self._way_back.caller_gone()
         self._humans.caller_gone()
+        self._at_desk.caller_gone()
         self._errands.drop()
 
     def worker_lost(self) -> None:
         """The process that held the caller's leg, and perhaps an agent's, died."""
         self._humans.worker_lost()
+        self._at_desk.worker_lost()
         self._errands.drop()
 
     async def make_up_for_loss(self) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from ivr.call import at_desk
 from ivr.call.ani import CallingNumber
 from ivr.call.coming_back import came_back
 from ivr.call.conversation import Conversation, Understood
@@ -267,6 +268,7 @@ _REACTIONS: dict[type, Callable[[CallController, Any], None]] = {
     RecordingRequested: CallController._on_recording,
     ServiceStopping: CallController._on_stopping,
     ReferProgress: lambda call, message: call.conversation.performer.consult(message),
+    **dict.fromkeys(at_desk.MESSAGES, lambda call, message: call.conversation.performer.at_desk(message)),
     PlaybackStarted: lambda call, message: call.conversation.playback_started(message),
     PlaybackEnded: lambda call, message: call.conversation.playback_ended(message),
     SpeechStarted: lambda call, message: call.conversation.speech_started(message),

@@ -18,6 +18,7 @@ from ivr.model.call import Callback, Outcome
 from ivr.model.errors import StorageError
 from ivr.model.hearing import UtteranceMarked, VoiceMeasured
 from ivr.model.ids import monotonic_ms, new_id
+from ivr.model.offers import OfferDecision
 
 # A call of this number that we lost this recently is apologised for.
 CUT_OFF_WITHIN_S = 600
@@ -32,7 +33,7 @@ class Errands:
 
     def __init__(self, line: Line, house: Surroundings) -> None:
         self._line, self._house = line, house
-        self._offering = Offering(line.call_id, house, line.journal)
+        self.offering = Offering(line.call_id, house, line.journal)
         self._identifying = Identifying(
             line.call_id,
             house.identity,
@@ -148,34 +149,40 @@ class Errands:
 
     async def decide_offer(self, command: say.DecideOffer, *, recorded: bool) -> None:
         """Ask the offer desk."""
-        so_far = CallSoFar(
+        self._line.post(await self.offering.decide(command, self._line.session(), self._so_far(recorded=recorded)))
+
+    async def decide_with_agent(self, *, recorded: bool) -> OfferDecision:
+        """The agent has solved the request: ask the offer desk."""
+        return await self.offering.decide_with_agent(self._line.session(), self._so_far(recorded=recorded))
+
+    def _so_far(self, *, recorded: bool) -> CallSoFar:
+        return CallSoFar(
             call_ms=monotonic_ms() - self._began_ms,
             load=self._house.load(),
             recorded=recorded,
             latency_p95_ms=int(fold(self._line.journal.entries).timings.get("turn_p95_ms", 0)),
             ani=self._line.caller.ani,
         )
-        self._line.post(await self._offering.decide(command, self._line.session(), so_far))
 
     async def record_offer_answer(self, command: say.RecordOfferAnswer, recording: str) -> None:
         """Store how the offer ended."""
-        await self._offering.answered(command, recording)
+        await self.offering.answered(command, recording)
 
     async def refuse_offers(self) -> None:
         """No offers to this household any more."""
-        await self._offering.refused_for_good(self._line.session())
+        await self.offering.refused_for_good(self._line.session())
 
     async def offers_refused(self) -> bool:
         """Did this caller ever say "no offers"?"""
-        return await self._offering.refused(self._line.session())
+        return await self.offering.refused(self._line.session())
 
     async def record_survey(self, command: say.RecordSurvey) -> None:
         """Store the grade."""
-        await self._offering.surveyed(command)
+        await self.offering.surveyed(command)
 
     async def tell_offer_outcomes(self, *, early: bool | None, answered_s: float) -> None:
         """What became of the offer drawn in this call, now that it is over."""
-        await self._offering.ended(early=early, answered_s=answered_s)
+        await self.offering.ended(early=early, answered_s=answered_s)
 
     async def promise(self, reason: str, number: str, *, within_ms: int = 0) -> None:
         """Store a promise to call back, by default within the operator's limit."""

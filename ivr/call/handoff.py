@@ -55,9 +55,10 @@ class Handoff:
         """The place in the line; 0 when this call does not wait."""
         return self._tools.dispatcher.position(self._call_id)
 
-    async def run(self, request: HandoffRequest) -> TransferResult:
+    async def run(self, request: HandoffRequest, *, besides: frozenset[str] = frozenset()) -> TransferResult:
         """Try one agent after the other, waiting for them where that helps. Ends bridged or moved (ANSWERED), or with
-        the caller still ours. request.data may say "priority" and "waited_ms": a place brought along."""
+        the caller still ours. request.data may say "priority" and "waited_ms": a place brought along. besides: agents
+        that shall not get it."""
         dispatcher = self._tools.dispatcher
         began_ms, faults, result = dispatcher.now_ms(), 0, TransferResult.NO_AGENT
         waited_ms = _whole(request.data.get("waited_ms"))
@@ -67,6 +68,7 @@ class Handoff:
             language=self._tools.language,
             arrived_ms=began_ms - waited_ms,
             priority=_whole(request.data.get("priority")),
+            exclude=besides,
         )
         until_ms = began_ms + dispatcher.directory.plan.waiting.longest_ms
         while not self._over:

@@ -30,16 +30,18 @@ class Humans:
     def __init__(self, line: Line, house: Surroundings, no_offers: Callable[[], Awaitable[bool]]) -> None:
         self._line, self._house = line, house
         self._no_offers, self._refused = no_offers, False
-        self._handoff: Handoff | None = None
+        self.handoff: Handoff | None = None
+        self.request: HandoffRequest | None = None
         self.took_over = False
 
     async def hand_off(self, request: HandoffRequest) -> TransferResult:
         """Try to bring a human. The caller hears comfort until somebody takes the call or nobody is left."""
         line, house = self._line, self._house
         line.journal.note("handoff.requested", queue=request.queue, reason=request.reason)
-        self._play_music()
+        self.request = request
+        self.play_music()
         self._refused = await self._no_offers()
-        self._handoff = handoff = Handoff(line.call_id, self._tools(), line.journal)
+        self.handoff = handoff = Handoff(line.call_id, self.tools(), line.journal)
         words = asyncio.ensure_future(self._tell_waiting(handoff))
         try:
             result = await handoff.run(request)
@@ -54,35 +56,36 @@ class Humans:
     async def serve(self, request: HandoffRequest) -> None:
         """A handoff the dialog asked for: its end comes back as TransferEnded."""
         result = await self.hand_off(request)
-        agent = self._handoff.agent if self._handoff else ""
+        agent = self.handoff.agent if self.handoff else ""
         self._line.post(say.TransferEnded(at_ms=monotonic_ms(), result=result, agent=agent))
 
     def receive(self, message: object) -> None:
         """A message about a consult leg, what was heard on it, or news of a REFER."""
-        handoff = self._handoff
+        handoff = self.handoff
         leg = getattr(message, "leg", getattr(message, "call_id", ""))
         if handoff is not None and leg in {handoff.leg, self._line.call_id}:
             handoff.receive(message)
 
     def waiting_key(self, digit: str) -> bool:
         """A key of the caller: the one that ends the waiting does, and is no answer to what is asked next."""
-        if digit != STOP_KEY or self._handoff is None or not self._handoff.stop_waiting():
+        if digit != STOP_KEY or self.handoff is None or not self.handoff.stop_waiting():
             return False
         self._house.to_media(StopDigits(leg=self._line.call_id))
         return True
 
     def caller_gone(self) -> None:
         """The caller left: an agent's phone must not go on ringing."""
-        if self._handoff is not None:
-            self._handoff.caller_gone()
-            self.took_over = self.took_over or self._handoff.moved
+        if self.handoff is not None:
+            self.handoff.caller_gone()
+            self.took_over = self.took_over or self.handoff.moved
 
     def worker_lost(self) -> None:
         """The process that held the caller's leg, and perhaps an agent's, died."""
-        if self._handoff is not None:
-            self._handoff.worker_lost()
+        if self.handoff is not None:
+            self.handoff.worker_lost()
 
-    def _play_music(self) -> None:
+    def play_music(self) -> None:
+        """Comfort for the caller until somebody speaks."""
         line, house = self._line, self._house
         house.to_media(
             Play(leg=line.call_id, playback=f"comfort-{line.call_id}", files=(house.comfort_path,), loop=True)
@@ -107,9 +110,10 @@ class Humans:
                 line.journal.note("turn.said", text=text, name=prompt.name, language=language)
                 house.to_media(StopPlayback(leg=line.call_id))
                 house.to_media(Play(leg=line.call_id, playback=f"waiting-{line.call_id}", files=(str(path),)))
-                self._play_music()
+                self.play_music()
 
-    def _tools(self) -> HandoffTools:
+    def tools(self, method: Method | None = None) -> HandoffTools:
+        """What a handoff of this call acts through. method: the trunk's unless another is said."""
         line, house = self._line, self._house
         language = line.session().language
 
@@ -135,6 +139,6 @@ class Humans:
             pop=house.pop,
             render=render,
             ring_timeout_ms=house.routing.ring_timeout_ms,
-            method=Method(line.number.trunk.transfer),
+            method=method or Method(line.number.trunk.transfer),
             language=language,
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,6 +13,7 @@ from ivr.call.journal import Journal, wall_clock
 from ivr.call.opportunities import Opportunities
 from ivr.call.surroundings import Surroundings
 from ivr.dialog.engine import Session
+from ivr.dialog.stepping import offer_facts
 from ivr.model.dialog import DecideOffer, OfferDecided, RecordOfferAnswer, RecordSurvey
 from ivr.model.errors import StorageError
 from ivr.model.ids import monotonic_ms, new_id
@@ -42,6 +43,9 @@ class Offering:
         self._call_id, self._house, self._journal = call_id, house, journal
         self._opportunities = Opportunities(house.offers, house.store)
         self._drawn: list[OfferDecision] = []  # decisions with an arm: the report will want to know what became of them
+        self._answered: set[str] = set()
+        self._with_agent: OfferDecision | None = None
+        self._deciding = asyncio.Lock()
 
     async def decide(self, command: DecideOffer, session: Session, so_far: CallSoFar) -> OfferDecided:
         """Ask the desk and store the opportunity (a ghost too) before anybody hears of it. No store, no offer."""
@@ -75,6 +79,28 @@ class Offering:
         self._house.metrics.offers.labels(result=spoken).inc()
         return OfferDecided(at_ms=monotonic_ms(), decision=decision)
 
+    async def decide_with_agent(self, session: Session, so_far: CallSoFar) -> OfferDecision:
+        """An agent has solved the request: may the agent offer something? Decided once a call, like any other offer and
+        for the holdout too; an offer drawn already and not answered yet is this one. That the caller wanted a person,
+        and was not heard before, is made good by the person; whatever else closes the gate closes it here."""
+        async with self._deciding:
+            if self._with_agent is None and self._drawn:
+                last = self._drawn[-1]
+                self._with_agent = replace(last, speak=last.speak and last.opportunity_id not in self._answered)
+            if self._with_agent is None:
+                told = {**offer_facts(session), "resolved": True, "confirmed": True, "agent_requested": False}
+                command = DecideOffer(facts={**told, "recent_failures": 0})
+                self._with_agent = (await self.decide(command, session, so_far)).decision
+            return self._with_agent
+
+    def answered_to_agent(self, opportunity_id: str, product: str, answer: OfferAnswer) -> None:
+        """An agent stored how the offer ended."""
+        self._answered.add(opportunity_id)
+        self._house.metrics.offers.labels(result=answer.value).inc()
+        accepted = answer is OfferAnswer.ACCEPTED
+        told = {"opportunity": opportunity_id, "product": product, "answer": answer.value}
+        self._journal.note("offer.answered", **told, method="agent", proof=accepted)
+
     async def answered(self, command: RecordOfferAnswer, recording: str) -> None:
         """Store how the offer ended; an acceptance with its proof, a "no offers" for good. Then the desk learns."""
         decision = command.decision
@@ -93,6 +119,7 @@ class Offering:
                 recording=recording,
             )
         await self._opportunities.answer(decision, command.answer, proof, self._call_id)
+        self._answered.add(decision.opportunity_id)
         self._house.metrics.offers.labels(result=command.answer.value).inc()
         self._journal.note(
             "offer.answered",

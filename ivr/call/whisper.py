@@ -20,7 +20,7 @@ from ivr.model.hearing import (
     SpeechRejected,
 )
 from ivr.model.media import CollectDigits, DigitsCollected, Play, SendAudioTo
-from ivr.model.routing import WhisperAnswer
+from ivr.model.routing import AgentAct, WhisperAnswer
 
 KEYS: Mapping[str, WhisperAnswer] = {"1": WhisperAnswer.TAKE, "2": WhisperAnswer.RETURN}
 SURE = 0.6
@@ -87,6 +87,8 @@ class Whisper:
                 self._listen()
             case SpeechRejected():
                 self._listen()
+            case AgentAct(answer=answer):
+                return answer
         return None
 
     def _listen(self) -> None:

@@ -12,7 +12,7 @@ from ivr.dialog import asking, conditions, survey
 from ivr.dialog import steps as st
 from ivr.dialog.everywhere import switch_language
 from ivr.dialog.run import Run
-from ivr.dialog.session import Wait
+from ivr.dialog.session import Session, Wait
 from ivr.dialog.stack import enter, follow, lacking, leave, say_goodbye, step_up
 from ivr.dialog.steps import NEXT
 from ivr.dialog.stepup_limit import too_many_proofs
@@ -86,13 +86,12 @@ def _offer(run: Run, step: st.OfferStep) -> None:
         follow(run, NEXT)
         return
     run.settle()
-    run.emit(DecideOffer(facts=offer_facts(run)))
+    run.emit(DecideOffer(facts=offer_facts(run.session)))
     run.change(wait=Wait.OFFER_DESK)
 
 
-def offer_facts(run: Run) -> dict[str, Any]:
+def offer_facts(session: Session) -> dict[str, Any]:
     """What the gate may look at, as far as the dialog knows it."""
-    session = run.session
     last = session.requests[-1] if session.requests else {"intent": "", "result": ""}
     return {
         "intent": last["intent"],

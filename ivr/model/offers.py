@@ -130,7 +130,8 @@ class Suspension:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OfferProof:
-    """Why an acceptance is one: key 1, or a confident yes, after the read-back of product and price."""
+    """Why an acceptance is one: key 1, or a confident yes, after the read-back of product and price; or (method
+    "agent") a person who ticked what was said: agent names them, disclosures what, by commas."""
 
     script_version: str
     read_back: str
@@ -141,3 +142,5 @@ class OfferProof:
     confidence: float
     digits: str
     recording: str = ""
+    agent: str = ""
+    disclosures: str = ""

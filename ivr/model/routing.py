@@ -75,3 +75,15 @@ class WhisperAnswer(StrEnum):
 
     TAKE = "take"
     RETURN = "return"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentAct:
+    """A button of an agent's page. answer: to the call that comes. Without one: queue, and to (an agent there, "" for
+    whoever it may be), ask that the call goes on to somebody else, why in the agent's words; all "": stop asking."""
+
+    agent_id: str
+    answer: WhisperAnswer | None = None
+    queue: str = ""
+    to: str = ""
+    why: str = ""

@@ -37,7 +37,7 @@ class Product:
     """One thing to offer. margin: value of one acceptance, in the catalogue's currency; never spoken.
 
     fulfil: "lead" | "order_pending_sms" | "warm_transfer:<queue>"; there is no way to charge anybody.
-    titles and scripts: language -> words.
+    titles and scripts: language -> words. disclosures: what must be told with it (script.DISCLOSURES).
     """
 
     product_id: str
@@ -55,6 +55,7 @@ class Product:
     replaces: str
     titles: Mapping[str, str]
     scripts: Mapping[str, OfferScript]
+    disclosures: tuple[str, ...] = ()
 
     def relation(self, customer: Customer) -> str:
         """ "upgrade" of what is owned, "cross" within a line the customer has, otherwise "up"."""
@@ -125,6 +126,7 @@ def _product(name: str, shape: ProductShape, catalogue: CatalogueShape) -> Produ
             language: render(_wording(shape, language), _values(shape, catalogue, language))
             for language in catalogue.languages
         },
+        disclosures=shape.disclosures,
     )
 
 

@@ -20,12 +20,14 @@ METADATA = sa.MetaData(
     }
 )
 
-# What makes a yes a yes: read back first, then key 1 or a clearly heard yes (domain rule: confidence 0.9 and up).
+# What makes a yes a yes: read back first, then key 1 or a clearly heard yes (domain rule: confidence 0.9 and up); or an
+# agent who answers for it, and ticked what was told.
 PROVEN = (
     "answer <> 'accepted' OR (proof_script_version <> '' AND trim(proof_read_back) <> '' "
     "AND proof_asked_at <> '' AND proof_answered_at <> '' AND ("
     "(proof_method = 'dtmf' AND proof_digits = '1') OR "
-    "(proof_method = 'speech' AND trim(proof_heard) <> '' AND proof_confidence BETWEEN 0.9 AND 1)))"
+    "(proof_method = 'speech' AND trim(proof_heard) <> '' AND proof_confidence BETWEEN 0.9 AND 1) OR "
+    "(proof_method = 'agent' AND trim(proof_agent) <> '' AND trim(proof_disclosures) <> '')))"
 )
 KNOWN_ANSWER = "answer IN (" + ", ".join(f"'{a.value}'" for a in OfferAnswer) + ")"
 KNOWN_CALLBACK_STATE = "state IN ('due', 'done', 'failed')"
@@ -108,7 +110,7 @@ answers = sa.Table(
     _text("answer"),
     _text("at"),
     *(_text(f"proof_{name}") for name in ("script_version", "read_back", "asked_at", "answered_at", "method")),
-    *(_text(f"proof_{name}") for name in ("heard", "digits", "recording")),
+    *(_text(f"proof_{name}") for name in ("heard", "digits", "recording", "agent", "disclosures")),
     sa.Column("proof_confidence", sa.Float, nullable=False, server_default="0"),
     sa.CheckConstraint(KNOWN_ANSWER, name="known_answer"),
     sa.CheckConstraint(PROVEN, name="accepted_is_proven"),
