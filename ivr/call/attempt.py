@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from pathlib import Path
 
 from ivr.call.carrying import Carrying
 from ivr.call.handoff_terms import POP_TIMEOUT_S, HandoffTools, Packet, Target
@@ -18,7 +17,7 @@ from ivr.call.moving import Method
 from ivr.call.referring import Referring
 from ivr.call.transfer_states import LEG_ENDS, SETTLED, TransferEvent, TransferState, result_of, transition
 from ivr.call.whisper import Whisper
-from ivr.model.errors import SpeechError, StorageError
+from ivr.model.errors import StorageError
 from ivr.model.ids import new_id
 from ivr.model.media import Bridge, Dial, LegAnswered, LegEnded, LegRinging, PlaybackEnded, ReferProgress
 from ivr.model.media import HangUp as HangUpLeg
@@ -45,7 +44,14 @@ class Attempt:
         self._referring = Referring(call_id, target.agent, tools.send, journal, self._refer_came_to)
         self.leg, self.state, self.our_fault = new_id(), _S.INFORMING, False
         self._carrying = Carrying(target.agent.carry, self.leg, tools.send)
-        self._whisper = Whisper(self.leg, tools.language, tools.send, tools.hear, tools.frames_path())
+        self._whisper = Whisper(
+            self.leg,
+            tools.language,
+            to_media=tools.send,
+            to_speech=tools.hear,
+            frames_path=tools.frames_path(),
+            trouble=lambda what: journal.note("trouble", where="whisper", what=what),
+        )
 
     @property
     def agent_id(self) -> str:
@@ -60,11 +66,10 @@ class Attempt:
 
     async def run(self, request: HandoffRequest) -> TransferResult:
         """Ends bridged or moved (ANSWERED), or with the caller still ours and the agent free again."""
-        rendered: asyncio.Future[Path] | None = None
         try:
             packet = self._tools.make_packet(request, self._target.agent)
             if self._target.person:
-                rendered = asyncio.ensure_future(self._tools.render(packet.whisper))
+                self._whisper.prepare(self._tools.render(packet.whisper))
             if not await self._inform(packet):
                 return TransferResult.FAILED
             self._step(_E.INFORMED)
@@ -73,10 +78,9 @@ class Attempt:
                 self._referring.blind(packet, self._patience_ms)
             else:
                 self._dial(packet)
-            return await self._follow(packet, rendered)
+            return await self._follow(packet)
         finally:
-            if rendered is not None:
-                rendered.cancel()
+            self._whisper.end()
             if self.state not in SETTLED:  # something broke, or the call is over
                 self.state = _S.FAILED
                 self._settle("failure", TransferResult.FAILED)
@@ -102,8 +106,8 @@ class Attempt:
         self._journal.note("handoff.popped", agent=agent, token=packet.token, shown=shown)
         return self.state is _S.INFORMING  # else the caller left meanwhile
 
-    async def _follow(self, packet: Packet, rendered: asyncio.Future[Path] | None) -> TransferResult:
-        result = TransferResult.FAILED
+    async def _follow(self, packet: Packet) -> TransferResult:
+        event, result = _E.TIMED_OUT, TransferResult.FAILED
         while self.state not in SETTLED:
             event, result = await self._next()
             if self.state in SETTLED:  # the caller left while we waited
@@ -113,12 +117,13 @@ class Attempt:
             before = self.state
             self._step(event)
             if self.state is not before:
-                await self._enter(event, packet, rendered)
+                self._enter(packet)
         if self.state is _S.FAILED:
+            self._journal.note("handoff.attempt_failed", agent=self.agent_id, event=event.value, result=result.value)
             self._settle("next candidate", result)
         return TransferResult.ANSWERED if self.state in {_S.BRIDGED, _S.MOVED} else result
 
-    async def _enter(self, event: TransferEvent, packet: Packet, rendered: asyncio.Future[Path] | None) -> None:
+    def _enter(self, packet: Packet) -> None:
         agent = self.agent_id
         match self.state:
             case _S.DIALING:  # REFER came to nothing
@@ -128,27 +133,19 @@ class Attempt:
             case _S.WHISPERING:
                 self._journal.note("handoff.answered", agent=agent)
                 self._carrying.answered(packet.token)
-                await self._ask(rendered)
+                self._ask()
             case _S.DECIDING:
                 self._journal.note("handoff.whispered", agent=agent, text=packet.whisper)
             case _S.BRIDGED:
                 self._bridge(packet)
             case _S.MOVED:
                 self._moved()
-            case _:
-                self._journal.note("handoff.attempt_failed", agent=agent, event=event.value)
 
-    async def _ask(self, rendered: asyncio.Future[Path] | None) -> None:
-        if rendered is None:
+    def _ask(self) -> None:
+        if self._target.person:
+            self._whisper.begin()
+        else:
             self._events.put_nowait((_E.ACCEPTED, TransferResult.ANSWERED))
-            return
-        wav: Path | None = None
-        try:
-            wav = await rendered
-        except SpeechError as error:
-            self._journal.note("trouble", where="whisper", what=str(error))
-        if self.state is _S.WHISPERING:
-            self._whisper.begin(wav)
 
     def _dial(self, packet: Packet) -> None:
         agent, tools = self._target.agent, self._tools
@@ -252,7 +249,8 @@ class Attempt:
                 return _E.RINGING, TransferResult.FAILED
             case LegAnswered():
                 return _E.ANSWERED, TransferResult.FAILED
-            case PlaybackEnded():
+            case PlaybackEnded(at_ms=at_ms):
+                self._whisper.heard_out(at_ms)
                 return _E.WHISPERED, TransferResult.FAILED
             case LegEnded(code=code):
                 return _E.AGENT_GONE, result_of(code)

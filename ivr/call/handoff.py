@@ -28,7 +28,7 @@ class Handoff:
     def __init__(self, call_id: str, tools: HandoffTools, journal: Journal) -> None:
         self._call_id, self._tools, self._journal = call_id, tools, journal
         self._attempt: Attempt | None = None
-        self._over = False
+        self._over = self._has_waited = self._waits_no_more = False
 
     @property
     def leg(self) -> str:
@@ -72,6 +72,7 @@ class Handoff:
         )
         until_ms = began_ms + dispatcher.directory.plan.waiting.longest_ms
         while not self._over:
+            until_ms = dispatcher.now_ms() if self._waits_no_more else until_ms
             found = await dispatcher.next_agent(call, until_ms=until_ms, waits=self._waits)
             target = _target(found)
             if target is None or self._over:
@@ -96,11 +97,13 @@ class Handoff:
             self._attempt.receive(message)
 
     def stop_waiting(self) -> bool:
-        """The caller would rather not wait. False when an agent is being called already, or nothing was waited for."""
+        """The caller would rather not wait. False when an agent is being called already, or nothing was waited for: an
+        agent who is called may still take the call, but nobody is waited for any more after that."""
         waited = self.waiting > 0
         if waited:
             self._journal.note("handoff.waiting_ended", by="caller")
             self._tools.dispatcher.leave(self._call_id)
+        self._waits_no_more = self._has_waited
         return waited
 
     def caller_gone(self) -> None:
@@ -118,6 +121,7 @@ class Handoff:
             self._attempt.worker_lost()
 
     def _waits(self, position: int) -> None:
+        self._has_waited = True
         self._journal.note("handoff.waiting", position=position)
 
     def _note_chosen(self, target: Target, found: Dispatched, request: HandoffRequest) -> None:

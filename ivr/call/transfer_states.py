@@ -112,5 +112,7 @@ def transition(state: TransferState, event: TransferEvent) -> TransferState:
 
 def result_of(code: int) -> TransferResult:
     """What the SIP code a leg ended with says about whoever was called."""
+    if 300 <= code < 400:  # the phone is forwarded; behind it may be a voicemail, where a caller is lost
+        return TransferResult.REFUSED
     fallback = TransferResult.NO_ANSWER if code in _NO_ANSWER_CODES else TransferResult.FAILED
     return _RESULTS.get(code, fallback)

@@ -4,62 +4,31 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from pathlib import Path
+from typing import Any
 
 import pytest
 
 from ivr.call.dispatch import Dispatcher
 from ivr.call.handoff import Handoff
-from ivr.call.handoff_terms import HandoffTools, Packet
+from ivr.call.handoff_terms import Packet
 from ivr.call.journal import Journal
-from ivr.call.whisper import Whisper
 from ivr.model.call import LogEntry
 from ivr.model.errors import StorageError
-from ivr.model.hearing import Hypothesis, Listen, Recognition, SpeechHeard, SpeechRejected
-from ivr.model.identity import Identity
-from ivr.model.ids import new_id
-from ivr.model.media import Bridge, Dial, HangUp, LegAnswered, LegEnded, SendAudioTo
-from ivr.model.routing import Agent, AgentState, HandoffRequest, TransferResult, WhisperAnswer
+from ivr.model.media import Bridge, CollectDigits, Dial, DigitsCollected, HangUp, LegAnswered, LegEnded, Play
+from ivr.model.routing import AgentState, TransferResult
 from ivr.routing.agents import AgentDirectory
-from ivr.routing.packet import HandoffContext, build_packet
-from ivr.routing.plan import Queue, RoutingPlan
+from tests.handoffs import WISH, plan_of, tools_of
+from tests.unit.call.test_whisper import spoken
 from tests.unit.call.virtual_time import VirtualLoop
 
 NAMES = ("ann", "bob", "cid")
-PLAN = RoutingPlan(
-    queues={"q": Queue(name="q", title="q", required={})},
-    agents={n: Agent(agent_id=n, name=n, sip_uri=f"sip:{n}@h", skills={"lang:en": 5}, queues=("q",)) for n in NAMES},
-    weights={},
-    steps=(),
-    ring_timeout_ms=15_000,
-    wrap_up_ms=30_000,
-    whisper_max_ms=8_000,
-)
-
-
-def a_packet(request: HandoffRequest, _agent: Agent) -> Packet:
-    token = new_id()
-    context = HandoffContext(
-        context_id=token,
-        call_id="c",
-        sip_call_id="s",
-        ani="",
-        dnis="",
-        language="en",
-        started_at="",
-        bot_s=1,
-        identity=Identity(),
-        queue=request.queue,
-        reason=request.reason,
-        expires_at="",
-    )
-    return Packet(token=token, context=build_packet(context), whisper="who")
+PLAN = plan_of({name: f"sip:{name}@h" for name in NAMES})
 
 
 class House:
-    """A handoff whose store and page do as they are told."""
+    """A handoff in a house of which something (fields of HandoffTools) is changed."""
 
-    def __init__(self, *, stores: Callable[[Packet], Awaitable[None]], pops: Callable[[], Awaitable[bool]]) -> None:
+    def __init__(self, **changed: Any) -> None:
         loop = asyncio.get_running_loop()
         self.directory = AgentDirectory(PLAN)
         for name in NAMES:
@@ -68,23 +37,8 @@ class House:
         self.sent: list[object] = []
         self.entries: list[LogEntry] = []
 
-        async def pop(_agent: str, _packet: Packet) -> bool:
-            return await pops()
-
-        async def render(_: str) -> Path:
-            return Path("w.wav")
-
-        tools = HandoffTools(
-            dispatcher=Dispatcher(self.directory, lambda: round(loop.time() * 1000)),
-            send=self.sent.append,
-            hear=lambda _: None,
-            frames_path=str,
-            make_packet=a_packet,
-            store_context=stores,
-            pop=pop,
-            render=render,
-            ring_timeout_ms=15_000,
-        )
+        dispatcher = Dispatcher(self.directory, lambda: round(loop.time() * 1000))
+        tools = tools_of(dispatcher, self.sent.append, **changed)
         self.handoff = Handoff("c", tools, Journal("c", (self.entries.append,)))
 
     def states(self) -> set[AgentState]:
@@ -97,10 +51,6 @@ def virtually(story: Callable[[], Awaitable[None]]) -> None:
         loop.run_until_complete(story())  # type: ignore[arg-type]
     finally:
         loop.close()
-
-
-async def at_once() -> bool:
-    return True
 
 
 async def never(*_: object) -> bool:
@@ -116,8 +66,8 @@ def test_a_store_that_fails_or_hangs_gives_the_caller_back_within_two_seconds_an
                 await never()
             raise StorageError("the disk is full")
 
-        house, loop = House(stores=store, pops=at_once), asyncio.get_running_loop()
-        result = await house.handoff.run(HandoffRequest(queue="q", reason="asked"))
+        house, loop = House(store_context=store), asyncio.get_running_loop()
+        result = await house.handoff.run(WISH)
         assert result is TransferResult.FAILED
         assert loop.time() <= 2.0
         assert house.states() == {AgentState.AVAILABLE}
@@ -136,8 +86,8 @@ def test_a_store_that_fails_once_costs_one_candidate_and_a_page_that_never_answe
             if len(tries) == 1:
                 raise StorageError("locked")
 
-        house, loop = House(stores=store, pops=never), asyncio.get_running_loop()
-        running = asyncio.ensure_future(house.handoff.run(HandoffRequest(queue="q", reason="asked")))
+        house, loop = House(store_context=store, pop=never), asyncio.get_running_loop()
+        running = asyncio.ensure_future(house.handoff.run(WISH))
         await asyncio.sleep(1.01)
         [dial] = house.sent
         assert isinstance(dial, Dial) and dial.uri == "sip:bob@h"
@@ -157,14 +107,12 @@ def test_a_store_that_fails_once_costs_one_candidate_and_a_page_that_never_answe
 
 def test_a_fault_of_ours_in_the_middle_frees_the_agent_and_is_not_hidden() -> None:
     async def story() -> None:
-        async def broken() -> bool:
+        async def broken(*_: object) -> bool:
             raise RuntimeError("a bug")
 
-        async def store(_: Packet) -> None: ...
-
-        house = House(stores=store, pops=broken)
+        house = House(pop=broken)
         with pytest.raises(RuntimeError, match="a bug"):
-            await house.handoff.run(HandoffRequest(queue="q", reason="asked"))
+            await house.handoff.run(WISH)
         assert house.states() == {AgentState.AVAILABLE}
 
     virtually(story)
@@ -172,15 +120,12 @@ def test_a_fault_of_ours_in_the_middle_frees_the_agent_and_is_not_hidden() -> No
 
 def test_the_worker_that_dies_under_a_bridge_sends_the_agent_into_wrap_up() -> None:
     async def story() -> None:
-        async def store(_: Packet) -> None: ...
-
-        house = House(stores=store, pops=at_once)
-        running = asyncio.ensure_future(house.handoff.run(HandoffRequest(queue="q", reason="asked")))
+        house = House()
+        running = asyncio.ensure_future(house.handoff.run(WISH))
         await asyncio.sleep(0.1)
         house.handoff.receive(LegAnswered(leg=house.handoff.leg, at_ms=0))
         await asyncio.sleep(0.1)
-        for message in spoken("take it", "take", leg=house.handoff.leg):
-            house.handoff.receive(message)
+        house.handoff.receive(spoken("take it", "take", leg=house.handoff.leg))
         assert await running is TransferResult.ANSWERED
         assert any(isinstance(sent, Bridge) for sent in house.sent)
         house.handoff.worker_lost()
@@ -190,50 +135,66 @@ def test_the_worker_that_dies_under_a_bridge_sends_the_agent_into_wrap_up() -> N
     virtually(story)
 
 
-def spoken(text: str, value: str | None, confidence: float = 0.9, *, leg: str = "leg") -> list[SpeechHeard]:
-    hypothesis = Hypothesis(text=text, confidence=confidence, engine="e", value=value)
-    recognition = Recognition(
-        hypothesis=hypothesis,
-        language="en",
-        speech_started_at_ms=0,
-        speech_ended_at_ms=1,
-        decided_at_ms=2,
-        decode_ms=1,
-        decodes=1,
-    )
-    return [SpeechHeard(call_id=leg, turn=1, recognition=recognition)]
+@pytest.mark.parametrize("hangs_up", [False, True])
+def test_an_agent_who_has_picked_up_can_answer_and_leave_while_no_voice_speaks(hangs_up: bool) -> None:
+    async def story() -> None:
+        house, loop = House(render=never), asyncio.get_running_loop()
+        running = asyncio.ensure_future(house.handoff.run(WISH))
+        await asyncio.sleep(0.1)
+        leg, picked_up_s = house.handoff.leg, loop.time()
+        house.handoff.receive(LegAnswered(leg=leg, at_ms=0))
+        await asyncio.sleep(0.1)
+        assert any(isinstance(sent, CollectDigits) for sent in house.sent)
+        if hangs_up:
+            house.handoff.receive(LegEnded(leg=leg, code=200, reason="", by="remote", at_ms=0))
+            await asyncio.sleep(0.1)
+            assert isinstance(house.sent[-1], Dial) and house.sent[-1].uri == "sip:bob@h", "the next agent, at once"
+            house.handoff.caller_gone()
+        else:
+            await asyncio.sleep(1.0)
+            [said] = [sent for sent in house.sent if isinstance(sent, Play)]
+            assert said.files == () and loop.time() - picked_up_s <= 1.2, "the page has told it all"
+            house.handoff.receive(DigitsCollected(leg=leg, digits="1", ended_by="length", at_ms=0))
+        await running
+        assert house.handoff.bridged is not hangs_up
+        troubles = [e.data for e in house.entries if e.kind == "trouble"]
+        assert troubles == ([] if hangs_up else [{"where": "whisper", "what": "no voice in time"}])
+
+    virtually(story)
 
 
-@pytest.mark.parametrize(
-    ("language", "text", "value", "confidence", "answer"),
-    [
-        ("en", "take it", "take", 0.9, WhisperAnswer.TAKE),
-        ("en", "put them through", None, 0.9, WhisperAnswer.TAKE),
-        ("en", "give it back", "return", 0.7, WhisperAnswer.RETURN),
-        ("ru", "беру", None, 0.8, WhisperAnswer.TAKE),
-        ("ru", "не беру", "return", 0.8, WhisperAnswer.RETURN),
-        ("en", "take it", "take", 0.3, None),
-        ("en", "yes", None, 1.0, None),
-        ("en", "claims department hello", None, 1.0, None),
-    ],
-)
-def test_an_agent_answers_the_whisper_by_voice_and_is_heard_again_when_it_was_no_answer(
-    language: str, text: str, value: str | None, confidence: float, answer: WhisperAnswer | None
-) -> None:
-    media: list[object] = []
-    speech: list[object] = []
-    whisper = Whisper("leg", language, media.append, speech.append, "/run/speech-0.sock")
-    whisper.begin(Path("w.wav"))
-    assert media[1] == SendAudioTo(leg="leg", frames_path="/run/speech-0.sock")
-    [heard] = spoken(text, value, confidence)
-    assert whisper.answer(heard) is answer
-    turns = [message.turn for message in speech if isinstance(message, Listen)]
-    assert turns == ([1] if answer else [1, 2])
-    assert (
-        whisper.answer(
-            SpeechRejected(call_id="leg", turn=2, reason="noise", speech_started_at_ms=0, speech_ended_at_ms=1)
-        )
-        is None
-    )
-    whisper.end()
-    assert media[-1] == SendAudioTo(leg="leg", frames_path="")
+@pytest.mark.parametrize(("code", "result"), [(302, "refused"), (486, "busy"), (480, "no_answer"), (503, "failed")])
+def test_why_an_agent_did_not_take_the_call_is_in_the_log(code: int, result: str) -> None:
+    async def story() -> None:
+        house = House()
+        running = asyncio.ensure_future(house.handoff.run(WISH))
+        for _ in NAMES:
+            await asyncio.sleep(0.1)
+            house.handoff.receive(LegEnded(leg=house.handoff.leg, code=code, reason="", by="remote", at_ms=0))
+        assert (await running).value == result
+        failed = [e.data["result"] for e in house.entries if e.kind == "handoff.attempt_failed"]
+        assert failed == [result] * 3
+        state = AgentState.NOT_READY if result == "no_answer" else AgentState.AVAILABLE
+        assert house.states() == {state}
+
+    virtually(story)
+
+
+def test_who_pressed_the_key_that_ends_the_waiting_while_a_phone_rang_waits_no_more_when_it_rang_in_vain() -> None:
+    async def story() -> None:
+        house, loop = House(), asyncio.get_running_loop()
+        for name in NAMES:
+            house.directory.reserve(name, now_ms=0)
+            house.directory.answered(name, now_ms=0)
+        running = asyncio.ensure_future(house.handoff.run(WISH))
+        await asyncio.sleep(1)
+        assert house.handoff.waiting == 1
+        house.directory.ended("ann", now_ms=1000)
+        house.directory.ready("ann", now_ms=1000)
+        await asyncio.sleep(0.1)
+        assert not house.handoff.stop_waiting(), "ann's phone rings"
+        house.handoff.receive(LegEnded(leg=house.handoff.leg, code=486, reason="", by="remote", at_ms=0))
+        assert await running is TransferResult.BUSY
+        assert loop.time() < 1.2 and house.directory.presence("ann", 1100).state is AgentState.AVAILABLE
+
+    virtually(story)

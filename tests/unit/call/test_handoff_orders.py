@@ -13,12 +13,10 @@ import pytest
 
 from ivr.call.dispatch import Dispatcher
 from ivr.call.handoff import Handoff
-from ivr.call.handoff_terms import HandoffTools, Packet
+from ivr.call.handoff_terms import Packet
 from ivr.call.journal import Journal
 from ivr.call.moving import Method
 from ivr.model.errors import StorageError
-from ivr.model.identity import Identity
-from ivr.model.ids import new_id
 from ivr.model.media import (
     Bridge,
     CollectDigits,
@@ -33,29 +31,15 @@ from ivr.model.media import (
     Refer,
     ReferProgress,
 )
-from ivr.model.routing import Agent, AgentState, HandoffRequest, TransferResult
+from ivr.model.routing import AgentState, TransferResult
 from ivr.model.sip import SipDialog
 from ivr.routing.agents import AgentDirectory
-from ivr.routing.packet import HandoffContext, build_packet
-from ivr.routing.plan import Queue, RoutingPlan
+from tests.handoffs import WISH, plan_of, tools_of
 from tests.unit.call.virtual_time import VirtualLoop
 
 PEOPLE = ("best", "second")
 ENDS = {"bridged", "hung up", "agent left", "dialog"}
-PLAN = RoutingPlan(
-    queues={"q": Queue(name="q", title="q", required={})},
-    agents={
-        name: Agent(agent_id=name, name=name, sip_uri=f"sip:{name}@h", skills={"lang:en": 5 - n}, queues=("q",))
-        for n, name in enumerate(PEOPLE)
-    },
-    weights={},
-    steps=(),
-    ring_timeout_ms=15_000,
-    wrap_up_ms=30_000,
-    whisper_max_ms=8_000,
-)
-
-
+PLAN = plan_of({name: f"sip:{name}@h" for name in PEOPLE})
 DIALOG = SipDialog(
     sip_call_id="i",
     local="<sip:bot@h>;tag=1",
@@ -174,24 +158,6 @@ async def one_call(seed: int, method: Method) -> str:
         directory.login(name, now_ms=0)
         directory.ready(name, now_ms=0)
 
-    def packet(request: HandoffRequest, agent: Agent) -> Packet:
-        token = new_id()
-        context = HandoffContext(
-            context_id=token,
-            call_id="c",
-            sip_call_id="s",
-            ani="",
-            dnis="",
-            language="en",
-            started_at="",
-            bot_s=1,
-            identity=Identity(),
-            queue="q",
-            reason="asked",
-            expires_at="",
-        )
-        return Packet(token=token, context=build_packet(context), whisper="who")
-
     async def slowly(*_: object) -> bool:
         await asyncio.sleep(draw.choice([0, 0.2, 1.0]))
         return draw.random() < 0.8
@@ -205,20 +171,9 @@ async def one_call(seed: int, method: Method) -> str:
         await slowly()
         return Path("whisper.wav")
 
-    tools = HandoffTools(
-        dispatcher=dispatcher,
-        send=worker.take,
-        hear=lambda _: None,
-        frames_path=str,
-        make_packet=packet,
-        store_context=store,
-        pop=slowly,
-        render=render,
-        ring_timeout_ms=PLAN.ring_timeout_ms,
-        method=method,
-    )
+    tools = tools_of(dispatcher, worker.take, store_context=store, pop=slowly, render=render, method=method)
     handoff = Handoff("c", tools, Journal("c", ()))
-    running = asyncio.ensure_future(handoff.run(HandoffRequest(queue="q", reason="asked")))
+    running = asyncio.ensure_future(handoff.run(WISH))
     await asyncio.sleep(0)  # the first agent is chosen at once, as when a call awaits it
     caller, quiet_from = True, draw.randrange(3, 40 if method is Method.BRIDGE else 80)
     for turn in range(120):
