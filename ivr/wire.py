@@ -1,7 +1,7 @@
 """Messages between processes: JSON over AF_UNIX SEQPACKET, and the frames of caller audio.
 
 Owns the encoding; knows no meaning. A message is {"type": class name, "data": {...}}; classes are the frozen
-dataclasses of ivr.model.media, holding and hearing, validated on arrival. msgspec keeps the media worker small.
+dataclasses of ivr.model.media, keying, holding and hearing, validated on arrival. msgspec keeps the media worker small.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from ivr.model import hearing, holding, media
+from ivr.model import hearing, holding, keying, media
 from ivr.model.errors import WireError
 from ivr.model.media import FRAME_BYTES
 
@@ -24,7 +24,7 @@ MAX_MESSAGE_BYTES = 128 * 1024
 _FRAME = struct.Struct("!26sIq")
 _TYPES: dict[str, type[Any]] = {
     name: cls
-    for module in (media, holding, hearing)
+    for module in (media, keying, holding, hearing)
     for name, cls in vars(module).items()
     if dataclasses.is_dataclass(cls) and isinstance(cls, type) and cls.__module__ == module.__name__
 }

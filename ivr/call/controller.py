@@ -12,7 +12,7 @@ from typing import Any
 
 from ivr.call import at_desk
 from ivr.call.ani import CallingNumber
-from ivr.call.coming_back import came_back
+from ivr.call.coming_back import CODE_MS, ComingBack, came_back
 from ivr.call.conversation import Conversation, Understood
 from ivr.call.journal import Journal
 from ivr.call.line import Line
@@ -27,6 +27,7 @@ from ivr.model import dialog as say
 from ivr.model.call import CallRecord, Outcome
 from ivr.model.hearing import ForgetCall, SpeechHeard, SpeechRejected, SpeechStarted, UtteranceMarked, VoiceMeasured
 from ivr.model.ids import monotonic_ms
+from ivr.model.keying import CodeKeyed, ExpectCode
 from ivr.model.media import (
     AnswerCall,
     CallArrived,
@@ -104,6 +105,8 @@ class CallController:
             return await self._refuse(*refusal)
         if self._overflow is not None:  # the contact center may ask how it stands as soon as we answer
             await keep_result(self._overflow, house.store, self.journal)
+        if back is None and self._number.trunk.token_keys:
+            house.to_media(ExpectCode(leg=self.call_id, for_ms=CODE_MS))
         house.to_media(AnswerCall(leg=self.call_id, headers=self._overflow.headers if self._overflow else ()))
         await house.store.save_record(fold(self.journal.entries))
         try:
@@ -277,6 +280,8 @@ _REACTIONS: dict[type, Callable[[CallController, Any], None]] = {
     UtteranceMarked: lambda call, message: call.conversation.performer.overheard(message),
     VoiceMeasured: lambda call, message: call.conversation.performer.overheard(message),
     Understood: lambda call, message: call.conversation.understood(message),
+    CodeKeyed: lambda call, message: call.conversation.code_keyed(message.digits),
+    ComingBack: lambda call, message: call.conversation.came_back(message),
     DigitPressed: CallController._on_key,
     DigitsCollected: lambda call, message: call.conversation.digits_collected(message),
     TimerElapsed: lambda call, message: call.conversation.timer_elapsed(message),

@@ -7,20 +7,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ivr.call.coming_back import ComingBack
 from ivr.call.commands import Performer
 from ivr.call.line import Line
 from ivr.call.listening import TimerElapsed, TimerName
 from ivr.call.noting import note_event
 from ivr.call.reading import read
 from ivr.call.surroundings import Surroundings
-from ivr.dialog.engine import Session, advance
+from ivr.dialog.engine import Session, advance, new_session
 from ivr.log import MASK
 from ivr.model import dialog as say
 from ivr.model.hearing import Recognition, SpeechHeard, SpeechRejected, SpeechStarted
 from ivr.model.ids import monotonic_ms
-from ivr.model.media import DigitPressed, DigitsCollected, PlaybackEnded, PlaybackStarted
+from ivr.model.media import DigitPressed, DigitsCollected, PlaybackEnded, PlaybackStarted, StopDigits
 from ivr.speech.backchannel import is_afterthought, is_backchannel
 
+_ANSWERS = frozenset({"turn.heard", "turn.keys", "turn.rejected", "handoff.requested", "dialog.ended"})
 NOD_ANSWERS_MS = 1200  # a prompt that ends so soon after an "uh-huh" was all but over when it came
 
 
@@ -61,6 +63,36 @@ class Conversation:
         note_event(self._line.journal, event, turn.session, hidden=self._hidden, number_lookup=lookup)
         self._hidden = False
         self.performer.perform(turn.commands)
+
+    # ---- who comes back -------------------------------------------------------------------------------------------
+
+    def code_keyed(self, digits: str) -> None:
+        """Eight digits came with the call: whose context they are is looked up beside it."""
+        self._line.start(self._find_context(digits))
+
+    async def _find_context(self, digits: str) -> None:
+        back = await self._house.codes.find(self._line.number.trunk.name, digits)
+        if back is None:
+            self._line.journal.note("call.code_unknown")
+        else:
+            self._line.post(back)
+
+    def came_back(self, back: ComingBack) -> None:
+        """The caller was here before. Unless they have said something already, the dialog begins anew: knowing it, and
+        in the language spoken then."""
+        line, number, assistant = self._line, self._line.number, self._house.assistant
+        number.caller = back.known_of(number.caller)
+        back.note(line.journal)
+        if any(entry.kind in _ANSWERS for entry in line.journal.entries):
+            return
+        line.ear.close()
+        line.speaker.cut()
+        self._house.to_media(StopDigits(leg=line.call_id))
+        language = back.language if back.language in assistant.languages else self.session.language
+        if language != self.session.language:
+            line.journal.note("dialog.language", language=language)
+        self.session = new_session(assistant, language)
+        self.performer.begin()
 
     # ---- what is said ---------------------------------------------------------------------------------------------
 

@@ -53,13 +53,17 @@ class Errands:
             to_speech=house.to_speech,
         )
         self._began_ms = monotonic_ms()
+        self._greetings = 0
         self._holds: dict[str, asyncio.TimerHandle] = {}
         self.promised = False
 
     async def greet(self) -> None:
         """Let the dialog begin, knowing whether the last call of this number broke off and, where the assistant speaks
-        several languages and the lookup is quick, which one its customer prefers."""
+        several languages and the lookup is quick, which one its customer prefers. Whoever comes back goes on in the
+        language spoken before. A greeting that begins anew is the only one that counts."""
         line, cut_off = self._line, False
+        self._greetings += 1
+        greeting = self._greetings
         self._began_ms = monotonic_ms()
         caller = await line.number.settled()
         if caller.ani:
@@ -73,18 +77,21 @@ class Errands:
             lookup = tasks.create_task(self._look_up(caller.ani))
             if len(self._house.assistant.languages) > 1:
                 await self._language_known(lookup)
+            if greeting != self._greetings:
+                return
+            preferred = "" if caller.returned else self._preferred()
             line.post(
                 say.CallStarted(
                     at_ms=monotonic_ms(),
                     call_id=line.call_id,
                     caller=caller,
-                    language=self._preferred() or line.session().language,
+                    language=preferred or line.session().language,
                     started_at=wall_clock(),
                     cut_off=cut_off,
                 )
             )
             found = await lookup
-            if found is not None:
+            if found is not None and greeting == self._greetings:
                 line.post(found)
 
     async def _look_up(self, ani: str) -> say.ServiceEnded | None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ivr.call.ani import Signatures
+from ivr.call.coming_back import KeyedCodes
 from ivr.call.dispatch import Dispatcher
 from ivr.call.handoff_terms import Packet
 from ivr.call.identity_desk import IdentityDesk
@@ -41,6 +42,7 @@ class Surroundings:
     identity: IdentityDesk
     identity_policy: IdentityPolicy
     store: Store
+    codes: KeyedCodes
     offers: OfferDesk
     routing: RoutingPlan
     dispatcher: Dispatcher

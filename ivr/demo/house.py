@@ -162,7 +162,11 @@ def demo_settings(folder: Path, ports: Ports) -> dict[str, dict[str, Any]]:
         "server": {"run_dir": str(folder / "run"), "assistant": str(Path("dialogs/insurance").resolve())},
         "sip": {"host": HOST, "port": ports.sip, "rtp_port": ports.rtp},
         # The telephones of this machine: what they say of themselves is believed, in whichever header they say it.
-        "trunks": {"loopback": {"peers": [HOST], "trusted": True, "from_asserted": True}},
+        # A contact center through which nothing but keys comes.
+        "trunks": {
+            "loopback": {"peers": [HOST], "trusted": True, "from_asserted": True},
+            "keys_only": {"peers": ["127.0.0.2"], "trusted": True, "from_asserted": True, "token_keys": True},
+        },
         "speech": {"cache_dir": cache, "models_dir": str(Path("voice_models").resolve())},
         "web": {"host": HOST, "port": ports.web},
         "storage": {"url": f"sqlite:///{(folder / 'ivr.sqlite3').resolve()}"},

@@ -13,8 +13,9 @@ from ivr.log import get_log
 from ivr.media.digits import Collection
 from ivr.media.line import Line
 from ivr.media.switchboard import Switchboard
-from ivr.model import holding, media
+from ivr.model import holding, keying, media
 from ivr.model.errors import MediaError
+from ivr.model.ids import monotonic_ms
 
 _log = get_log("media.commands")
 
@@ -90,6 +91,7 @@ def _drain(board: Switchboard, command: media.Drain) -> None:
 
 _COMMANDS: dict[type, Callable[[Switchboard, Any], None]] = {
     media.AnswerCall: _on_line(_answer),
+    keying.ExpectCode: _on_line(lambda line, command: line.expect_code(monotonic_ms() + command.for_ms)),
     media.RejectCall: _on_line(_reject),
     media.SendAudioTo: _send_audio_to,
     media.Play: _play,

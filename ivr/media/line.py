@@ -10,6 +10,7 @@ from collections.abc import Callable
 from enum import StrEnum
 
 from ivr.log import get_log
+from ivr.media.code_keys import CodeKeys, Sorted
 from ivr.media.digits import Collected, Collection, DigitCollector
 from ivr.media.endpoint import FramePort
 from ivr.media.frame_line import FrameLine
@@ -20,6 +21,7 @@ from ivr.media.transfers import Progress, Referral
 from ivr.model import media
 from ivr.model.errors import MediaError
 from ivr.model.ids import monotonic_ms
+from ivr.model.keying import CodeKeyed
 from ivr.wire import pack_frame
 
 NO_MEDIA_MS = 30_000
@@ -49,7 +51,7 @@ class Line:
         self.queue = PlaybackQueue()
         self.last_heard = SILENCE
         self._say = say
-        self._digits = DigitCollector()
+        self._digits, self._codes = DigitCollector(), CodeKeys()
         self._referral: Referral | None = None
         self._recording: StereoRecording | None = None
         self._masked = False
@@ -96,6 +98,10 @@ class Line:
 
     def send_frames_to(self, line: FrameLine | None) -> None:
         self._frames = line
+
+    def expect_code(self, by_ms: int) -> None:
+        """Until then a `*` may begin a context's code."""
+        self._codes.expect(by_ms)
 
     def collect(self, asked: Collection) -> None:
         """Begin a collection; type-ahead counts, and silences the prompt as a key would."""
@@ -163,11 +169,7 @@ class Line:
         self._say(media.LegHeld(leg=self.name, held=held))
 
     def leg_digit(self, digit: str) -> None:
-        now = monotonic_ms()
-        if self._digits.stops_playback:
-            self.stop_playback()
-        self._say(media.DigitPressed(leg=self.name, digit=digit, at_ms=now))
-        self._report_digits(self._digits.press(digit, now))
+        self._take_keys(self._codes.press(digit, monotonic_ms()))
 
     def leg_referred(self, code: int, final: bool) -> None:
         if self._referral is not None:
@@ -197,6 +199,7 @@ class Line:
     def on_time(self, now_ms: int) -> None:
         """What is due. Called about every 10 ms."""
         self._report_marks()
+        self._take_keys(self._codes.on_time(now_ms))
         self._report_digits(self._digits.on_time(now_ms))
         if self._referral is not None:
             self._report_referral(self._referral.on_time(now_ms))
@@ -253,6 +256,16 @@ class Line:
                         at_ms=mark.at_ms,
                     )
                 )
+
+    def _take_keys(self, found: Sorted) -> None:
+        now = monotonic_ms()
+        if found.code:
+            self._say(CodeKeyed(leg=self.name, digits=found.code, at_ms=now))
+        for digit in found.keys:
+            if self._digits.stops_playback:
+                self.stop_playback()
+            self._say(media.DigitPressed(leg=self.name, digit=digit, at_ms=now))
+            self._report_digits(self._digits.press(digit, now))
 
     def _report_digits(self, done: Collected | None) -> None:
         if done is not None:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ivr.call.ani import Signatures
+from ivr.call.coming_back import KeyedCodes
 from ivr.call.controller import CallController, MediaLost, RecordingRequested, ServiceStopping
 from ivr.call.dispatch import Dispatcher
 from ivr.call.handoff_terms import Packet
@@ -71,16 +72,14 @@ class Center:
         )
         self._services = ServiceCaller(variables(settings), self.metrics)
         self._signatures = Signatures(settings.stir, self.metrics)
+        self._codes = KeyedCodes(store)
         self.identity = open_identity(settings, store, self.metrics)
         self.offers = OfferKeeping(settings, store, self.hub, lambda: self.brain)
         self.webhooks = WebhookDelivery(settings.webhooks, store, self.metrics)
         self.waits = ToldWaits(lambda: self.brain.routing.overflow)
         self._calls: dict[str, CallController] = {}
         self._tasks: asyncio.TaskGroup | None = None
-        self._housekeeping: asyncio.Task[None] | None = None
-        self._keeping: asyncio.Task[None] | None = None
-        self._watching: asyncio.Task[None] | None = None
-        self._looking_after: asyncio.Task[None] | None = None
+        self._chores: list[asyncio.Task[None]] = []
         self._comfort = write_comfort(settings.server.run_dir / "comfort.wav")
         self.capacity = settings.sip.workers * settings.sip.max_callers_per_worker
         self.metrics.capacity.set(self.capacity)
@@ -95,10 +94,8 @@ class Center:
         self._tasks = tasks
         broken = BrokenCalls(self.store, self.settings.limits.callback_s)
         await broken.close_own()
-        self._looking_after = tasks.create_task(broken.look_after_others())
-        self._housekeeping = tasks.create_task(self._keep_house())
-        self._keeping = tasks.create_task(self.offers.run())
-        self._watching = tasks.create_task(self.agents.watch_pages())
+        work = (broken.look_after_others(), self._keep_house(), self.offers.run(), self.agents.watch_pages())
+        self._chores = [tasks.create_task(each) for each in work]
         self.webhooks.start(tasks)
         self.speech.start(tasks)
         if await self.speech.wait_ready(READY_S):
@@ -150,9 +147,8 @@ class Center:
 
     async def stop(self) -> None:
         """End the workers, the services' connections and the store."""
-        for task in (self._housekeeping, self._keeping, self._watching, self._looking_after):
-            if task is not None:
-                task.cancel()
+        for task in self._chores:
+            task.cancel()
         await self.media.stop()
         if not await self._emptied(SETTLE_S):  # the last records are still being written
             _log.error("stop.unsettled", live=len(self._calls))
@@ -251,6 +247,7 @@ class Center:
             identity=self.identity,
             identity_policy=brain.identity,
             store=self.store,
+            codes=self._codes,
             offers=brain.offers,
             routing=brain.routing,
             dispatcher=self.dispatcher,

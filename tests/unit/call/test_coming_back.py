@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ivr.call.coming_back import came_back, contacts
+from ivr.call.coming_back import WRONG_IN_S, WRONG_MOST, KeyedCodes, came_back, contacts
 from ivr.call.journal import Journal
 from ivr.model.identity import Caller
 from ivr.routing.carriers import user_to_user
+from ivr.routing.key_code import key_code
 from ivr.storage.store import Store
 
 TOKEN, OLD = "01KAJ8F3KQZX5T0V9W2R7M4N6P", "01KAJ8F3KQZX5T0V9W2R7M4N6Q"
@@ -39,3 +40,28 @@ async def test_a_token_in_an_invite_finds_its_context_and_carries_no_identity(tm
     assert "Пётр" not in str(journal.entries) and "C1042" not in str((journal.entries, caller))
     expected = {"at": "2026-11-21T10:00:00+00:00", "what": "claim_status: failed, with the bot"}
     assert contacts(journal) == (expected,)
+
+
+async def test_a_keyed_code_finds_its_context_and_a_trunk_that_guesses_finds_nothing_for_a_while(
+    tmp_path: Path,
+) -> None:
+    store, now = await Store.open(f"sqlite:///{tmp_path / 'ivr.db'}"), 1000.0
+    right, old = key_code(TOKEN), key_code(OLD)
+    wrong = right[:-1] + str((int(right[-1]) + 1) % 10)
+    try:
+        await store.save_context(TOKEN, "01A", PACKET, "2099-01-01T00:00:00Z", code=right)
+        await store.save_context(OLD, "01A", PACKET, "2020-01-01T00:00:00Z", code=old)
+        codes = KeyedCodes(store, lambda: now)
+        for guess in [wrong, old, *["00000000"] * (WRONG_MOST - 3)]:
+            assert await codes.find("open", guess) is None
+        found = await codes.find("open", right)
+        assert found is not None and (found.token, found.language) == (TOKEN, "ru")
+        assert await codes.find("open", "11111111") is None
+        assert await codes.find("open", right) is None, "too many guesses"
+        assert await codes.find("other", right) == found, "of this trunk alone"
+        now += WRONG_IN_S - 1
+        assert await codes.find("open", right) is None
+        now += 1
+        assert await codes.find("open", right) == found
+    finally:
+        await store.close()
