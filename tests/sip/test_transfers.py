@@ -3,191 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from ivr.call.dispatch import Dispatcher
-from ivr.call.handoff import Handoff
-from ivr.call.handoff_terms import HandoffTools, Packet
-from ivr.call.journal import Journal
 from ivr.call.moving import Method
-from ivr.demo.phone_client import SoftPhone
 from ivr.model import media
-from ivr.model.call import LogEntry
-from ivr.model.identity import Identity
-from ivr.model.ids import monotonic_ms, new_id
-from ivr.model.routing import Agent, AgentState, HandoffRequest, TransferResult
-from ivr.routing.agents import AgentDirectory
-from ivr.routing.packet import HandoffContext, build_packet
-from ivr.routing.plan import Queue, RoutingPlan
-from tests.sip.media_control import PORTS, Control, channel, media_worker, play, seconds_of, tone_wav
+from ivr.model.ids import monotonic_ms
+from ivr.model.routing import AgentState, TransferResult
+from tests.sip.media_control import channel, seconds_of
+from tests.sip.office import AGENT_HZ, CALLER_HZ, MUSIC_HZ, WHISPER_HZ, Ports, an_office
 
 pytestmark = pytest.mark.sip
-Ports = Callable[[int], range]
-MUSIC_HZ, WHISPER_HZ, CALLER_HZ, AGENT_HZ = 450, 600, 1000, 1400
-WISH = HandoffRequest(queue="q", reason="asked")
-
-
-@dataclass(slots=True)
-class Office:
-    """A caller with the bot, two agents with phones, the better one first, and the house between them."""
-
-    control: Control
-    caller: SoftPhone
-    best: SoftPhone
-    second: SoftPhone
-    leg: str
-    directory: AgentDirectory
-    folder: Path
-    handoff: Handoff | None = None
-    entries: list[LogEntry] | None = None
-
-    def begin(self, method: Method = Method.BRIDGE, ring_ms: int = 5000) -> asyncio.Task[TransferResult]:
-        """Everybody ready who can be, then the caller's wish for a person."""
-        for agent_id in ("best", "second"):
-            state = self.directory.presence(agent_id, monotonic_ms()).state
-            if state in {AgentState.NOT_READY, AgentState.WRAP_UP}:
-                self.directory.ready(agent_id, now_ms=monotonic_ms())
-        self.entries = []
-        self.handoff = Handoff(self.leg, self._tools(method, ring_ms), Journal(self.leg, (self.entries.append,)))
-        return asyncio.ensure_future(self.handoff.run(WISH))
-
-    def _tools(self, method: Method, ring_ms: int) -> HandoffTools:
-        whisper = Path(tone_wav(self.folder / "whisper.wav", WHISPER_HZ, 600))
-
-        def packet(request: HandoffRequest, agent: Agent) -> Packet:
-            token = new_id()
-            context = HandoffContext(
-                context_id=token,
-                call_id=self.leg,
-                sip_call_id="s",
-                ani="",
-                dnis="",
-                language="en",
-                started_at="",
-                bot_s=1,
-                identity=Identity(),
-                queue=request.queue,
-                reason=request.reason,
-                expires_at="",
-            )
-            return Packet(token=token, context=build_packet(context), whisper="who calls")
-
-        async def stored(_: Packet) -> None: ...
-
-        async def popped(_agent: str, _packet: Packet) -> bool:
-            return True
-
-        async def rendered(_: str) -> Path:
-            return whisper
-
-        return HandoffTools(
-            dispatcher=Dispatcher(self.directory),
-            send=self.control.say,
-            hear=lambda _: None,
-            frames_path=str,
-            make_packet=packet,
-            store_context=stored,
-            pop=popped,
-            render=rendered,
-            ring_timeout_ms=ring_ms,
-            method=method,
-        )
-
-    async def dispatch(self) -> None:
-        """Give the handoff what the worker tells, as a call's mailbox does."""
-        told = 0
-        while True:
-            for message in self.control.heard[told:]:
-                told += 1
-                self._hear(message)
-            await asyncio.sleep(0.005)
-
-    def _hear(self, message: object) -> None:
-        leg, handoff = getattr(message, "leg", ""), self.handoff
-        if handoff is None:
-            return
-        if isinstance(message, media.LegEnded) and leg == self.leg:
-            handoff.caller_gone()
-        elif leg == handoff.leg or isinstance(message, media.ReferProgress):
-            handoff.receive(message)
-
-    async def noted(self, kind: str, count: int = 1, timeout_s: float = 6) -> LogEntry:
-        """The count-th entry of that kind in the log of this handoff."""
-        deadline_ms = monotonic_ms() + int(timeout_s * 1000)
-        while True:
-            found = [entry for entry in self.entries or [] if entry.kind == kind]
-            if len(found) >= count:
-                return found[count - 1]
-            assert monotonic_ms() < deadline_ms, f"no {kind}; {[entry.kind for entry in self.entries or []]}"
-            await asyncio.sleep(0.01)
-
-    def chosen(self) -> list[str]:
-        return [entry.data["agent"] for entry in self.entries or [] if entry.kind == "handoff.chosen"]
-
-    def state(self, agent_id: str) -> AgentState:
-        return self.directory.presence(agent_id, monotonic_ms()).state
-
-    async def taken_by(self, phone: SoftPhone) -> None:
-        """This agent hears the whisper out and takes the call."""
-        await phone.incoming()
-        await phone.answered()
-        await self.noted("handoff.whispered")
-        await phone.press("1")
-        await self.noted("handoff.bridged")
-
-    async def talk(self, agent: SoftPhone) -> None:
-        """Caller and agent speak, one tone each."""
-        voices = [tone_wav(self.folder / f"{hz}.wav", hz, 900) for hz in (CALLER_HZ, AGENT_HZ)]
-        await asyncio.sleep(0.2)
-        await asyncio.gather(self.caller.say(voices[0]), agent.say(voices[1]))
-        await asyncio.sleep(0.2)
-
-    def music(self) -> None:
-        self.control.say(play(self.leg, tone_wav(self.folder / "music.wav", MUSIC_HZ, 400), loop=True))
-
-
-@contextlib.asynccontextmanager
-async def an_office(reserve_ports: Ports, folder: Path) -> AsyncIterator[Office]:
-    rooms = [reserve_ports(20) for _ in range(3)]
-    async with (
-        media_worker(reserve_ports(PORTS), folder) as control,
-        SoftPhone.start("caller", rooms[0][0], rooms[0][2], folder) as caller,
-        SoftPhone.start("best", rooms[1][0], rooms[1][2], folder) as best,
-        SoftPhone.start("second", rooms[2][0], rooms[2][2], folder) as second,
-    ):
-        plan = RoutingPlan(
-            queues={"q": Queue(name="q", title="q", required={})},
-            agents={
-                name: Agent(agent_id=name, name=name, sip_uri=phone.uri, skills={"lang:en": 5 - n}, queues=("q",))
-                for n, (name, phone) in enumerate((("best", best), ("second", second)))
-            },
-            weights={},
-            steps=(),
-            ring_timeout_ms=5_000,
-            wrap_up_ms=0,
-            whisper_max_ms=8_000,
-        )
-        directory = AgentDirectory(plan)
-        for name in plan.agents:
-            directory.login(name, now_ms=monotonic_ms())
-        office = Office(control, caller, best, second, "", directory, folder)
-        await call_in(office)
-        dispatching = asyncio.ensure_future(office.dispatch())
-        yield office
-        dispatching.cancel()
-
-
-async def call_in(office: Office) -> None:
-    """The caller calls (again) and is answered by the bot."""
-    before = len(office.control.all(media.LegAnswered))
-    await office.caller.call(office.control.uri)
-    await office.caller.answered()
-    office.leg = (await office.control.wait(media.LegAnswered, before + 1)).leg
 
 
 async def test_whatever_goes_wrong_with_the_best_agent_the_second_best_gets_the_caller_and_they_hear_each_other(
@@ -254,7 +82,7 @@ async def test_a_caller_who_leaves_at_any_moment_leaves_no_phone_ringing_and_no_
             await running
             assert office.state("best") is AgentState.AVAILABLE, moment
             await office.caller.ended()
-            await call_in(office)
+            await office.call_in()
 
 
 async def test_a_caller_who_waits_is_taken_the_moment_somebody_is_free(reserve_ports: Ports, tmp_path: Path) -> None:
@@ -287,12 +115,12 @@ async def test_refer_moves_the_caller_only_with_a_proof_and_falls_back_to_the_br
         running = office.begin(Method.BLIND)
         await office.taken_by(office.best)  # refused: called by ourselves instead
         assert await running is TransferResult.ANSWERED
-        kinds = [entry.kind for entry in office.entries or []]
+        kinds = [entry.kind for entry in office.entries]
         assert kinds.index("handoff.referred") < kinds.index("handoff.not_moved") < kinds.index("handoff.dialed")
         await office.best.hang_up()
         await office.caller.ended()
 
-        await call_in(office)
+        await office.call_in()
         await office.caller.follow_refer()
         await office.best.decline_calls(486)
         office.music()
