@@ -59,19 +59,24 @@ def _add_simulate(offers: Commands) -> None:
     simulate.add_argument("--world", type=Path, metavar="FILE", help="a world file (default: the one of the product)")
     simulate.add_argument("--seeds", type=int, default=10, help="how many half years (10)")
     simulate.add_argument("--calls", type=int, default=26_000, help="calls in each (26000)")
+    simulate.add_argument("--holdout", type=float, default=0.2, help="share of households held out (0.2)")
+    simulate.add_argument("--jobs", type=int, default=0, help="processes at a time (one a core)")
     simulate.add_argument("--json", action="store_true", help="print one JSON object")
     simulate.set_defaults(command=_simulate)
 
 
 def _simulate(arguments: argparse.Namespace) -> int:
     from ivr.demo.offer_figures import plan_of, simulate
-    from ivr.demo.offer_simulation import HOLDOUT
     from ivr.offers.effects.sample_size import guidance
 
+    seeds, calls, holdout = max(arguments.seeds, 1), max(arguments.calls, 260), arguments.holdout
+    if not 0.0 < holdout < 1.0:
+        print(f"--holdout is a share between 0 and 1, not {holdout:g}", file=sys.stderr)
+        return 2
     if not arguments.json:
-        plan = plan_of(arguments.world, max(arguments.calls, 260))
-        _say_sizes(plan.planned, HOLDOUT, guidance(plan, HOLDOUT))
-    found = simulate(arguments.world, seeds=max(arguments.seeds, 1), calls=max(arguments.calls, 260))
+        plan = plan_of(arguments.world, calls)
+        _say_sizes(plan.planned, holdout, guidance(plan, holdout))
+    found = simulate(arguments.world, seeds=seeds, calls=calls, jobs=max(arguments.jobs, 0), holdout=holdout)
     show(found, as_json=arguments.json)
     return 0
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import os
 import tempfile
 from collections.abc import Iterable, Sequence
@@ -11,8 +12,9 @@ from pathlib import Path
 from statistics import mean, median, pstdev
 from typing import Any
 
+from ivr.demo.offer_ending import Run
 from ivr.demo.offer_market import market
-from ivr.demo.offer_simulation import EVERY, WEEKS, Run, Simulation
+from ivr.demo.offer_simulation import HOLDOUT, WEEKS, Simulation
 from ivr.offers.effects.plan import ACCEPTED, AHT, CSAT, HANGUP, REPEAT, REVENUE, Plan
 from ivr.offers.world import BASE, World, load_world
 
@@ -21,14 +23,17 @@ COVERED = {"csat": CSAT, "repeat": REPEAT, "hangup": HANGUP, "aht": AHT, "accept
 HARMFUL_CSAT, HARMFUL_ANNOYED = -0.15, 0.02
 
 
-def simulate(world_file: Path | None, *, seeds: int, calls: int) -> dict[str, Any]:
-    """Run the world so often, and as often the same people to whom offers do nothing. Raises DesignError."""
+def simulate(
+    world_file: Path | None, *, seeds: int, calls: int, jobs: int = 0, holdout: float = HOLDOUT
+) -> dict[str, Any]:
+    """Run the world so often, and as often the same people to whom offers do nothing. jobs: processes at a time, 0 for
+    one a core. Raises DesignError."""
     path = world_file or BASE
     world = load_world(path)
-    jobs = [(path, seed, calls, effects) for seed in range(1, seeds + 1) for effects in (True, False)]
-    with ProcessPoolExecutor(max_workers=min(len(jobs), os.cpu_count() or 1)) as pool:
-        runs = list(pool.map(_run, jobs))
-    return figures(world, runs[0::2], runs[1::2])
+    work = [(path, seed, calls, holdout) for seed in range(1, seeds + 1)]
+    with ProcessPoolExecutor(max_workers=min(len(work), jobs or os.cpu_count() or 1)) as pool:
+        runs = list(pool.map(_run, work))
+    return figures(world, [run for run, _ in runs], [quiet for _, quiet in runs])
 
 
 def plan_of(world_file: Path | None, calls: int) -> Plan:
@@ -48,13 +53,17 @@ def figures(world: World, runs: Sequence[Run], null: Sequence[Run]) -> dict[str,
     return {
         "world": world.name,
         "seeds": len(runs),
-        "coverage": {name: _coverage(run.errors.get(stored) for run in runs) for name, stored in COVERED.items()},
+        "coverage": {name: _share(hits) if (hits := _hits(runs, stored)) else None for name, stored in COVERED.items()},
+        "coverage_between": {name: _between(_hits(runs, stored)) for name, stored in COVERED.items()},
         "error_in_standard_errors": {name: _calibration(runs, stored) for name, stored in COVERED.items()},
         "false_alarm": {
             "weekly": _share(run.alarms.get("weekly", False) for run in null),
             "every50": _share(run.alarms.get("every50", False) for run in null),
             "every50_no_burn_in": _share(run.alarms.get("every50_no_burn_in", False) for run in null),
             "naive": _share(run.alarms.get("naive", False) for run in null),
+        },
+        "false_alarm_between": {
+            kind: _between([run.alarms.get(kind, False) for run in null]) for kind in ("weekly", "every50")
         },
         "harmed": list(harmed),
         "harm_found": _share(week <= WEEKS for week in weeks) if harmed else None,
@@ -86,19 +95,27 @@ def harmed_groups(world: World) -> tuple[str, ...]:
     return tuple(harmed)
 
 
-def _run(job: tuple[Path, int, int, bool]) -> Run:
-    path, seed, calls, effects = job
-    world = load_world(path)
+def _run(work: tuple[Path, int, int, float]) -> tuple[Run, Run]:
+    path, seed, calls, holdout = work
     with tempfile.TemporaryDirectory(prefix="ivr-world-") as folder:
-        simulation = Simulation(
-            world if effects else world.without_effects(), seed=seed, calls=calls, folder=Path(folder)
-        )
-        return asyncio.run(simulation.run(every=0 if effects else EVERY))
+        simulation = Simulation(load_world(path), seed=seed, calls=calls, folder=Path(folder), holdout=holdout)
+        return asyncio.run(simulation.run())
 
 
-def _coverage(errors: Iterable[tuple[float, float] | None]) -> float | None:
-    known = [error for error in errors if error is not None]
-    return _share(abs(error) <= Z * spread for error, spread in known) if known else None
+def _hits(runs: Sequence[Run], outcome: str) -> list[bool]:
+    """Of the runs that have an estimate: does its 95 % interval hold the truth?"""
+    known = filter(None, (run.errors.get(outcome) for run in runs))
+    return [abs(error) <= Z * spread for error, spread in known]
+
+
+def _between(hits: Sequence[bool]) -> list[float] | None:
+    """Where the true share lies, with 95 % (Wilson's interval); None without a run."""
+    if not hits:
+        return None
+    runs, share = len(hits), sum(hits) / len(hits)
+    middle = (share + Z * Z / (2 * runs)) / (1 + Z * Z / runs)
+    half = Z / (1 + Z * Z / runs) * math.sqrt(share * (1 - share) / runs + Z * Z / (4 * runs * runs))
+    return [round(max(0.0, middle - half), 4), round(min(1.0, middle + half), 4)]
 
 
 def _calibration(runs: Sequence[Run], outcome: str) -> dict[str, float] | None:

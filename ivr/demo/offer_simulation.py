@@ -1,101 +1,86 @@
-"""One made-up half year of offers: real desk, real store, real report, callers of a world whose truth is known.
+"""One made-up half year of offers: real desk, real stores, callers of a world whose truth is known.
 
-A run goes week by week: calls come to the desk, opportunities, answers and outcomes are stored in a database of their
-own, and the report is made from what is read back, every week, as a manager would look at it. Groups found harmed are
-noted and the offers go on, so that the whole half year can be compared with the truth; what switching them off would
-have been worth is computed from the truth afterwards.
+A run goes week by week. The calls come to the desk once; what becomes of them is told twice, each in a database of its
+own: as the world is, and as it would be if offers did nothing to the same people. Nobody's acceptance depends on that,
+so both endings have the same decisions. Groups found harmed are noted and the offers go on, so that the whole half year
+can be compared with the truth; what switching them off would have been worth is computed from the truth afterwards.
 """
 
 from __future__ import annotations
 
+import gc
 import random
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from ivr.demo.offer_ending import EVERY, Ending, Run, Week
 from ivr.demo.offer_market import customer, facts, market, proof
-from ivr.model.offers import ExperimentRow, OfferAnswer, OfferDecision, OfferOutcome, OfferProof
+from ivr.model.identity import Customer
+from ivr.model.offers import OfferAnswer, OfferDecision, OfferProof
 from ivr.offers.catalogue import Catalogue
 from ivr.offers.desk import OfferDesk
-from ivr.offers.effects.estimates import effect_of
-from ivr.offers.effects.plan import ACCEPTED, AHT, ANNOYED, CSAT, HANGUP, REPEAT, REVENUE
-from ivr.offers.effects.report import effect_report
-from ivr.offers.effects.rows import Population, population
-from ivr.offers.effects.sequence import FIRST_SHARE, MIN_EVENTS, always_valid_half_width, fixed_half_width
+from ivr.offers.effects.plan import ACCEPTED, REVENUE
 from ivr.offers.world import Callers, World
 from ivr.storage.store import Store
 
 WEEKS = 26
 HOLDOUT = 0.2
 UNSOLVED = 0.05  # share of calls the gate turns away: their request was not solved
-EVERY = 50
 BEGIN = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
-STORED_AS = {"csat": CSAT, "repeat": REPEAT, "hangup": HANGUP, "aht": AHT}
-
-
-@dataclass(slots=True, kw_only=True)
-class Run:
-    """What one run gave. errors: outcome -> (estimate - truth, standard error) at the end. found: group -> the first
-    week it was found to hate offers. values: per opportunity, by who chooses. alarms: for the kinds of looks. net:
-    worth of the last quarter with everybody offered something, and with the groups found switched off."""
-
-    errors: dict[str, tuple[float, float]] = field(default_factory=dict)
-    found: dict[str, int] = field(default_factory=dict)
-    values: dict[str, float] = field(default_factory=dict)
-    alarms: dict[str, bool] = field(default_factory=dict)
-    net: tuple[float, float] = (0.0, 0.0)
-    unsound_looks: int = 0
-    past_the_gate: int = 0
-    price_of_looking: float = 0.0
 
 
 class Simulation:
-    """A world, a seed, a folder for the database."""
+    """A world, a seed, a folder for the databases. holdout: share of households, above 0 and below 1."""
 
-    def __init__(self, world: World, *, seed: int, calls: int, folder: Path) -> None:
+    def __init__(self, world: World, *, seed: int, calls: int, folder: Path, holdout: float = HOLDOUT) -> None:
         self._world, self._seed, self._calls, self._folder = world, seed, calls, folder
         self._catalogue: Catalogue = market(world, calls)
-        self._desk = OfferDesk(self._catalogue, f"world {seed}", HOLDOUT)
+        self._desk = OfferDesk(self._catalogue, f"world {seed}", holdout)
         self._rng, self._draw = np.random.default_rng(seed), random.Random(seed)
         self._accept_truth: list[tuple[float, float]] = []  # of each opportunity: P(accept), and times its margin
         self._value: list[float] = []
-        self._seen: list[int] = []  # segments of the opportunities
+        self._seen: list[int] = []  # numbers of the callers of the opportunities
+        self._margins = dict(zip(world.products, world.margins.tolist(), strict=True))
+        self._past_the_gate = 0
 
-    async def run(self, *, every: int = 0) -> Run:
-        """every: also look after so many opportunities (0: only weekly)."""
+    async def run(self, *, every: int = EVERY) -> tuple[Run, Run]:
+        """As the world is, and without effects. The latter is also looked at after so many opportunities."""
         terms = self._catalogue.experiment
         assert terms is not None
-        made = Run()
-        store = await Store.open(f"sqlite:///{self._folder / f'{self._world.name}-{self._seed}.sqlite3'}")
-        rows: list[ExperimentRow] = []
         callers = self._world.draw(self._calls, self._rng)
-        try:
-            for week in range(WEEKS):
-                numbers = range(self._calls * week // WEEKS, self._calls * (week + 1) // WEEKS)
-                since = BEGIN + timedelta(weeks=week)
-                made.past_the_gate += await self._week(store, callers, numbers, since)
-                rows += await store.experiment_rows(round(since.timestamp() * 1000))
-                self._look(made, population(rows), week + 1)
-        finally:
-            await store.close()
-        people = population(rows)
-        self._compare(made, people)
-        self._value_choices(made, callers)
-        if every:
-            made.alarms |= _alarms(people, terms.plan.planned, every)
-        return made
+        async with AsyncExitStack() as open_stores:
+            endings = []
+            for name, world in (("world", self._world), ("nothing", self._world.without_effects())):
+                store = await Store.open(f"sqlite:///{self._folder / f'{name}-{self._seed}.sqlite3'}")
+                open_stores.push_async_callback(store.close)
+                endings.append(Ending(world, terms.plan, store, self._seed))
+            for number in range(WEEKS):
+                week = self._week(callers, number)
+                for ending in endings:
+                    await ending.live(week)
+                gc.freeze()  # rows are kept to the end: the collector would go through all of them again and again
+        accepted, revenue = np.mean(self._accept_truth, axis=0).tolist() if self._accept_truth else (0.0, 0.0)
+        truth = {ACCEPTED: accepted, REVENUE: revenue}
+        runs = (endings[0].judged(truth, every=0), endings[1].judged(truth, every=every))
+        gc.unfreeze()
+        for made in runs:
+            made.past_the_gate = self._past_the_gate
+            self._value_choices(made, callers)
+        return runs
 
     # ---- calls ----------------------------------------------------------------------------------------------------
 
-    async def _week(self, store: Store, callers: Callers, numbers: range, since: datetime) -> int:
-        """Place the calls. Returns how many offers were made past a closed gate (there must be none)."""
+    def _week(self, callers: Callers, week: int) -> Week:
+        """Place the calls of a week."""
+        numbers = range(self._calls * week // WEEKS, self._calls * (week + 1) // WEEKS)
+        since = BEGIN + timedelta(weeks=week)
         decided: list[tuple[OfferDecision, str, str, str]] = []
         answers: list[tuple[str, OfferAnswer, str, OfferProof | None]] = []
-        past = 0
+        seen_before = len(self._seen)
         for number in numbers:
             now = since + timedelta(seconds=number - numbers.start)
             solved = self._rng.random() >= UNSOLVED
@@ -104,92 +89,41 @@ class Simulation:
                 opportunity_id=f"O{number:07d}",
                 draw=self._draw,
             )
-            past += decision.speak and not solved
+            self._past_the_gate += decision.speak and not solved
             at = now.isoformat()
             decided.append((decision, f"call {number}", f"C{number}", at))
             if decision.arm == "none":
                 continue
-            chosen = self._world.products.index(decision.product)
-            chance = float(callers.accept[number, chosen])
-            self._note(callers, number, decision, chance, chosen)
+            chance = self._note(callers, number, decision)
             if decision.speak:
                 accepted = bool(self._rng.random() < chance)
                 self._desk.learn(decision, accepted=accepted)
                 answer = OfferAnswer.ACCEPTED if accepted else OfferAnswer.DECLINED
                 answers.append((decision.opportunity_id, answer, at, proof(at) if accepted else None))
-        await store.save_opportunities(decided)
-        await store.save_answers(answers)
-        drawn = [decision for decision, *_ in decided if decision.arm != "none"]
-        accepted_ids = {each[0] for each in answers if each[1] is OfferAnswer.ACCEPTED}
-        await store.add_outcomes(self._outcomes(callers, drawn, accepted_ids, since))
-        return past
+        who = callers.only(np.array(self._seen[seen_before:], dtype=np.intp))
+        return Week(since=since, decided=decided, answers=answers, who=who)
 
-    def _customer(self, callers: Callers, number: int) -> Any:
-        owned = tuple(p for p, free in zip(self._world.products, callers.eligible[number], strict=True) if not free)
+    def _customer(self, callers: Callers, number: int) -> Customer:
+        eligible = callers.eligible[number].tolist()
+        owned = tuple(p for p, free in zip(self._world.products, eligible, strict=True) if not free)
         segment = self._world.segments[int(callers.segment[number])]
         return customer(number, self._world, segment, callers.known[number].tolist(), owned)
 
-    def _note(self, callers: Callers, number: int, decision: OfferDecision, chance: float, chosen: int) -> None:
-        worth = callers.accept[number] * self._world.margins
-        names = self._world.products
-        self._value.append(sum(p * float(worth[names.index(name)]) for name, p in decision.probabilities.items()))
-        self._accept_truth.append((chance, chance * float(self._world.margins[chosen])))
+    def _note(self, callers: Callers, number: int, decision: OfferDecision) -> float:
+        """Keep what the choice is truly worth. Returns the chance that this caller accepts what was drawn."""
+        chances: dict[str, float] = dict(zip(self._world.products, callers.accept[number].tolist(), strict=True))
+        margins, chance = self._margins, chances[decision.product]
+        self._value.append(sum(p * chances[name] * margins[name] for name, p in decision.probabilities.items()))
+        self._accept_truth.append((chance, chance * margins[decision.product]))
         self._seen.append(number)
+        return chance
 
-    def _outcomes(
-        self, callers: Callers, drawn: Sequence[OfferDecision], accepted: set[str], since: datetime
-    ) -> list[OfferOutcome]:
-        at = np.array([int(decision.opportunity_id[1:]) for decision in drawn], dtype=int)
-        who = Callers(
-            segment=callers.segment[at],
-            known=callers.known[at],
-            eligible=callers.eligible[at],
-            accept=callers.accept[at],
-        )
-        offered = np.array([decision.speak for decision in drawn], dtype=bool)
-        told = {
-            STORED_AS[n]: self._world.outcome(n, who, offered, self._rng)
-            for n in self._world.outcomes
-            if n in STORED_AS
-        }
-        margins = dict(zip(self._world.products, self._world.margins.tolist(), strict=True))
-        revenue = [margins[d.product] if d.opportunity_id in accepted else 0.0 for d in drawn]
-        told[REVENUE] = np.array(revenue)
-        when = (since + timedelta(days=6)).isoformat()
-        return [
-            OfferOutcome(opportunity_id=d.opportunity_id, outcome=name, value=float(value), at=when, source="world")
-            for name, values in told.items()
-            for d, value in zip(drawn, values, strict=True)
-            if not np.isnan(value)
-        ]
-
-    # ---- looks ----------------------------------------------------------------------------------------------------
-
-    def _look(self, made: Run, people: Population, week: int) -> None:
-        terms = self._catalogue.experiment
-        assert terms is not None
-        report = effect_report(people, terms.plan)
-        made.unsound_looks += not report.sound
-        for group in report.harmed:
-            made.found.setdefault(group, week)
-        annoyed = next((f for f in report.overall if f.estimate.outcome == ANNOYED), None)
-        if annoyed is not None:
-            ready = annoyed.estimate.events >= MIN_EVENTS
-            made.alarms["weekly"] = made.alarms.get("weekly", False) or annoyed.low > 0.0 or annoyed.high < 0.0
-            naive = ready and (annoyed.fixed_low > 0.0 or annoyed.fixed_high < 0.0)
-            made.alarms["naive"] = made.alarms.get("naive", False) or naive
-            made.price_of_looking = (annoyed.high - annoyed.low) / (annoyed.fixed_high - annoyed.fixed_low)
-
-    def _compare(self, made: Run, people: Population) -> None:
-        truth = {STORED_AS[name]: self._world.effect(name) for name in self._world.outcomes if name in STORED_AS}
-        truth[ACCEPTED], truth[REVENUE] = np.mean(self._accept_truth, axis=0).tolist()
-        for outcome, effect in truth.items():
-            estimate = effect_of(people.sample, outcome) if outcome in people.sample.outcomes else None
-            if estimate is not None:
-                made.errors[outcome] = (estimate.effect - effect, estimate.standard_error)
+    # ---- what the choices were worth ------------------------------------------------------------------------------
 
     def _value_choices(self, made: Run, callers: Callers) -> None:
-        at = np.array(self._seen)
+        at = np.array(self._seen, dtype=np.intp)
+        if not at.size:
+            return
         worth = np.where(callers.eligible[at], callers.accept[at] * self._world.margins, 0.0)
         segments = callers.segment[at]
         orders = [[self._world.products.index(p) for p in self._world.order[s]] for s in self._world.segments]
@@ -201,9 +135,8 @@ class Simulation:
             "oracle": float(worth.max(axis=1).mean()),
         }
         late = np.arange(at.size) >= at.size * 3 // 4
-        net = (
-            np.array(self._value) - np.array([self._world.harm(s) for s in range(len(self._world.segments))])[segments]
-        )
+        harms = np.array([self._world.harm(segment) for segment in range(len(self._world.segments))])
+        net = np.array(self._value) - harms[segments]
         off = np.isin(segments, [self._world.segments.index(group) for group in made.found])
         made.net = (float(net[late].mean()), float(np.where(off, 0.0, net)[late].mean()))
 
@@ -230,21 +163,3 @@ def _best_order(worth: Any, eligible: Any) -> float:
 
 def _mean(values: Any) -> float:
     return float(values.mean()) if values.size else 0.0
-
-
-def _alarms(people: Population, planned: int, every: int) -> dict[str, bool]:
-    """Does anybody who looks after every so many opportunities ever see an effect on annoyance?"""
-    names = {"every50": (True, MIN_EVENTS), "every50_no_burn_in": (True, 1), "naive_every50": (False, 1)}
-    alarms = dict.fromkeys(names, False)
-    for rows in range(every, len(people.sample) + 1, every):
-        if rows < FIRST_SHARE * planned:
-            continue
-        estimate = effect_of(people.sample.only(np.arange(len(people.sample)) < rows), ANNOYED)
-        if estimate is None or estimate.sd == 0.0:
-            continue
-        safe = always_valid_half_width(estimate.standard_error, rows=rows, planned=planned, alpha=0.05)
-        fixed = fixed_half_width(estimate.standard_error, 0.05)
-        for name, (valid, events) in names.items():
-            if estimate.events >= events:
-                alarms[name] |= abs(estimate.effect) > (safe if valid else fixed)
-    return alarms

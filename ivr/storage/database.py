@@ -24,6 +24,7 @@ from ivr.storage.sqlite import connect
 BUSY_MS = 5000
 _DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg"}
 _MIGRATIONS = Path(__file__).parent / "migrations"
+_to_json = json.JSONEncoder(ensure_ascii=False, default=str).encode  # json.dumps makes an encoder for every value
 
 Result = TypeVar("Result")
 Clock = Callable[[], datetime]
@@ -175,10 +176,6 @@ def _migrate(connection: sa.Connection) -> None:
     config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
-
-
-def _to_json(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, default=str)
 
 
 def _reason(error: Exception) -> str:

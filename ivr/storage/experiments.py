@@ -64,8 +64,10 @@ class Experiments:
         found: dict[str, dict[str, float]] = {}
         within = opportunities.c.at_ms >= since_ms
         told = sa.select(outcomes.c.opportunity_id, outcomes.c.outcome, outcomes.c.value)
-        for row in await self._db.read(told.join(opportunities).where(within)):
-            found.setdefault(row.opportunity_id, {})[row.outcome] = row.value
+        if since_ms > 0:  # a join would go through the outcomes of all times
+            told = told.where(outcomes.c.opportunity_id.in_(sa.select(opportunities.c.opportunity_id).where(within)))
+        for opportunity_id, outcome, value in map(tuple, await self._db.read(told)):
+            found.setdefault(opportunity_id, {})[outcome] = value
         columns = [opportunities.c[name] for name in (*_ROW, *_ROW_TOO, "known")]
         query = (
             sa.select(*columns, sa.func.coalesce(answers.c.answer, "").label("answer"))

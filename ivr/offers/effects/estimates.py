@@ -9,7 +9,7 @@ An outcome not everybody gave (a survey) is also weighted by the probability to 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -39,8 +39,8 @@ class Sample:
     def __len__(self) -> int:
         return int(self.treated.size)
 
-    def only(self, rows: Mask) -> Sample:
-        """The rows chosen."""
+    def only(self, rows: Mask | slice) -> Sample:
+        """The rows chosen. A slice copies nothing."""
         return Sample(
             treated=self.treated[rows],
             p_treat=self.p_treat[rows],
@@ -93,15 +93,13 @@ def effect_of(sample: Sample, outcome: str) -> Estimate | None:
 
 def _psi(sample: Sample, values: Column, seen: Mask, *, complete: bool) -> Column:
     design = _design(sample)
-    fold = np.arange(len(sample)) % FOLDS
+    folds = [np.ascontiguousarray(design[at::FOLDS]) for at in range(FOLDS)]
     means, answering = np.zeros((2, len(sample))), np.ones((2, len(sample)))
     for arm in (0, 1):
         in_arm = sample.treated == bool(arm)
-        for at in range(FOLDS):
-            train, predict = in_arm & (fold != at), fold == at
-            means[arm, predict] = _predicted(design, values, train & seen, predict)
-            if not complete:
-                answering[arm, predict] = _predicted(design, seen.astype(float), train, predict)
+        means[arm] = _predicted(folds, values, in_arm & seen)
+        if not complete:
+            answering[arm] = _predicted(folds, seen.astype(float), in_arm)
     answering = np.clip(answering, _LEAST_ANSWERING, 1.0)
     treated = sample.treated & seen
     held = ~sample.treated & seen
@@ -112,8 +110,7 @@ def _psi(sample: Sample, values: Column, seen: Mask, *, complete: bool) -> Colum
 
 def _design(sample: Sample) -> Matrix:
     """Intercept, groups, covariates; all but the intercept centred and scaled to one."""
-    names = sorted(set(sample.groups.tolist()))[1:]
-    columns = [(sample.groups == name).astype(float) for name in names]
+    columns = [members.astype(float) for _, members in sorted(_members(sample.groups).items())[1:]]
     if sample.covariates.size:
         columns += list(sample.covariates.T)
     kept = []
@@ -124,21 +121,39 @@ def _design(sample: Sample) -> Matrix:
     return np.column_stack([np.ones(len(sample)), *kept])
 
 
-def _predicted(design: Matrix, values: Column, train: Mask, predict: Mask) -> Column:
-    """Ridge regression; with nothing to train on, the prediction is 0 (psi stays right, only wider)."""
-    x, y = design[train], values[train]
-    if not y.size:
-        return np.zeros(int(predict.sum()))
-    mean = y.mean()
-    penalty = np.full(design.shape[1], _RIDGE)
-    penalty[0] = 1e-9
-    beta = np.linalg.solve(x.T @ x + np.diag(penalty), x.T @ (y - mean))
-    return np.asarray(mean + design[predict] @ beta)
+def _members(groups: npt.NDArray[np.str_]) -> dict[str, Mask]:
+    """Group -> its rows. There are few groups and many rows: sorting the names would cost more than the regressions."""
+    found: dict[str, Mask] = {}
+    left = np.ones(groups.size, dtype=bool)
+    while left.any():
+        name = str(groups[left.argmax()])
+        found[name] = groups == name
+        left &= ~found[name]
+    return found
+
+
+def _predicted(folds: Sequence[Matrix], values: Column, train: Mask) -> Column:
+    """Ridge regression on the rows to train on; each row is predicted by the rows of the other folds. With nothing to
+    train on, the prediction is 0 (psi stays right, only wider)."""
+    trained = [x * train[at::FOLDS, None] for at, x in enumerate(folds)]
+    squares = np.array([own.T @ x for own, x in zip(trained, folds, strict=True)])
+    products = np.array([own.T @ values[at::FOLDS] for at, own in enumerate(trained)])
+    squares, products = squares.sum(axis=0) - squares, products.sum(axis=0) - products  # of all folds but this
+    predicted = np.zeros(values.size)
+    penalty = np.diag([1e-9] + [_RIDGE] * (squares.shape[1] - 1))
+    for at, (square, product) in enumerate(zip(squares, products, strict=True)):
+        rows = float(square[0, 0])  # the first column is all ones
+        if rows < 0.5:
+            continue
+        mean = float(product[0]) / rows
+        beta = np.linalg.solve(square + penalty, product - mean * square[0])
+        predicted[at::FOLDS] = mean + folds[at] @ beta
+    return predicted
 
 
 def _events(values: Column) -> int:
     """Rarer value of a yes/no outcome; for a measured outcome every value counts."""
-    if not bool(np.isin(values, (0.0, 1.0)).all()):
+    if not bool(((values == 0.0) | (values == 1.0)).all()):
         return int(values.size)
     ones = int(values.sum())
     return min(ones, int(values.size) - ones)

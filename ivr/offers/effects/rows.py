@@ -8,8 +8,9 @@ once nothing can change it any more; callers too recent for that wait for the ne
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -28,11 +29,28 @@ TOLD = (CSAT, REPEAT, HANGUP, "optout", COMPLAINT, AHT, *FROM_OUTSIDE)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Population:
-    """rows: what is counted, in order of time. known: names of the numbers known before the call."""
+    """rows: what is counted, in order of time. ends: of each, how many rows were stored by then."""
 
     rows: tuple[ExperimentRow, ...]
     sample: Sample
     logged: Logged
+    ends: tuple[int, ...] = ()
+
+    def first(self, stored: int) -> Population:
+        """The same of the first so many stored rows: what counts of them does not depend on those that follow. As cheap
+        as slices are, for many looks at what grew. An outcome first told later is there already, of nobody."""
+        counted = bisect_right(self.ends, stored)
+        return Population(
+            rows=self.rows[:counted],
+            sample=self.sample.only(slice(counted)),
+            logged=replace(
+                self.logged,
+                probabilities=self.logged.probabilities[:counted],
+                chosen=self.logged.chosen[:counted],
+                opportunities=min(stored, self.logged.opportunities),
+            ),
+            ends=self.ends[:counted],
+        )
 
 
 def population(
@@ -45,7 +63,9 @@ def population(
     """Of rows in order of time. before_ms: only opportunities older than that, so that their outcomes are complete.
     counted: opportunities the call log knows of, to be compared with the rows stored. now_ms: the moment of the report;
     revenue counts after 30 days then, a lost customer after 90; who is not told of bought nothing and stayed."""
-    first = tuple(_first_of_households(r for r in rows if before_ms is None or r.at_ms < before_ms))
+    old_enough = ((end, r) for end, r in enumerate(rows, start=1) if before_ms is None or r.at_ms < before_ms)
+    counted_rows = tuple(_first_of_households(old_enough))
+    first = tuple(row for _, row in counted_rows)
     width = max((len(row.known) for row in first), default=0)
     known = np.zeros((len(first), width))
     for at, row in enumerate(first):
@@ -63,16 +83,16 @@ def population(
         counted=counted,
         opportunities=len(rows),
     )
-    return Population(rows=first, sample=sample, logged=logged)
+    return Population(rows=first, sample=sample, logged=logged, ends=tuple(end for end, _ in counted_rows))
 
 
-def _first_of_households(rows: Iterable[ExperimentRow]) -> Iterable[ExperimentRow]:
+def _first_of_households(rows: Iterable[tuple[int, ExperimentRow]]) -> Iterable[tuple[int, ExperimentRow]]:
     counted_at: dict[str, int] = {}
-    for row in rows:
+    for end, row in rows:
         last = counted_at.get(row.household)
         if last is None or row.at_ms - last >= EPOCH_MS:
             counted_at[row.household] = row.at_ms
-            yield row
+            yield end, row
 
 
 def _outcomes(

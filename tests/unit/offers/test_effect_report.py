@@ -111,3 +111,11 @@ def test_an_unsound_experiment_gives_no_verdict_and_says_why() -> None:
 def test_nobody_yet_is_an_answer_too() -> None:
     report = effect_report(population([]), PLAN)
     assert answer(report, "en") == "Nobody was offered anything yet."
+
+
+def test_a_look_at_the_first_rows_is_the_report_of_then() -> None:
+    rows = _rows(1200)
+    rows[40:80] = [replace(row, household=f"H{at}") for at, row in enumerate(rows[40:80])]  # they call again
+    then, look = population(rows[:700]), population(rows).first(700)
+    assert len(look.sample) == len(then.sample) == 660
+    assert as_json(effect_report(look, PLAN)) == as_json(effect_report(then, PLAN))

@@ -40,21 +40,23 @@ def _world_file(folder: Path, text: str) -> Path:
 def test_another_world_is_lived_in_and_its_harmed_group_found(tmp_path: Path) -> None:
     world = load_world(_world_file(tmp_path, LOUD))
     assert harmed_groups(world) == ("cross",)
-    runs = [asyncio.run(Simulation(w, seed=3, calls=1500, folder=tmp_path).run()) for w in (world,)]
-    quiet = Simulation(world.without_effects(), seed=4, calls=1500, folder=tmp_path)
-    found = figures(world, runs, [asyncio.run(quiet.run(every=100))])
+    run, quiet = asyncio.run(Simulation(world, seed=3, calls=1500, folder=tmp_path).run(every=100))
+    found = figures(world, [run], [quiet])
     assert found["harm_found"] == 1.0
     assert found["false_hates"] == found["false_hates_null"] == 0.0
     assert found["offers_past_a_closed_gate"] == 0
     assert found["value"]["oracle"] > found["value"]["policy"] > found["value"]["random"]
     assert found["suspension_gain"] > 0.0
-    assert abs(runs[0].errors[CSAT][0]) < 4 * runs[0].errors[CSAT][1]
+    assert abs(run.errors[CSAT][0]) < 4 * run.errors[CSAT][1]
 
 
 @pytest.mark.slow
 def test_the_command_prints_one_object(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = _world_file(tmp_path, LOUD)
-    assert main(["offers", "simulate", "--world", str(path), "--seeds", "1", "--calls", "300", "--json"]) == 0
+    assert (
+        main(["offers", "simulate", "--world", str(path), "--seeds", "1", "--calls", "300", "--jobs", "1", "--json"])
+        == 0
+    )
     printed = json.loads(capsys.readouterr().out)
     assert set(printed["coverage"]) == {"csat", "repeat", "hangup", "aht", "accept", "revenue"}
     assert {"weekly", "every50", "naive"} <= set(printed["false_alarm"])
