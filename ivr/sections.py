@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from ivr.model.webhooks import EventKind
+from ivr.model.working_hours import working_hours
 
 
 class IdentitySettings(BaseModel):
@@ -52,8 +53,11 @@ class IdentitySettings(BaseModel):
 class EffectsSettings(BaseModel):
     """What the effect report may reckon with; 0 or nothing: not stated. agent_hour: what an hour of an agent costs,
     bot_minute: a minute of the bot. agent_s, needs_agent: intent (or "else") -> seconds an agent takes for it, share of
-    such calls an agent would have had to take. identify_s, again_s: seconds a transferred call saves an agent.
-    customer_year: what a customer who stays is worth in a year."""
+    such calls an agent would have had to take. identify_s, again_s: seconds a transferred call saves an agent;
+    asked_again: share of transfers in which callers had to say it again before; moved_twice: share of transfers that
+    were passed on before; moved_on: agents' codes that say so now. customer_year: what a customer who stays is worth in
+    a year. handling_holdout: share of households whose calls go straight to the queue, to measure what agents would
+    have to do. working_hours: when people are there ("mon-fri 09:00-18:00"), in time_zone."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -63,9 +67,21 @@ class EffectsSettings(BaseModel):
     needs_agent: dict[str, float] = {}
     identify_s: Annotated[float, Field(ge=0)] = 0.0
     again_s: Annotated[float, Field(ge=0)] = 0.0
+    asked_again: Annotated[float, Field(ge=0, le=1)] = 1.0
+    moved_twice: Annotated[float, Field(ge=0, le=1)] = 0.0
+    moved_on: tuple[str, ...] = ("passed_on", "wrong_queue")
     customer_year: Annotated[float, Field(ge=0)] = 0.0
     hours_a_day: Annotated[float, Field(gt=0, le=24)] = 8.0
     occupancy: Annotated[float, Field(gt=0, le=1)] = 0.8
+    handling_holdout: Annotated[float, Field(ge=0, le=0.2)] = 0.0
+    working_hours: tuple[str, ...] = ()
+    time_zone: str = "UTC"
+
+    @model_validator(mode="after")
+    def _understood(self) -> EffectsSettings:
+        """Refuses hours nobody can read."""
+        working_hours(self.working_hours, self.time_zone)
+        return self
 
 
 class WebhookSettings(BaseModel):

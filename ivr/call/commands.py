@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from ivr.call.at_desk import AtDesk
 from ivr.call.errands import Errands
+from ivr.call.held_out import held_out
 from ivr.call.humans import Humans
 from ivr.call.line import Line
 from ivr.call.overflowing import WayBack
@@ -14,11 +15,12 @@ from ivr.model import dialog as say
 from ivr.model.call import Outcome
 from ivr.model.hearing import UtteranceMarked, VoiceMeasured
 from ivr.model.media import HangUp, MaskRecording, ReferProgress, StartRecording
-from ivr.model.routing import HandoffRequest
+from ivr.model.routing import HandoffRequest, TransferResult
 
 # What a rescued call still owes; the rest of the dialog is over, whatever events are on their way to it.
 _OWED = (say.RecordOfferAnswer, say.RecordSurvey, say.PromiseCallback, say.Note)
 
+HELD_OUT = "straight to the queue"
 _UNFINISHED = frozenset({Outcome.OPEN, Outcome.UNRESOLVED, Outcome.ABANDONED})
 
 
@@ -57,7 +59,15 @@ class Performer:
         """The caller is on the line."""
         if self._house.settings.recording.mode == "all":
             self.record()
-        self._line.start(self._errands.greet())
+        self._line.start(self._begin())
+
+    async def _begin(self) -> None:
+        """The dialog begins; for a call held out of the bot only when no person takes it."""
+        if await held_out(self._line, self._house):
+            request = HandoffRequest(queue=self._house.default_queue, reason=HELD_OUT)
+            if await self._humans.hand_off(request) is TransferResult.ANSWERED:
+                return
+        await self._errands.greet()
 
     def record(self) -> None:
         """Record the call from now on, when the operator allows it."""

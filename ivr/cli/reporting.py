@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from ivr.cli.arguments import Commands, settings_of, show
 
 if TYPE_CHECKING:
-    from ivr.offers.effects.ledger import Figure
+    from ivr.offers.effects.figures import Figure
 
 
 def add(commands: Commands) -> None:
@@ -55,5 +55,5 @@ def _line(figure: Figure) -> str:
     interval = ""
     if figure.low is not None and figure.high is not None:
         interval = f"[{figure.low:{digits}}, {figure.high:{digits}}]"
-    how = f"{figure.how.value}, n = {figure.rows}"
-    return f"{figure.name:26} {value:>14} {figure.unit:7} {interval:26} {how:32} {figure.note}".rstrip()
+    how, note = f"{figure.how.value}, n = {figure.rows}", figure.note.get("en", "")
+    return f"{figure.name:26} {value:>14} {figure.unit:7} {interval:26} {how:32} {note}".rstrip()

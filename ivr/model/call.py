@@ -28,7 +28,7 @@ class LogEntry:
     """One thing that happened in a call. seq counts from 1 within the call; at: UTC ISO 8601 with milliseconds;
     at_ms: monotonic milliseconds; data: JSON-able, sensitive values already masked.
 
-    Kinds: call.arrived call.answered call.greeted call.ended / turn.said turn.heard turn.rejected turn.silence
+    Kinds: handling.drawn / call.arrived call.answered call.greeted call.ended / turn.said turn.heard turn.rejected turn.silence
     turn.keys turn.barged_in turn.answered turn.prompted / dialog.step dialog.slot dialog.request dialog.language /
     number.verified identity.evidence identity.level identity.refused identity.locked identity.closed identity.risk /
     service.called service.ended / offer.decided offer.answered / handoff.requested
@@ -81,7 +81,8 @@ class CallRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Callback:
-    """A promise to call somebody back. state: "due" | "done" | "failed". deadline: UTC ISO 8601.
+    """A promise to call somebody back. state: "due" | "done" | "failed". deadline, done_at: UTC ISO 8601; done_at: when
+    it ended, "" before, and for promises that ended before moments were noted.
 
     claimed_by: who is about to call, since claimed_at; "" while nobody is. queue, arrived_at and priority: the place
     the caller had in a full queue and keeps, "" and 0 for a promise made elsewhere. language: the caller's.
@@ -102,6 +103,7 @@ class Callback:
     queue: str = ""
     arrived_at: str = ""
     priority: int = 0
+    done_at: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

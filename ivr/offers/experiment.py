@@ -1,4 +1,5 @@
-"""Who is in the permanent holdout, and who is asked for a grade: salted hashes of the household, never of the call.
+"""Who is in the permanent holdouts - of offers, and of the bot as such - and who is asked for a grade: salted hashes of
+the household, never of the call.
 
 A larger holdout contains every smaller one, so phases (20 % while learning, then 10 %, then 5 %) only release
 households, never capture new ones. Changing the salt draws a new experiment.
@@ -43,6 +44,14 @@ class Experiment:
     def asks(self, household: str, share: float) -> bool:
         """Is this household one of the share (0..1) that is asked for a grade? Independent of its arm."""
         return _bucket(f"{self.salt}|survey|{household}") < round(share * BUCKETS)
+
+    def straight_to_queue(self, household: str, share: float) -> bool:
+        """Do this household's calls belong to the share (0..1) that the bot does not handle? Independent of its arm."""
+        return _bucket(f"{self.salt}|handling|{household}") < round(share * BUCKETS)
+
+    def pseudonym(self, household: str) -> str:
+        """What logs call a household that may be a telephone number."""
+        return hashlib.sha256(f"{self.salt}|unit|{household}".encode()).hexdigest()[:16]
 
     @property
     def _held_buckets(self) -> int:

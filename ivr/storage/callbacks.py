@@ -57,10 +57,11 @@ class Callbacks(Deliveries):
     async def finish_callback(self, callback_id: str, done_by: str, state: str = "done") -> bool:
         """A due promise ended: "done" or "failed". False when there is none due by that id: somebody was faster."""
         query = sa.update(callbacks).where(callbacks.c.callback_id == callback_id, callbacks.c.state == "due")
-        told = self._outbox.writes([of_kept_promise(callback_id, done_by, state, self._db.now().isoformat())])
+        at = self._db.now().isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        told = self._outbox.writes([of_kept_promise(callback_id, done_by, state, at)])
 
         async def work(connection: Connection) -> bool:
-            if (await connection.execute(query.values(state=state, done_by=done_by))).rowcount == 0:
+            if (await connection.execute(query.values(state=state, done_by=done_by, done_at=at))).rowcount == 0:
                 return False
             for statement, rows in told:
                 await connection.execute(statement, rows)

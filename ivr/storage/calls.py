@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import fields
 from typing import Any
 
@@ -71,6 +72,15 @@ class Calls(Deliveries):
         await self._writer.flush()
         rows = await self._db.read(sa.select(events).where(events.c.call_id == call_id).order_by(events.c.seq))
         return [LogEntry(**row._mapping) for row in rows]
+
+    async def entries(self, call_ids: Sequence[str], kinds: Sequence[str]) -> list[LogEntry]:
+        """What of these kinds the logs of these calls hold, each log in order; what is still queued may be missing."""
+        if not call_ids:
+            return []
+        row, asked = events.c, frozenset(call_ids)
+        within = sa.and_(row.call_id.between(min(asked), max(asked)), row.kind.in_(kinds))
+        found = await self._db.read(sa.select(events).where(within).order_by(row.call_id, row.seq))
+        return [LogEntry(**each._mapping) for each in found if each.call_id in asked]
 
     async def last_call(self, ani: str, within_s: int, *, besides: str = "") -> CallRecord | None:
         """The latest call of a number if its last sign of life is at most within_s seconds ago.

@@ -164,7 +164,7 @@ callbacks = sa.Table(
     METADATA,
     _text("callback_id", key=True),
     *(_text(name) for name in ("call_id", "number", "customer_id", "reason", "promised_at", "deadline", "state")),
-    *(_text(name) for name in ("done_by", "language", "claimed_by", "claimed_at", "queue", "arrived_at")),
+    *(_text(name) for name in ("done_by", "done_at", "language", "claimed_by", "claimed_at", "queue", "arrived_at")),
     sa.Column("priority", sa.Integer, nullable=False, server_default="0"),
     _ms("deadline_ms"),
     sa.Column("claimed_ms", sa.BigInteger, nullable=False, server_default="0"),

@@ -8,87 +8,73 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import AsyncIterator
-from dataclasses import asdict
-from datetime import datetime
+from dataclasses import asdict, fields
 from typing import Any
 
 from ivr.call.record import fold
 from ivr.config import Settings
 from ivr.model.call import Callback, CallRecord, LogEntry
 from ivr.offers.effects.document import as_json
+from ivr.offers.effects.figures import Figure, How
+from ivr.offers.effects.handled import Handled
 from ivr.offers.effects.history import looks
-from ivr.offers.effects.ledger import Figure, Handled, How, Rates, direct, service
+from ivr.offers.effects.ledger import direct, service
+from ivr.offers.effects.notes import note
 from ivr.offers.effects.plan import AHT, ANNOYED, CHURN, COMPLAINT, CSAT, REPEAT, REVENUE
 from ivr.offers.effects.policies import policy_values
 from ivr.offers.effects.report import EffectReport, effect_report
 from ivr.offers.effects.sample_size import guidance
+from ivr.offers.effects.savings import Rates
 from ivr.sections import EffectsSettings
 from ivr.storage.store import Store
+from ivr.supervisor.effect_calls import handled, handled_calls, notes_of, pages, reading_of, seconds
 from ivr.supervisor.offer_report import catalogue_of, opened
 from ivr.supervisor.offer_watch import DAY_MS, MATURE_DAYS, complete_rows
 
-PAGE = 500
-_UNTOLD = {
-    "": "no sound experiment with this outcome yet",
-    CHURN: "nobody told of lost customers 90 days after an opportunity yet: churned_90d, by your systems",
-}
+_UNTOLD = {"": note("no_experiment"), CHURN: note("no_churn")}
 
 
 def rates_of(stated: EffectsSettings) -> Rates:
     """What the operator states in [effects]."""
-    return Rates(**stated.model_dump())
+    return Rates(**{each.name: getattr(stated, each.name) for each in fields(Rates)})
 
 
 async def figures(settings: Settings, *, days: float, now_ms: int | None = None) -> tuple[Figure, ...]:
     """Direct, indirect and offers, of the calls that began in the last days. Raises DesignError, StorageError."""
     now_ms = round(time.time() * 1000) if now_ms is None else now_ms
     async with opened(settings) as store:
-        calls = [handled(record) async for record in _records(store, now_ms - days * DAY_MS) if record.answered_at]
+        calls = [call async for call in handled_calls(store, reading_of(settings), now_ms - days * DAY_MS)]
         return await _figures(settings, store, calls, now_ms, days)
 
 
 async def check(settings: Settings, *, days: float, now_ms: int | None = None) -> list[str]:
     """Every figure again, from the event log alone; what differs, in words. An empty list is what is hoped for."""
     now_ms = round(time.time() * 1000) if now_ms is None else now_ms
+    reading, since_ms = reading_of(settings), now_ms - days * DAY_MS
     async with opened(settings) as store:
-        stored = [r async for r in _records(store, now_ms - days * DAY_MS)]
-        rebuilt = []
-        wrong = []
-        for record in stored:
-            entries = await store.events(record.call_id)
-            try:
-                rebuilt.append(fold(entries))
-            except ValueError as error:
-                wrong.append(f"call {record.call_id}: its log is not whole: {error}")
-            wrong += _offers_differ(record, entries, await store.opportunities_of(call_id=record.call_id))
-        as_stored, as_logged = [
-            await _figures(settings, store, [handled(r) for r in records if r.answered_at], now_ms, days)
-            for records in (stored, rebuilt)
-        ]
-    for told, found in zip(as_stored, as_logged, strict=True):
+        rebuilt: list[Handled] = []
+        wrong: list[str] = []
+        async for page in pages(store, since_ms):
+            notes = await notes_of(store, [record.call_id for record in page])
+            for record in page:
+                entries = await store.events(record.call_id)
+                wrong += _offers_differ(record, entries, await store.opportunities_of(call_id=record.call_id))
+                try:
+                    again = fold(entries)
+                except ValueError as error:
+                    wrong.append(f"call {record.call_id}: its log is not whole: {error}")
+                    continue
+                if again.answered_at:
+                    rebuilt.append(handled(again, entries, notes.get(record.call_id, ()), reading))
+        stored = [call async for call in handled_calls(store, reading, since_ms)]
+        as_stored = await _figures(settings, store, stored, now_ms, days)
+        as_logged = await _figures(settings, store, rebuilt, now_ms, days)
+    logged = {figure.name: figure for figure in as_logged}
+    for told in as_stored:
+        found = logged.pop(told.name, None)
         if told != found:
-            wrong.append(f"{told.name}: {told.value} reported, {found.value} in the event log")
-    return wrong
-
-
-def handled(record: CallRecord) -> Handled:
-    """The record as the ledger wants it. A call a human took was with the bot until the end of the bridge's wait: the
-    handoff's share is not known from the record, so the whole time counts as the bot's."""
-    began, ended = _seconds(record.answered_at), _seconds(record.ended_at)
-    lasted = max(0.0, ended - began) if record.ended_at else 0.0
-    return Handled(
-        call_id=record.call_id,
-        household=record.household or record.customer_id,
-        at_ms=round(_seconds(record.started_at) * 1000),
-        lasted_s=lasted,
-        bot_s=lasted,
-        requests=tuple((r["intent"], r["result"]) for r in record.requests),
-        outcome=record.outcome.value,
-        agent=record.agent,
-        level=record.level,
-        answer_ms=int(record.timings.get("answer_ms", 0)),
-    )
+            wrong.append(f"{told.name}: {told.value} reported, {found and found.value} in the event log")
+    return [*wrong, *(f"{name}: not reported, but in the event log" for name in logged)]
 
 
 async def effects_document(settings: Settings, *, days: float = 30.0) -> dict[str, Any]:
@@ -97,7 +83,7 @@ async def effects_document(settings: Settings, *, days: float = 30.0) -> dict[st
     catalogue = catalogue_of(settings)
     terms = catalogue.experiment
     async with opened(settings) as store:
-        calls = [handled(record) async for record in _records(store, now_ms - days * DAY_MS) if record.answered_at]
+        calls = [call async for call in handled_calls(store, reading_of(settings), now_ms - days * DAY_MS)]
         ledger = await _figures(settings, store, calls, now_ms, days)
         everything = await store.experiment_rows()
         people = await complete_rows(store, everything, now_ms)
@@ -144,20 +130,21 @@ def _relations(rows: Any) -> list[dict[str, Any]]:
 async def _figures(
     settings: Settings, store: Store, calls: list[Handled], now_ms: int, days: float
 ) -> tuple[Figure, ...]:
-    promises = [c for c in await store.callbacks() if _seconds(c.deadline) * 1000 <= now_ms]
+    promises = [c for c in await store.callbacks() if seconds(c.deadline) * 1000 <= now_ms]
     terms = catalogue_of(settings).experiment
     rows = await store.experiment_rows()
     report = effect_report(await complete_rows(store, rows, now_ms), terms.plan) if terms is not None else None
     within = sum(r.at_ms >= now_ms - days * DAY_MS for r in rows)
     return (
         *direct(calls, rates_of(settings.effects), now_ms=now_ms, days=days),
-        *service(calls, sum(_kept(c) for c in promises), len(promises)),
+        *service(calls, sum(map(_kept, promises)), len(promises), hours_stated=bool(settings.effects.working_hours)),
         *_of_offers(report, within, settings.effects.customer_year),
     )
 
 
 def _kept(promise: Callback) -> bool:
-    return promise.state == "done"
+    """In time, not only at some time; whoever kept it before times were noted, kept it."""
+    return promise.state == "done" and (not promise.done_at or seconds(promise.done_at) <= seconds(promise.deadline))
 
 
 def _ends(rows: Any) -> dict[str, int]:
@@ -185,7 +172,7 @@ def _of_offers(report: EffectReport | None, opportunities: int, customer_year: f
         finding = found.get(outcome)
         stated = name != "retained_value" or customer_year > 0.0
         if finding is None or not stated:
-            why = _UNTOLD.get(outcome, _UNTOLD[""]) if stated else "state customer_year in [effects]"
+            why = _UNTOLD.get(outcome, _UNTOLD[""]) if stated else note("state", name="customer_year")
             figures.append(Figure(name=name, column=column, value=None, unit=unit, how=How.NOT_YET, rows=0, note=why))
             continue
         digits = 2 if unit in ("money", "s") else 4
@@ -200,7 +187,7 @@ def _of_offers(report: EffectReport | None, opportunities: int, customer_year: f
                 rows=finding.estimate.rows,
                 low=round(ends[0], digits),
                 high=round(ends[1], digits),
-                note=finding.why,
+                note=finding.why_words,
             )
         )
     return tuple(figures)
@@ -222,19 +209,3 @@ def _offers_differ(record: CallRecord, entries: list[LogEntry], stored: Any) -> 
     if answers != told:
         wrong.append(f"call {record.call_id}: answers stored {told}, in its log {answers}")
     return wrong
-
-
-async def _records(store: Store, since_ms: float) -> AsyncIterator[CallRecord]:
-    """Calls that ended, newest first, back to a moment."""
-    before: str | None = None
-    while page := await store.calls(PAGE, before=before):
-        for record in page:
-            if _seconds(record.started_at) * 1000 < since_ms:
-                return
-            if record.ended_at:
-                yield record
-        before = page[-1].call_id
-
-
-def _seconds(moment: str) -> float:
-    return datetime.fromisoformat(moment).timestamp() if moment else 0.0

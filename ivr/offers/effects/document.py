@@ -77,6 +77,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "fixed": [finding.fixed_low, finding.fixed_high],
         "margin": finding.margin.limit if finding.margin is not None else None,
         "why": finding.why,
+        "why_words": dict(finding.why_words),
         "bounds": asdict(finding.bounds) if finding.bounds is not None else None,
     }
 

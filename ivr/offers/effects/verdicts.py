@@ -12,13 +12,15 @@ truth is worse), but it acquits only by the less kind end of the Lee bounds when
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 import numpy as np
 
 from ivr.offers.effects.bounds import SurveyBounds, lee_bounds
 from ivr.offers.effects.estimates import Estimate, Sample, effect_of
+from ivr.offers.effects.notes import note
 from ivr.offers.effects.plan import CSAT, Margin, Plan
 from ivr.offers.effects.sequence import (
     FIRST_SHARE,
@@ -40,7 +42,7 @@ class Verdict(StrEnum):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
     """One outcome of one group. low..high: always valid, infinite while `why` says it is too early. fixed_low..high:
-    right only at the planned end. bounds: of a survey the arms answer unequally often."""
+    right only at the planned end. why_words: language -> words. bounds: of a survey the arms answer unequally often."""
 
     estimate: Estimate
     margin: Margin | None
@@ -48,8 +50,13 @@ class Finding:
     high: float
     fixed_low: float
     fixed_high: float
-    why: str = ""
+    why_words: Mapping[str, str] = field(default_factory=dict)
     bounds: SurveyBounds | None = None
+
+    @property
+    def why(self) -> str:
+        """Why it is too early, in English; "" when it is not."""
+        return self.why_words.get("en", "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,11 +141,12 @@ def _finding(rows: Sample, margin: Margin, plan: Plan, planned: int) -> Finding 
 def _intervals(
     estimate: Estimate, margin: Margin | None, *, planned: int, alpha: float, bounds: SurveyBounds | None = None
 ) -> Finding:
-    why, half = "", math.inf
+    why: Mapping[str, str] = {}
+    half = math.inf
     if estimate.events < MIN_EVENTS:
-        why = f"too few events: {estimate.events} of {MIN_EVENTS} in the smaller arm"
+        why = note("few_events", events=estimate.events, least=MIN_EVENTS)
     elif estimate.rows < FIRST_SHARE * planned:
-        why = f"too early: {estimate.rows} of {planned} households"
+        why = note("too_early", rows=estimate.rows, planned=planned)
     else:
         half = always_valid_half_width(estimate.standard_error, rows=estimate.rows, planned=planned, alpha=alpha)
     fixed = fixed_half_width(estimate.standard_error, alpha)
@@ -149,7 +157,7 @@ def _intervals(
         high=estimate.effect + half,
         fixed_low=estimate.effect - fixed,
         fixed_high=estimate.effect + fixed,
-        why=why,
+        why_words=why,
         bounds=bounds,
     )
 

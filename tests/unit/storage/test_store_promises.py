@@ -45,7 +45,9 @@ async def test_promises_are_listed_by_urgency_and_finished_once(store: Store) ->
     assert await store.finish_callback("B2", "a17", "done")
     assert not await store.finish_callback("B2", "a18", "failed")
     assert await store.callbacks("due") == [LATER]
-    assert await store.callbacks("done") == [replace(sooner, state="done", done_by="a17")]
+    [kept] = await store.callbacks("done")
+    assert kept == replace(sooner, state="done", done_by="a17", done_at=kept.done_at)
+    assert kept.promised_at <= kept.done_at <= kept.deadline, "kept, and in time"
     assert len(await store.callbacks()) == 2
 
 

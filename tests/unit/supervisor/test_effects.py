@@ -14,7 +14,10 @@ from ivr.call.record import fold
 from ivr.cli import main
 from ivr.config import OffersSettings, ServerSettings, Settings, StorageSettings
 from ivr.model.call import LogEntry
-from ivr.offers.effects.ledger import Figure, Handled, How, Rates, direct, repeated
+from ivr.offers.effects.figures import Figure, How
+from ivr.offers.effects.handled import Handled, repeated
+from ivr.offers.effects.ledger import direct
+from ivr.offers.effects.savings import Rates
 from ivr.sections import EffectsSettings
 from ivr.storage.store import Store
 from ivr.supervisor.effects import check, effects_document, figures
@@ -26,7 +29,6 @@ CALL = Handled(
     call_id="a",
     household="H1",
     at_ms=NOW_MS - 20 * DAY,
-    lasted_s=60.0,
     bot_s=60.0,
     requests=(("payment", "resolved"),),
     outcome="resolved",
@@ -61,6 +63,9 @@ def test_true_containment_subtracts_who_had_to_call_again() -> None:
     assert repeated(CALLS) == {"a"}
     assert (found["true_containment"].value, found["true_containment"].rows) == (0.4, 5)  # b and c of five
     assert found["never_reached_an_agent"].value == 0.8333
+    back = (*CALLS, replace(CALL, call_id="g", household="H6", outcome="returned"))
+    again = named(direct(back, RATES, now_ms=NOW_MS, days=30))["never_reached_an_agent"]
+    assert again.value == 0.7143, "a caller back in the queue of the contact center is an agent's"
     assert (found["first_call_resolution"].value, found["first_call_resolution"].rows) == (0.6667, 3)
     assert found["abandoned_in_bot"].value == 0.1667
     low, high = found["true_containment"].low, found["true_containment"].high
@@ -70,10 +75,11 @@ def test_true_containment_subtracts_who_had_to_call_again() -> None:
 
 def test_money_is_reckoned_from_what_the_operator_states() -> None:
     found = named(direct(CALLS, RATES, now_ms=NOW_MS, days=30))
-    # b, f: 0.9 x 200 s each; c: 0.9 x 300 s; one transfer: 30 s
+    # b, f: 0.9 x 200 s each; c: 0.9 x 300 s; one transfer whose caller was known: 20 s
     assert found["transfers_avoided"].value == 2.7
-    assert found["agent_time_saved"].value == 660.0
-    assert found["money_saved"].value == 6.6
+    assert (found["identify_time_saved"].value, found["again_time_saved"].how) == (20.0, How.NOT_YET)
+    assert found["agent_time_saved"].value == 650.0
+    assert found["money_saved"].value == 6.5
     assert (found["bot_time"].value, found["bot_cost"].value) == (360.0, 0.3)
     assert {found[name].how for name in ("money_saved", "bot_cost", "transfers_avoided")} == {How.STATED}
 
@@ -82,7 +88,7 @@ def test_what_nobody_stated_is_not_guessed() -> None:
     found = named(direct(CALLS, Rates(), now_ms=NOW_MS, days=30))
     for name in ("agent_time_saved", "posts_saved", "money_saved", "bot_cost"):
         assert (found[name].value, found[name].how) == (None, How.NOT_YET)
-        assert "[effects]" in found[name].note
+        assert all("[effects]" in found[name].note[language] for language in ("en", "ru"))
     assert all(figure.rows == 0 or figure.value is not None for figure in direct((), RATES, now_ms=NOW_MS, days=30))
 
 
