@@ -251,6 +251,10 @@ class Leg(pj.Call):  # type: ignore[misc]
             prm.statusCode = pj.PJSIP_SC_ACCEPTED
             prm.newCall = moved
 
+    def onCallRedirected(self, _prm: Any) -> int:  # noqa: N802 - the library's name
+        # Not followed, not stopped (which would be told as 487): the leg ends with the 3xx itself.
+        return int(pj.PJSIP_REDIRECT_REJECT)
+
     def onCallReplaceRequest(self, prm: Any) -> None:  # noqa: N802 - the library's name
         prm.statusCode = pj.PJSIP_SC_DECLINE
 

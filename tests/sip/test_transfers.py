@@ -85,13 +85,25 @@ async def test_a_caller_who_leaves_at_any_moment_leaves_no_phone_ringing_and_no_
             await office.call_in()
 
 
-async def test_a_caller_who_waits_is_taken_the_moment_somebody_is_free(reserve_ports: Ports, tmp_path: Path) -> None:
+async def test_a_caller_who_waits_is_taken_the_moment_somebody_is_free_unless_the_waiting_was_ended_in_that_moment(
+    reserve_ports: Ports, tmp_path: Path
+) -> None:
     async with an_office(reserve_ports, tmp_path) as office:
         office.directory.ready("best", now_ms=monotonic_ms())
         office.directory.ready("second", now_ms=monotonic_ms())
         for name in ("best", "second"):
             office.directory.reserve(name, now_ms=monotonic_ms())
             office.directory.answered(name, now_ms=monotonic_ms())
+        running = office.begin()
+        await office.noted("handoff.waiting")
+        assert office.handoff is not None
+        office.directory.ended("best", now_ms=monotonic_ms())
+        assert office.handoff.stop_waiting(), "who presses the key in the moment somebody is free has pressed it"
+        assert await running is TransferResult.NO_AGENT
+        assert office.state("best") is AgentState.AVAILABLE
+        office.directory.reserve("best", now_ms=monotonic_ms())
+        office.directory.answered("best", now_ms=monotonic_ms())
+
         office.music()
         running = office.begin()
         assert (await office.noted("handoff.waiting")).data["position"] == 1
@@ -100,6 +112,7 @@ async def test_a_caller_who_waits_is_taken_the_moment_somebody_is_free(reserve_p
         freed_ms = monotonic_ms()
         rang = await office.second.incoming()
         assert rang.at_ms - freed_ms < 500
+        assert not office.handoff.stop_waiting(), "the phone rings already"
         await office.second.answered()
         await office.noted("handoff.answered")
         await office.second.press("1")
