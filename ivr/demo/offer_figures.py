@@ -14,7 +14,7 @@ from typing import Any
 
 from ivr.demo.offer_ending import Run
 from ivr.demo.offer_market import market
-from ivr.demo.offer_simulation import HOLDOUT, WEEKS, Simulation
+from ivr.demo.offer_simulation import CHOOSERS, HOLDOUT, WEEKS, Simulation
 from ivr.offers.effects.plan import ACCEPTED, AHT, CSAT, HANGUP, REPEAT, REVENUE, Plan
 from ivr.offers.world import BASE, World, load_world
 
@@ -49,7 +49,7 @@ def figures(world: World, runs: Sequence[Run], null: Sequence[Run]) -> dict[str,
     weeks = [max(run.found.get(group, WEEKS + 1) for group in harmed) for run in runs] if harmed else []
     always, switched = mean(run.net[0] for run in runs), mean(run.net[1] for run in runs)
     found_weeks = [week for week in weeks if week <= WEEKS]
-    values = {name: round(mean(run.values[name] for run in runs), 4) for name in runs[0].values}
+    values = {name: round(mean(run.values[name] for run in runs), 4) for name in CHOOSERS}
     return {
         "world": world.name,
         "seeds": len(runs),
@@ -71,7 +71,7 @@ def figures(world: World, runs: Sequence[Run], null: Sequence[Run]) -> dict[str,
         "false_hates": _share(bool(set(run.found) - set(harmed)) for run in runs),
         "false_hates_null": _share(bool(run.found) for run in null),
         "value": values,
-        "value_to_designer": round(values["policy"] / values["designer"], 4),
+        "value_to_designer": round(values["policy"] / values["designer"], 4) if values["designer"] else None,
         "suspension_gain": round(switched / always - 1.0, 4) if always > 0.0 else None,
         "price_of_looking": round(mean(run.price_of_looking for run in runs), 4),
         "unsound_looks": sum(run.unsound_looks for run in runs),

@@ -69,8 +69,8 @@ def market(world: World, planned: int) -> Catalogue:
         pin="",
         experiment=ExperimentTerms(
             grouping=Grouping(
-                conditions={name: Eligibility(f"customer.segment == '{name}'") for name in world.segments},
-                known=tuple(Known(name=name, mean=0.0, spread=1.0) for name in world.known),
+                conditions={name: Eligibility(f"customer.segment == {name!r}") for name in world.segments},
+                known=tuple(Known(name=_key(name), mean=0.0, spread=1.0) for name in world.known),
             ),
             plan=Plan(groups=world.segments, planned=planned, margins=DEFAULT_MARGINS, prices=prices),
         ),
@@ -83,8 +83,13 @@ def customer(number: int, world: World, segment: str, known: list[float], owned:
         customer_id=f"C{number}",
         household=f"H{number}",
         owns=owned,
-        profile={"age": 40, "segment": segment, **dict(zip(world.known, known, strict=True))},
+        profile={"age": 40, "segment": segment, **dict(zip(map(_key, world.known), known, strict=True))},
     )
+
+
+def _key(known: str) -> str:
+    """Where a profile keeps a covariate: one may be called age, and is not the caller's age."""
+    return f"known_{known}"
 
 
 def facts(who: Customer, now: datetime, *, solved: bool) -> OfferFacts:

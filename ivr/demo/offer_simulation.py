@@ -30,6 +30,7 @@ from ivr.storage.store import Store
 WEEKS = 26
 HOLDOUT = 0.2
 UNSOLVED = 0.05  # share of calls the gate turns away: their request was not solved
+CHOOSERS = ("policy", "random", "designer", "static_best", "oracle")
 BEGIN = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
 
 
@@ -123,17 +124,19 @@ class Simulation:
     def _value_choices(self, made: Run, callers: Callers) -> None:
         at = np.array(self._seen, dtype=np.intp)
         if not at.size:
+            made.values = dict.fromkeys(CHOOSERS, 0.0)
             return
         worth = np.where(callers.eligible[at], callers.accept[at] * self._world.margins, 0.0)
         segments = callers.segment[at]
         orders = [[self._world.products.index(p) for p in self._world.order[s]] for s in self._world.segments]
-        made.values = {
-            "policy": float(np.mean(self._value)),
-            "random": float((worth.sum(axis=1) / callers.eligible[at].sum(axis=1)).mean()),
-            "designer": float(_first_of(worth, callers.eligible[at], np.array(orders)[segments]).mean()),
-            "static_best": _best_order(worth, callers.eligible[at]),
-            "oracle": float(worth.max(axis=1).mean()),
-        }
+        values = (
+            float(np.mean(self._value)),
+            float((worth.sum(axis=1) / callers.eligible[at].sum(axis=1)).mean()),
+            float(_first_of(worth, callers.eligible[at], np.array(orders)[segments]).mean()),
+            _best_order(worth, callers.eligible[at]),
+            float(worth.max(axis=1).mean()),
+        )
+        made.values = dict(zip(CHOOSERS, values, strict=True))
         late = np.arange(at.size) >= at.size * 3 // 4
         harms = np.array([self._world.harm(segment) for segment in range(len(self._world.segments))])
         net = np.array(self._value) - harms[segments]

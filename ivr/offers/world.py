@@ -6,56 +6,19 @@ is drawn from one generator: a seed gives one population. Format: see docs/offer
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import BaseModel, ConfigDict
 
-from ivr.document import Document, Location
+from ivr.document import Document
 from ivr.model.errors import DesignError
+from ivr.offers.world_file import MEASURED, OutcomeShape, RateShape, WorldShape, problems
 
 Numbers = npt.NDArray[np.float64]
-_MEASURED = frozenset({"csat", "aht"})  # the other outcomes are yes or no
-
-
 BASE = Path(__file__).parent / "worlds" / "base.yml"
-
-
-class _Shape(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class SegmentShape(_Shape):
-    share: float
-    accept: tuple[float, ...]
-
-
-class OutcomeShape(_Shape):
-    base: tuple[float, ...]
-    effect: tuple[float, ...]
-    sd: float = 0.0
-    covariate: dict[str, float] = {}
-
-
-class RateShape(_Shape):
-    base: tuple[float, ...]
-    effect: tuple[float, ...]
-
-
-class WorldShape(_Shape):
-    name: str
-    products: tuple[str, ...]
-    margin: dict[str, float]
-    not_eligible_share: float = 0.0
-    segments: dict[str, SegmentShape]
-    accept_shift: dict[str, tuple[float, ...]] = {}
-    outcomes: dict[str, OutcomeShape]
-    survey_response: RateShape | None = None
-    stated_prices: dict[str, float] = {}
-    designer_order: dict[str, tuple[int, ...]] = {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,7 +78,7 @@ class World:
         """What happens to each caller; nan where a survey went unanswered."""
         shape = self.outcomes[name]
         expected = np.array(shape.base)[callers.segment] + offered * np.array(shape.effect)[callers.segment]
-        if name not in _MEASURED:
+        if name not in MEASURED:
             return np.asarray(rng.random(offered.size) < expected, dtype=float)
         slopes = np.array([shape.covariate.get(known, 0.0) for known in self.known])
         left = np.sqrt(max(shape.sd**2 - float(slopes @ slopes), 0.0))  # sd includes the covariates' part
@@ -145,9 +108,12 @@ def load_world(path: Path = BASE) -> World:
     """Raises DesignError with the place of every fault."""
     document = Document(path)
     shape = document.parse(WorldShape)
-    faults = [document.fault(where, "world-length", what, fix) for where, what, fix in _problems(shape)]
+    faults = tuple(
+        document.fault(where, code, f"{'.'.join(map(str, where))}: {what}", fix)
+        for where, code, what, fix in problems(shape)
+    )
     if faults:
-        raise DesignError(tuple(faults))
+        raise DesignError(faults)
     known = tuple(sorted({*shape.accept_shift, *(name for o in shape.outcomes.values() for name in o.covariate)}))
     shift = [shape.accept_shift.get(name, (0.0,) * len(shape.products)) for name in known]
     shares = np.array([segment.share for segment in shape.segments.values()])
@@ -167,31 +133,3 @@ def load_world(path: Path = BASE) -> World:
         prices=shape.stated_prices,
         order={name: by_index.get(name, shape.products) for name in shape.segments},
     )
-
-
-def _problems(shape: WorldShape) -> Iterator[tuple[Location, str, str]]:
-    products, segments = len(shape.products), len(shape.segments)
-    lists: list[tuple[Location, int, int]] = [
-        (("segments", name, "accept"), len(segment.accept), products) for name, segment in shape.segments.items()
-    ]
-    lists += [(("accept_shift", name), len(values), products) for name, values in shape.accept_shift.items()]
-    for name, outcome in shape.outcomes.items():
-        lists += [(("outcomes", name, "base"), len(outcome.base), segments)]
-        lists += [(("outcomes", name, "effect"), len(outcome.effect), segments)]
-    if shape.survey_response is not None:
-        lists += [(("survey_response", "base"), len(shape.survey_response.base), segments)]
-        lists += [(("survey_response", "effect"), len(shape.survey_response.effect), segments)]
-    for where, has, wants in lists:
-        if has != wants:
-            yield (
-                where,
-                f"{has} numbers, and {wants} are needed",
-                "Give one for each product or segment, in their order.",
-            )
-    for product in shape.products:
-        if product not in shape.margin:
-            yield ("margin",), f"no margin of {product}", f"Add {product}: to margin."
-    for name, order in shape.designer_order.items():
-        if sorted(order) != list(range(products)):
-            fix = "Name every product once, by its number from 0."
-            yield ("designer_order", name), "not an order of all products", fix

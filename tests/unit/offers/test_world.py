@@ -23,6 +23,7 @@ margin: {tea: 2, cake: 9}
 segments:
   calm: {share: 0.5, accept: [0.10, 0.30]}
   cross: {share: 0.5, accept: [0.40, 0.01]}
+accept_shift: {age: [0.1, 0.0]}
 outcomes:
   csat: {base: [4.2, 4.2], effect: [0.1, -1.2], sd: 0.8}
   repeat: {base: [0.1, 0.1], effect: [0.0, 0.2]}
@@ -78,6 +79,15 @@ def test_a_seed_gives_one_population() -> None:
         ("margin: {tea: 2, cake: 9}", "margin: {tea: 2}"),
         ("stated_prices", "designer_order: {calm: [0, 0]}\nstated_prices"),
         ("name: loud", "nome: loud"),
+        ("products: [tea, cake]", "products: [tea, tea]"),
+        ("share: 0.5, accept: [0.40", "share: -0.5, accept: [0.40"),
+        ("accept: [0.40, 0.01]", "accept: [0.40, 1.01]"),
+        ("cake: 9", "cake: .nan"),
+        ("sd: 0.8", "sd: -0.8"),
+        ("base: [0.1, 0.1]", "base: [0.1, 10]"),
+        ("effect: [0.0, 0.2]", "effect: [-0.2, 0.2]"),
+        ("  repeat:", "  repeats:"),
+        ("csat_point", "csat_pint"),
     ],
 )
 def test_a_world_that_cannot_be_is_refused_with_its_place(tmp_path: Path, old: str, new: str) -> None:
