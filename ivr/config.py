@@ -13,8 +13,10 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
+from ivr.deviations import Told, deviation
 from ivr.model.errors import ConfigError
 from ivr.sections import EffectsSettings, IdentitySettings, Webhooks
+from ivr.toml_places import line_of
 
 Port = Annotated[int, Field(ge=1, le=65535)]
 
@@ -207,9 +209,10 @@ class Settings(_Section):
 
 
 def load_settings(path: Path) -> Settings:
-    """Read and check ivr.toml. Raises ConfigError with one line per mistake."""
+    """Read and check ivr.toml. Raises ConfigError with a line per mistake: file:line, what is wrong, what to write."""
     try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        raw = tomllib.loads(text)
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read ({error.strerror}); give another file with -c") from error
     except tomllib.TOMLDecodeError as error:
@@ -217,9 +220,14 @@ def load_settings(path: Path) -> Settings:
     try:
         settings = Settings.model_validate(raw)
     except ValidationError as error:
-        lines = [f"{path}: [{'.'.join(map(str, e['loc']))}] {e['msg']} (got {e['input']!r})" for e in error.errors()]
-        raise ConfigError("\n".join(lines)) from error
+        raise ConfigError("\n".join(_mistake(path, text, told) for told in error.errors())) from error
     return check(anchored(settings, path.parent))
+
+
+def _mistake(path: Path, text: str, told: Told) -> str:
+    code, what, fix = deviation(Settings, told)
+    fix = "deploy/ivr.toml explains it." if code == "value" else fix
+    return f"{path}:{line_of(text, told['loc'])}: [{'.'.join(map(str, told['loc']))}] {what}. {fix}"
 
 
 def check(settings: Settings) -> Settings:

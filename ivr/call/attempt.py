@@ -41,9 +41,10 @@ class Attempt:
         self._events: asyncio.Queue[tuple[TransferEvent, TransferResult]] = asyncio.Queue()
         self._alive = False  # the consult leg exists
         self._dialog: SipDialog | None = None
-        self._referring = Referring(call_id, target.agent, tools.send, journal, self._refer_came_to)
+        self._referring = Referring(call_id, target.agent, tools, journal, self._refer_came_to)
         self.leg, self.state, self.our_fault = new_id(), _S.INFORMING, False
         self._carrying = Carrying(target.agent.carry, self.leg, tools.send)
+        self._method = self._carrying.method(tools.method)
         self._whisper = Whisper(
             self.leg,
             tools.language,
@@ -73,7 +74,7 @@ class Attempt:
             if not await self._inform(packet):
                 return TransferResult.FAILED
             self._step(_E.INFORMED)
-            if self._tools.method is Method.BLIND:
+            if self._method is Method.BLIND:
                 self._step(_E.REFERRED)
                 self._referring.blind(packet, self._patience_ms)
             else:
@@ -166,7 +167,7 @@ class Attempt:
         self._whisper.end()
         self._tools.send(Bridge(leg=self._call_id, other=self.leg))
         self._journal.note("handoff.bridged", agent=self.agent_id, method=Method.BRIDGE.value)
-        if self._tools.method is Method.ATTENDED and self._dialog is not None:
+        if self._method is Method.ATTENDED and self._dialog is not None:
             self._referring.attended(packet, self._dialog, self._patience_ms)
 
     def _moved(self) -> None:

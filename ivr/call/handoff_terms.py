@@ -9,6 +9,7 @@ from typing import Any
 
 from ivr.call.dispatch import Dispatcher
 from ivr.call.moving import Method
+from ivr.model.carry import ReferUui
 from ivr.model.routing import Agent, HandoffRequest
 
 POP_TIMEOUT_S = 1.0
@@ -35,8 +36,8 @@ class Target:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HandoffTools:
     """What a handoff needs of the house. store_context and pop are awaited before anything rings. send and hear:
-    messages to the media worker and to the speech worker; frames_path: where audio is heard, "" = nowhere. method: what
-    the caller's trunk is known to honour."""
+    messages to the media worker and to the speech worker; frames_path: where audio is heard, "" = nowhere. method and
+    refer_uui: what the caller's trunk is known to honour."""
 
     dispatcher: Dispatcher
     send: Callable[[object], None]
@@ -48,4 +49,5 @@ class HandoffTools:
     render: Callable[[str], Awaitable[Path]]
     ring_timeout_ms: int
     method: Method = Method.BRIDGE
+    refer_uui: ReferUui = ReferUui.URI
     language: str = "en"

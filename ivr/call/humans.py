@@ -14,6 +14,7 @@ from ivr.call.line import Line
 from ivr.call.moving import Method
 from ivr.call.surroundings import Surroundings
 from ivr.model import dialog as say
+from ivr.model.carry import ReferUui
 from ivr.model.errors import SpeechError
 from ivr.model.ids import monotonic_ms
 from ivr.model.media import Play, StopDigits, StopPlayback
@@ -140,5 +141,6 @@ class Humans:
             render=render,
             ring_timeout_ms=house.routing.ring_timeout_ms,
             method=method or Method(line.number.trunk.transfer),
+            refer_uui=ReferUui(line.number.trunk.refer_uui),
             language=language,
         )

@@ -19,6 +19,7 @@ from ivr.call.surroundings import Surroundings
 from ivr.model import dialog as say
 from ivr.model.call import Outcome as CallOutcome
 from ivr.model.call import OverflowResult
+from ivr.model.carry import ReferUui
 from ivr.model.errors import StorageError
 from ivr.model.identity import Caller
 from ivr.model.ids import monotonic_ms, new_id
@@ -185,7 +186,8 @@ class WayBack:
         except StorageError as error:
             line.journal.note("trouble", where="storage", what=f"context not stored: {error}")
         await self._spoken()
-        back = return_call(self.call.overflow, self.call.token, now_ms=monotonic_ms())
+        in_uri = ReferUui(line.number.trunk.refer_uui) is not ReferUui.HEADER
+        back = return_call(self.call.overflow, self.call.token, now_ms=monotonic_ms(), in_uri=in_uri)
         if back.by is ReturnBy.REFER and not await self._refer(back):
             return False
         self.returned = True

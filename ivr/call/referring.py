@@ -9,11 +9,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-from ivr.call.handoff_terms import Packet
+from ivr.call.handoff_terms import HandoffTools, Packet
 from ivr.call.journal import Journal
 from ivr.call.moving import PROOF_MS, Method, Move
 from ivr.call.transfer_states import TransferEvent
-from ivr.model.media import Refer, ReferProgress
+from ivr.model.carry import ReferUui
+from ivr.model.media import Headers, Refer, ReferProgress
 from ivr.model.routing import Agent
 from ivr.model.sip import SipDialog, address
 from ivr.routing.carriers import carried_headers
@@ -25,10 +26,8 @@ Happen = Callable[[TransferEvent, int], None]
 class Referring:
     """happen(event, code): MOVED, UNMOVED, or AGENT_GONE with the SIP code of who was called (0: hung up)."""
 
-    def __init__(
-        self, call_id: str, agent: Agent, send: Callable[[object], None], journal: Journal, happen: Happen
-    ) -> None:
-        self._call_id, self._agent, self._send, self._journal = call_id, agent, send, journal
+    def __init__(self, call_id: str, agent: Agent, tools: HandoffTools, journal: Journal, happen: Happen) -> None:
+        self._call_id, self._agent, self._tools, self._journal = call_id, agent, tools, journal
         self._happen = happen
         self._move: Move | None = None
         self._given_up = False
@@ -53,10 +52,7 @@ class Referring:
 
     def blind(self, packet: Packet, timeout_ms: int) -> None:
         """Ask the caller's phone to call the agent."""
-        headers = carried_headers(self._agent.carry, packet.token, packet.context)
-        words = tuple((name, value) for name, value in headers if name.startswith("X-"))
-        target = refer_to(self._agent.sip_uri, packet.token, words=words, isdn=self._agent.carry.isdn)
-        self._refer(Method.BLIND, target, timeout_ms)
+        self._refer(Method.BLIND, self._agent.sip_uri, packet, None, timeout_ms)
 
     def attended(self, packet: Packet, dialog: SipDialog, timeout_ms: int) -> None:
         """They hear each other through us; now the caller's phone takes the place of our consult leg."""
@@ -65,13 +61,15 @@ class Referring:
             to_tag=address(dialog.remote).header_params.get("tag", ""),
             from_tag=address(dialog.local).header_params.get("tag", ""),
         )
-        target = refer_to(dialog.remote_target, packet.token, replaces=replaced)
-        self._refer(Method.ATTENDED, target, timeout_ms)
+        self._refer(Method.ATTENDED, dialog.remote_target, packet, replaced, timeout_ms)
 
-    def _refer(self, method: Method, target: str, timeout_ms: int) -> None:
+    def _refer(self, method: Method, uri: str, packet: Packet, replaced: ReplacedLeg | None, timeout_ms: int) -> None:
         self._move = Move(method)
+        headers, where = carried_headers(self._agent.carry, packet.token, packet.context), self._tools.refer_uui
+        target = refer_to(uri, headers if where is not ReferUui.HEADER else (), replaces=replaced)
+        beside: Headers = headers if where is not ReferUui.URI else ()
         self._journal.note("handoff.referred", agent=self._agent.agent_id, method=method.value)
-        self._send(Refer(leg=self._call_id, refer_to=target, timeout_ms=timeout_ms))
+        self._tools.send(Refer(leg=self._call_id, refer_to=target, headers=beside, timeout_ms=timeout_ms))
         self._judge_later()
 
     def report(self, message: ReferProgress) -> None:

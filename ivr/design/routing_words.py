@@ -14,6 +14,7 @@ ROUTING = {
     "dispositions": "How a call can end: a code, and its title or a title for each language.",
     "isdn": "Its User-to-User goes on into ISDN.",
     "keys_after_s": "How long after its answer the far end hears keys, in seconds.",
+    "keys_as": 'The keys as the far end expects them, the eight digits for {code}, such as "*{code}#".',
     "longest_s": "How long a call waits for an agent before the dialog goes on, in seconds; 0: nobody waits.",
     "name": "The agent's name.",
     "names": "What else the contact center calls this queue in its headers.",

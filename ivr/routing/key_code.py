@@ -11,6 +11,8 @@ import hashlib
 import re
 from collections.abc import Container
 
+from ivr.model.carry import CODE, EVERYDAY
+
 DIGITS = 8
 _FREE = 10 ** (DIGITS - 1)
 
@@ -29,10 +31,9 @@ def key_code(token: str, taken: Container[str] = ()) -> str:
     raise ValueError("no code is free")
 
 
-def key_sequence(code: str, pauses: int = 0, pause: str = "w") -> str:
-    """The keys to send: pauses first, while the far end gets ready (half a second each where "w" is), then the code and
-    the pound key."""
-    return f"{pause * pauses}{code}#"
+def key_sequence(code: str, form: str = EVERYDAY.keys_as) -> str:
+    """The keys to send. form: what the far end expects around CODE."""
+    return form.replace(CODE, code)
 
 
 def read_keys(keys: str) -> str:

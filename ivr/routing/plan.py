@@ -14,7 +14,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from ivr.document import Document, Location
-from ivr.model.carry import Carrier, Carry
+from ivr.model.carry import EVERYDAY, Carrier, Carry
 from ivr.model.errors import DesignError
 from ivr.model.routing import AcdQueue, Agent
 from ivr.routing.desk_terms import DeskShape, DeskTerms, desk_terms
@@ -73,6 +73,8 @@ class _Shape(BaseModel):
 
 Proficiency = Annotated[int, Field(ge=0, le=5)]
 Minimum = Annotated[int, Field(ge=1, le=5)]
+KEYS_FORM = r"^[0-9A-D*#]*\{code\}[0-9A-D*#]*$"
+KEYS_WORDS = 'the keys the far end expects with {code} among them, such as "*{code}#"'
 
 
 class _QueueShape(_Shape):
@@ -84,9 +86,11 @@ class _TargetShape(_Shape):
     carry: Annotated[tuple[Carrier, ...], Field(min_length=1)] = (Carrier.UUI, Carrier.X_HEADERS)
     isdn: bool = False
     keys_after_s: Annotated[float, Field(ge=0, le=10)] = 1.0
+    keys_as: Annotated[str, Field(pattern=KEYS_FORM, max_length=50, description=KEYS_WORDS)] = EVERYDAY.keys_as
 
     def carried(self) -> Carry:
-        return Carry(by=frozenset(self.carry), isdn=self.isdn, keys_after_ms=round(self.keys_after_s * 1000))
+        after_ms = round(self.keys_after_s * 1000)
+        return Carry(by=frozenset(self.carry), isdn=self.isdn, keys_after_ms=after_ms, keys_as=self.keys_as)
 
 
 class _AgentShape(_TargetShape):

@@ -1,4 +1,4 @@
-"""A packet's token inside a Refer-To URI, for peers that copy URI headers into the call they place (RFC 3261 19.1.1).
+"""Headers inside a Refer-To URI, for peers that copy URI headers into the call they place (RFC 3261 19.1.1).
 
 Genesys Cloud reads User-to-User from there and ignores a header of the REFER itself. Headers of the REFER reach the
 transferee only; what shall reach the target must stand in the URI. Pure text; sends nothing.
@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from urllib.parse import quote, unquote
 
 from ivr.model.media import Headers
-from ivr.routing.carriers import user_to_user
 
 MAX_HEADER_CHARS = 1024
 """What all URI headers may take together; Twilio refuses more (error 21227)."""
@@ -25,25 +24,23 @@ class ReplacedLeg:
     from_tag: str
 
 
-def refer_to(
-    uri: str, token: str, *, words: Headers = (), replaces: ReplacedLeg | None = None, isdn: bool = False
-) -> str:
-    """The Refer-To value: `<uri?User-to-User=...&X-...>`. words: more headers, dropped from the last when the URI's
-    headers would take more than MAX_HEADER_CHARS. replaces: for an attended transfer.
+def refer_to(uri: str, headers: Headers = (), *, replaces: ReplacedLeg | None = None) -> str:
+    """The Refer-To value: `<uri?User-to-User=...&X-...>`. headers: dropped from the last when they would take more than
+    MAX_HEADER_CHARS. replaces: for an attended transfer.
 
-    Raises ValueError when uri has headers already or is no bare address, or token is no ULID.
+    Raises ValueError when uri has headers already or is no bare address.
     """
     if not uri.startswith(("sip:", "sips:")) or any(c in uri for c in "?<> \r\n"):
         raise ValueError(f"{uri!r} cannot be referred to")
-    kept = [_escaped("User-to-User", user_to_user(token, isdn=isdn))]
+    kept: list[str] = []
     if replaces is not None:
         tags = f"{replaces.sip_call_id};to-tag={replaces.to_tag};from-tag={replaces.from_tag}"
-        kept = [_escaped("Replaces", tags), _escaped("Require", "replaces"), *kept]
-    for name, value in words:
+        kept = [_escaped("Replaces", tags), _escaped("Require", "replaces")]
+    for name, value in headers:
         if len("&".join([*kept, _escaped(name, value)])) > MAX_HEADER_CHARS:
             break
         kept.append(_escaped(name, value))
-    return f"<{uri}?{'&'.join(kept)}>"
+    return f"<{uri}?{'&'.join(kept)}>" if kept else f"<{uri}>"
 
 
 def read_refer_to(value: str) -> tuple[str, Headers]:

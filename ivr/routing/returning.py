@@ -61,27 +61,27 @@ def ways(
     return tuple(offered)
 
 
-def return_call(overflow: Overflow, token: str, *, now_ms: int) -> Return:
+def return_call(overflow: Overflow, token: str, *, now_ms: int, in_uri: bool = True) -> Return:
     """Back to the place it had. A contact center that places a call by age and priority puts it exactly there: the age
-    is counted from the original arrival.
+    is counted from the original arrival. in_uri: the headers stand in the Refer-To URI as well as on the REFER.
 
     Raises ValueError when there is no way back, or token is no ULID.
     """
     if not overflow.can_return:
         raise ValueError(f"no way back to {overflow.queue.name}")
     age_s = overflow.waited_ms(now_ms) // 1000
-    words = (
-        ("X-Ctx-Id", token),
+    headers = (
+        *token_headers(token),
         ("X-Queue", _visible(overflow.queue.name)),
         ("X-Queue-Age", str(age_s)),
         ("X-Priority", str(overflow.priority)),
     )
     by = overflow.queue.return_by
-    target = refer_to(overflow.queue.return_to, token, words=words) if by is ReturnBy.REFER else ""
+    target = refer_to(overflow.queue.return_to, headers if in_uri else ()) if by is ReturnBy.REFER else ""
     return Return(
         by=by,
         refer_to=target,
-        headers=(*token_headers(token), *words[1:]),
+        headers=headers,
         age_s=age_s,
         priority=overflow.priority,
     )

@@ -7,10 +7,14 @@ import json
 import random
 import re
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from ivr.config import load_settings
+from ivr.model.carry import Carrier, Carry
+from ivr.model.errors import ConfigError, DesignError
 from ivr.model.identity import Customer, Identity, Level
 from ivr.model.ids import new_id
 from ivr.routing.attributes import (
@@ -21,9 +25,10 @@ from ivr.routing.attributes import (
     read_task,
     taskrouter_task,
 )
-from ivr.routing.carriers import handoff_headers, parse_handoff_headers, user_to_user
+from ivr.routing.carriers import carried_headers, handoff_headers, parse_handoff_headers, user_to_user
 from ivr.routing.key_code import key_code, key_sequence, read_keys
 from ivr.routing.packet import HandoffContext, build_packet
+from ivr.routing.plan import load_routing
 from ivr.routing.refer_to import MAX_HEADER_CHARS, ReplacedLeg, read_refer_to, refer_to
 from ivr.routing.webhook import (
     KEPT_S,
@@ -94,7 +99,8 @@ def test_the_token_is_read_in_every_way_contact_centers_write_it(name: str, form
 
 
 def test_genesys_reads_user_to_user_from_the_uri_with_its_semicolons_escaped() -> None:
-    value = refer_to("sip:+15551230000@edge.example.org;transport=tls", TOKEN)
+    headers = carried_headers(Carry(by=frozenset({Carrier.UUI})), TOKEN, PACKET)
+    value = refer_to("sip:+15551230000@edge.example.org;transport=tls", headers)
     assert value == (
         f"<sip:+15551230000@edge.example.org;transport=tls?User-to-User=00{TOKEN.encode().hex()}%3Bencoding%3Dhex>"
     )
@@ -102,14 +108,14 @@ def test_genesys_reads_user_to_user_from_the_uri_with_its_semicolons_escaped() -
 
 def test_what_stands_in_a_refer_to_uri_reads_back_as_headers_of_the_new_call() -> None:
     leg = ReplacedLeg(sip_call_id="a;b&c=d@192.0.2.1", to_tag="t?1", from_tag="f 2")
-    words = handoff_headers(TOKEN, PACKET)[1:]
-    uri, headers = read_refer_to(refer_to("sip:a17@pbx.example.org", TOKEN, words=words, replaces=leg, isdn=True))
+    carried = carried_headers(Carry(isdn=True), TOKEN, PACKET)
+    uri, headers = read_refer_to(refer_to("sip:a17@pbx.example.org", carried, replaces=leg))
     assert uri == "sip:a17@pbx.example.org"
     assert dict(headers) == {
         "Replaces": "a;b&c=d@192.0.2.1;to-tag=t?1;from-tag=f 2",
         "Require": "replaces",
         "User-to-User": user_to_user(TOKEN, isdn=True),
-        **dict(words),
+        **dict(handoff_headers(TOKEN, PACKET)[1:]),
     }
     read = parse_handoff_headers(headers)
     assert (read.token, read.intent, read.level, read.language) == (TOKEN, "policy_change", "L2", "ru")
@@ -118,7 +124,7 @@ def test_what_stands_in_a_refer_to_uri_reads_back_as_headers_of_the_new_call() -
 
 def test_words_that_do_not_fit_into_the_uri_are_dropped_from_the_last_and_the_token_never() -> None:
     words = tuple((f"X-{n}", "я" * 40) for n in range(9))
-    value = refer_to("sip:a@b", TOKEN, words=words)
+    value = refer_to("sip:a@b", (("User-to-User", user_to_user(TOKEN)), *words))
     assert len(value.partition("?")[2]) <= MAX_HEADER_CHARS + 1
     _, headers = read_refer_to(value)
     assert headers[0][0] == "User-to-User" and 0 < len(headers) - 1 < 9
@@ -128,12 +134,12 @@ def test_words_that_do_not_fit_into_the_uri_are_dropped_from_the_last_and_the_to
 @pytest.mark.parametrize("uri", ["a@b", "tel:123", "sip:a@b?X=1", "sip:a@b>\r\nX: y", "sip:a b@c"])
 def test_only_a_bare_address_is_referred_to(uri: str) -> None:
     with pytest.raises(ValueError, match="cannot be referred to"):
-        refer_to(uri, TOKEN)
+        refer_to(uri)
 
 
 def test_a_header_with_a_line_break_in_it_is_not_read() -> None:
     assert read_refer_to("<sip:a@b?X-A=1%0d%0aX-Evil%3a2&X-B=3>") == ("sip:a@b", (("X-B", "3"),))
-    assert read_refer_to("sip:a@b") == ("sip:a@b", ())
+    assert read_refer_to("sip:a@b") == read_refer_to(refer_to("sip:a@b")) == ("sip:a@b", ())
     assert read_refer_to("<<<")[1] == read_refer_to("")[1] == ()
 
 
@@ -155,8 +161,8 @@ def test_a_code_has_eight_digits_and_is_the_same_each_time_but_never_one_that_is
 def test_a_code_survives_what_dialling_puts_around_it(around: str) -> None:
     code = key_code(TOKEN)
     assert read_keys(around.format(code)) == code
-    assert len(key_sequence(code, 4)) <= 50  # what Amazon Connect lets through
-    assert read_keys(key_sequence(code, 4)) == code
+    assert read_keys(key_sequence(code)) == code
+    assert key_sequence(code, around.replace("{}", "{code}")) == around.format(code)
 
 
 def test_a_digit_lost_doubled_or_wrong_opens_no_other_context() -> None:
@@ -218,7 +224,7 @@ def test_every_carrier_brings_back_the_same_token_and_need() -> None:
         packet = build_packet(context)
         headers = handoff_headers(context.context_id, packet)
         by_headers = parse_handoff_headers(headers)
-        _, in_uri = read_refer_to(refer_to("sip:a@b", context.context_id, words=headers[1:]))
+        _, in_uri = read_refer_to(refer_to("sip:a@b", headers))
         assert parse_handoff_headers(in_uri) == by_headers
         assert read_attributes(flat_attributes(packet, URL)) == by_headers
         assert read_task(taskrouter_task(packet, URL).attributes) == by_headers
@@ -307,3 +313,49 @@ def test_tries_are_spread_over_the_life_of_a_packet_and_then_given_up() -> None:
     pauses = [retry_in_s(failures) for failures in range(1, len(RETRIES_S) + 2)]
     assert pauses == [*RETRIES_S, None]
     assert sum(RETRIES_S) < 4 * 3600
+
+
+# ---- what is said in settings -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("said", "what"),
+    [
+        ("carry: [uuii]", "'uuii' is none of uui, x_headers, keys"),
+        ('carry: [keys], keys_as: "*#"', "'*#' is not allowed here"),
+        ('carry: [keys], keys_as: "w{code}"', "'w{code}' is not allowed here"),
+        ("carry: []", "carry"),
+        ("carry: [keys], keys_after: 2", "there is no word 'keys_after' here"),
+    ],
+)
+def test_a_wrong_name_for_what_a_target_gets_is_reported_at_its_line(tmp_path: Path, said: str, what: str) -> None:
+    path = tmp_path / "routing.yml"
+    target = f'{{sip: "sip:1@a.example", skills: {{"lang:en": 1}}, queues: [q],\n  {said}}}'
+    path.write_text(
+        f"version: 1\nqueues: {{q: {{title: q}}}}\nagents: {{}}\nacd:\n  connect: {target}\n", encoding="utf-8"
+    )
+    with pytest.raises(DesignError) as caught:
+        load_routing(path, {})
+    assert any(what in fault.what for fault in caught.value.faults), caught.value.faults
+    assert {fault.line for fault in caught.value.faults} == {6}
+
+
+def test_keys_are_written_as_the_far_end_expects_them(tmp_path: Path) -> None:
+    path = tmp_path / "routing.yml"
+    target = '{sip: "sip:1@a.example", skills: {"lang:en": 1}, queues: [q], carry: [keys], keys_as: "*{code}#"}'
+    path.write_text(f"version: 1\nqueues: {{q: {{title: q}}}}\nagents: {{}}\nacd: {{c: {target}}}\n", encoding="utf-8")
+    assert key_sequence("12345674", load_routing(path, {}).acd["c"].carry.keys_as) == "*12345674#"
+
+
+def test_wrong_names_of_a_trunk_are_reported_at_their_lines_all_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "ivr.toml"
+    first, second = '[[trunks]]\nname = "a"\npeers = ["10.0.0.5"]', '[[trunks]]\nname = "b"\npeers = ["10.0.0.6"]'
+    path.write_text(
+        f'{first}\nrefer_uui = "both"\n# b\n{second}\nrefer_uui = "url"\ntoken_key = true\n', encoding="utf-8"
+    )
+    with pytest.raises(ConfigError) as caught:
+        load_settings(path)
+    assert str(caught.value).splitlines() == [
+        f"{path}:9: [trunks.1.refer_uui] 'url' is none of uri, header, both. Did you mean 'uri'?",
+        f"{path}:10: [trunks.1.token_key] there is no word 'token_key' here. Did you mean 'token_keys'?",
+    ]

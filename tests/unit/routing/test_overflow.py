@@ -255,6 +255,8 @@ def test_a_call_is_referred_back_with_its_age_priority_and_token(terms: Overflow
     expected = {"X-Ctx-Id": TOKEN, "X-Queue": "billing", "X-Queue-Age": "515", "X-Priority": "5"}
     assert {name: value for name, value in headers if name.startswith("X-")} == expected
     assert (back.age_s, back.priority) == (515, 5)
+    beside = return_call(call, TOKEN, now_ms=NOW_MS + 95_500, in_uri=False)
+    assert (read_refer_to(beside.refer_to), beside.headers) == ((uri, ()), headers)
 
 
 def test_where_hanging_up_is_the_return_there_is_nobody_to_refer_to(terms: OverflowTerms) -> None:
