@@ -13,7 +13,10 @@ from ivr.demo.crm_data import people
 from ivr.demo.house import House
 from ivr.model.ids import monotonic_ms
 from ivr.offers.catalogue import load_catalogue
+from ivr.offers.effects.plan import ACCEPTED, ANNOYED, HANGUP
+from ivr.offers.effects.rows import population
 from ivr.offers.experiment import Experiment
+from ivr.storage.store import Store
 from tests.sip.house import Caller
 
 pytestmark = [pytest.mark.sip, pytest.mark.models]
@@ -99,6 +102,11 @@ async def test_a_caller_who_hangs_up_in_the_offer_has_not_accepted_it(house: Hou
     answers = "SELECT answer FROM answers JOIN opportunities USING (opportunity_id) WHERE call_id = ?"
     assert _rows(house.folder, answers, record["call_id"]) == [("hung_up",)]
     assert _outcomes(house.folder, record["call_id"])["early_hangup"] == 1.0
+    store = await Store.open(f"sqlite:///{house.folder / 'ivr.sqlite3'}")
+    counted = population([row for row in await store.experiment_rows() if row.household == person.household])
+    await store.close()
+    outcomes = counted.sample.outcomes
+    assert [outcomes[name].tolist() for name in (HANGUP, ANNOYED, ACCEPTED)] == [[1.0], [1.0], [0.0]], "in the report"
 
 
 async def test_an_offer_is_accepted_after_the_whole_price_and_stored_with_its_proof(
