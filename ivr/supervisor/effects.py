@@ -15,12 +15,11 @@ from ivr.call.record import fold
 from ivr.config import Settings
 from ivr.model.call import Callback, CallRecord, LogEntry
 from ivr.offers.effects.document import as_json
-from ivr.offers.effects.figures import Figure, How
+from ivr.offers.effects.figures import Figure
 from ivr.offers.effects.handled import Handled
 from ivr.offers.effects.history import looks
 from ivr.offers.effects.ledger import direct, service
-from ivr.offers.effects.notes import note
-from ivr.offers.effects.plan import AHT, ANNOYED, CHURN, COMPLAINT, CSAT, REPEAT, REVENUE
+from ivr.offers.effects.offered import of_offers
 from ivr.offers.effects.policies import policy_values
 from ivr.offers.effects.report import EffectReport, effect_report
 from ivr.offers.effects.sample_size import guidance
@@ -30,8 +29,6 @@ from ivr.storage.store import Store
 from ivr.supervisor.effect_calls import handled, handled_calls, notes_of, pages, reading_of, seconds
 from ivr.supervisor.offer_report import catalogue_of, opened
 from ivr.supervisor.offer_watch import DAY_MS, MATURE_DAYS, complete_rows
-
-_UNTOLD = {"": note("no_experiment"), CHURN: note("no_churn")}
 
 
 def rates_of(stated: EffectsSettings) -> Rates:
@@ -138,7 +135,7 @@ async def _figures(
     return (
         *direct(calls, rates_of(settings.effects), now_ms=now_ms, days=days),
         *service(calls, sum(map(_kept, promises)), len(promises), hours_stated=bool(settings.effects.working_hours)),
-        *_of_offers(report, within, settings.effects.customer_year),
+        *of_offers(report, within, settings.effects.customer_year),
     )
 
 
@@ -151,46 +148,6 @@ def _ends(rows: Any) -> dict[str, int]:
     """How spoken offers ended: answer -> how many; "" where the call broke off by itself. Hang-ups in mid-offer are
     among them."""
     return dict(Counter(r.answer for r in rows if r.arm == "treat").most_common())
-
-
-def _of_offers(report: EffectReport | None, opportunities: int, customer_year: float) -> tuple[Figure, ...]:
-    """What offers do, by the experiment. seconds and money: per opportunity times the opportunities of the period; a
-    customer who stays is worth customer_year (0: not stated)."""
-    found = {f.estimate.outcome: f for f in report.overall} if report is not None and report.sound else {}
-    wanted = (
-        ("offer_revenue", "offers", REVENUE, "money", float(opportunities)),
-        ("offer_time_added", "offers", AHT, "s", float(opportunities)),
-        ("satisfaction_effect", "indirect", CSAT, "points", 1.0),
-        ("annoyed_effect", "indirect", ANNOYED, "share", 1.0),
-        ("repeat_effect", "indirect", REPEAT, "share", 1.0),
-        ("complaint_effect", "indirect", COMPLAINT, "share", 1.0),
-        ("churn_effect", "indirect", CHURN, "share", 1.0),
-        ("retained_value", "indirect", CHURN, "money", -opportunities * customer_year),
-    )
-    figures = []
-    for name, column, outcome, unit, times in wanted:
-        finding = found.get(outcome)
-        stated = name != "retained_value" or customer_year > 0.0
-        if finding is None or not stated:
-            why = _UNTOLD.get(outcome, _UNTOLD[""]) if stated else note("state", name="customer_year")
-            figures.append(Figure(name=name, column=column, value=None, unit=unit, how=How.NOT_YET, rows=0, note=why))
-            continue
-        digits = 2 if unit in ("money", "s") else 4
-        ends = sorted((finding.fixed_low * times, finding.fixed_high * times))
-        figures.append(
-            Figure(
-                name=name,
-                column=column,
-                value=round(finding.estimate.effect * times, digits),
-                unit=unit,
-                how=How.RANDOMISED,
-                rows=finding.estimate.rows,
-                low=round(ends[0], digits),
-                high=round(ends[1], digits),
-                note=finding.why_words,
-            )
-        )
-    return tuple(figures)
 
 
 def _offers_differ(record: CallRecord, entries: list[LogEntry], stored: Any) -> list[str]:

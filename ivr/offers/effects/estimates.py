@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
+from ivr.offers.effects.plan import ONLY_OFFERED
+
 Column = npt.NDArray[np.float64]
 Matrix = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
@@ -53,7 +55,8 @@ class Sample:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Estimate:
     """Treated minus holdout. sd: of one row's psi, so that standard_error = sd / sqrt(rows). events: the smaller
-    number, over the arms, of the rarer value of a yes/no outcome; answered likewise of rows with a value."""
+    number, over the arms, of the rarer value of a yes/no outcome, or of sales to the treated; answered likewise of rows
+    with a value."""
 
     outcome: str
     effect: float
@@ -86,7 +89,7 @@ def effect_of(sample: Sample, outcome: str) -> Estimate | None:
         rows=len(sample),
         treated_mean=means[1],
         holdout_mean=means[0],
-        events=min(_events(values[arm]) for arm in arms),
+        events=_sold(values[arms[1]]) if outcome in ONLY_OFFERED else min(_events(values[arm]) for arm in arms),
         answered=min(int(arm.sum()) for arm in arms),
     )
 
@@ -157,3 +160,8 @@ def _events(values: Column) -> int:
         return int(values.size)
     ones = int(values.sum())
     return min(ones, int(values.size) - ones)
+
+
+def _sold(values: Column) -> int:
+    """Of what only an offer can bring: how often it did."""
+    return int((values != 0.0).sum())

@@ -20,6 +20,8 @@ CSAT, ANNOYED, REPEAT, HANGUP, AHT, ACCEPTED, REVENUE, COMPLAINT, CHURN = (
     "complaint_14d",
     "churned_90d",
 )
+ONLY_OFFERED = frozenset({ACCEPTED, REVENUE})
+"""Outcomes that nobody held out can have: a ghost sells nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -166,5 +166,5 @@ def test_the_command_prints_the_report_and_checks_it(tmp_path: Path, capsys: pyt
     config.write_text(f'[server]\nassistant = "{assistant}"\n[storage]\nurl = "sqlite:///x.db"\n', encoding="utf-8")
     assert main(["effects", "report", "-c", str(config)]) == 0
     printed = capsys.readouterr().out
-    assert "true_containment" in printed and "not measurable yet" in printed
+    assert "settled without a human, and for good" in printed and "not measurable yet" in printed
     assert main(["effects", "--check", "-c", str(config)]) == 0

@@ -52,8 +52,8 @@ async def document(store: Store, tmp_path: Path) -> AsyncIterator[dict[str, Any]
             "csat": float(np.clip(round(4.2 - harm + rng.standard_normal()), 1, 5)),
             "repeat_7d": float(rng.random() < 0.15 + harm),
             "early_hangup": float((treated and not number % 40) or rng.random() < 0.05),
-            "complaint_14d": float(rng.random() < 0.04),
-            "churned_90d": float(rng.random() < 0.06 + 0.1 * treated * (group == "senior")),
+            "complaint_14d": float(rng.random() < 0.3),
+            "churned_90d": float(rng.random() < 0.3 + 0.1 * treated * (group == "senior")),
             "revenue_30d": 4.0 * treated,
         }
         told += [
