@@ -26,8 +26,9 @@ from ivr.model.routing import AgentAct, WhisperAnswer
 
 KEYS: Mapping[str, WhisperAnswer] = {"1": WhisperAnswer.TAKE, "2": WhisperAnswer.RETURN}
 SURE = 0.6
-# An agent who has picked up waits so long for a voice that is not ready; then the page has told it all.
-WORDS_S = 1.0
+# An agent who has picked up waits so long for a voice that is not ready; then the page has told it all. Answers count
+# meanwhile, and an agent who leaves is noticed.
+WORDS_S = 2.5
 _TAKE, _RETURN = WhisperAnswer.TAKE, WhisperAnswer.RETURN
 WORDS: Mapping[str, Mapping[WhisperAnswer, tuple[str, ...]]] = {
     "en": {

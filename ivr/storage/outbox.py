@@ -18,6 +18,8 @@ from ivr.storage.outbox_tables import outbox
 
 LATE_MS = 5000
 """What its own process has not begun to deliver by then, any process may."""
+CLAIMS = 3
+"""Tries to claim what another process claims as well; then it has enough hands."""
 KEPT_MS = 7 * 86_400_000
 DELIVERED_KEPT_MS = 86_400_000
 
@@ -86,11 +88,18 @@ class Deliveries:
     async def claim_deliveries(self, endpoint: str, most: int, lease_ms: int) -> list[Delivery]:
         """Deliveries to try now, at most so many, in their order; none of a call of which an earlier one still waits.
         Nobody else gets them for lease_ms. Raises StorageError."""
-        now_ms = self._db.now_ms()
-        due = self._due(endpoint, now_ms).order_by(_COLUMN.position).limit(most)
-        ids = [str(row[0]) for row in await self._db.read(due)]
-        if not ids:
-            return []
+        for _ in range(CLAIMS):
+            now_ms = self._db.now_ms()
+            due = self._due(endpoint, now_ms).order_by(_COLUMN.position).limit(most)
+            ids = [str(row[0]) for row in await self._db.read(due)]
+            if not ids:
+                break
+            if claimed := await self._claim(endpoint, ids, now_ms, lease_ms):
+                return claimed
+        return []
+
+    async def _claim(self, endpoint: str, ids: Sequence[str], now_ms: int, lease_ms: int) -> list[Delivery]:
+        """Those of them that nobody else was faster with."""
         claim = (
             sa.update(outbox)
             .where(_COLUMN.endpoint == endpoint, _COLUMN.event_id.in_(ids), _WAITING, _COLUMN.due_ms <= now_ms)
@@ -134,6 +143,13 @@ class Deliveries:
             change = change.where(_COLUMN.event_id == event_id)
         again = {"state": DeliveryState.WAITING.value, "due_ms": self._db.now_ms(), "failures": 0, "ended_ms": 0}
         return await self._db.write((change.values(**again), None))
+
+    async def hasten_deliveries(self, endpoint: str, lease_ms: int) -> int:
+        """The receiver takes events again: what waits for a later try is tried now; how many. What is due within
+        lease_ms may be under way, and comes soon enough."""
+        now_ms = self._db.now_ms()
+        change = sa.update(outbox).where(_COLUMN.endpoint == endpoint, _WAITING, _COLUMN.due_ms > now_ms + lease_ms)
+        return await self._db.write((change.values(due_ms=now_ms), None))
 
     async def forget_old_deliveries(self) -> int:
         """Remove what was delivered a day ago, and what is past its time; how many."""

@@ -176,24 +176,31 @@ class WebhookDelivery:
     async def _claim(self, endpoint: Endpoint, most: int) -> Sequence[Delivery]:
         if most <= 0:
             return ()
-        lease_ms = endpoint.settings.timeout_ms + LEASE_GRACE_MS
         try:
-            return await self._store.claim_deliveries(endpoint.name, most, lease_ms)
+            return await self._store.claim_deliveries(endpoint.name, most, self._lease_ms(endpoint))
         except StorageError as error:
             _log.error("webhook.outbox_unread", endpoint=endpoint.name, error=str(error))
             await asyncio.sleep(POLL_S)
             return ()
+
+    @staticmethod
+    def _lease_ms(endpoint: Endpoint) -> int:
+        return endpoint.settings.timeout_ms + LEASE_GRACE_MS
 
     async def _deliver(self, endpoint: Endpoint, delivery: Delivery) -> None:
         reply = await endpoint.post(delivery)
         metrics, name = self._metrics, endpoint.name
         metrics.webhook_seconds.labels(endpoint=name).observe(reply.took_s)
         metrics.webhook_tries.labels(endpoint=name, result="delivered" if reply.taken else "failed").inc()
+        was_down = endpoint.failures >= DOWN_AFTER
         endpoint.failures = 0 if reply.taken else endpoint.failures + 1
         try:
             if reply.taken:
                 self._note_taken((delivery.event_id, name))
                 await self._store.delivered(delivery)
+                if was_down:
+                    await self._store.hasten_deliveries(name, self._lease_ms(endpoint))
+                    self._bells[name].set()
             else:
                 await self._failed(delivery, reply)
         except StorageError as error:  # its lease runs out, and it is told once more: at least once

@@ -12,6 +12,7 @@ from ivr.call.dispatch import Dispatcher
 from ivr.call.handoff import Handoff
 from ivr.call.handoff_terms import Packet
 from ivr.call.journal import Journal
+from ivr.call.whisper import WORDS_S
 from ivr.model.call import LogEntry
 from ivr.model.errors import StorageError
 from ivr.model.media import Bridge, CollectDigits, Dial, DigitsCollected, HangUp, LegAnswered, LegEnded, Play
@@ -151,9 +152,9 @@ def test_an_agent_who_has_picked_up_can_answer_and_leave_while_no_voice_speaks(h
             assert isinstance(house.sent[-1], Dial) and house.sent[-1].uri == "sip:bob@h", "the next agent, at once"
             house.handoff.caller_gone()
         else:
-            await asyncio.sleep(1.0)
+            await asyncio.sleep(WORDS_S)
             [said] = [sent for sent in house.sent if isinstance(sent, Play)]
-            assert said.files == () and loop.time() - picked_up_s <= 1.2, "the page has told it all"
+            assert said.files == () and loop.time() - picked_up_s <= WORDS_S + 0.2, "the page has told it all"
             house.handoff.receive(DigitsCollected(leg=leg, digits="1", ended_by="length", at_ms=0))
         await running
         assert house.handoff.bridged is not hangs_up

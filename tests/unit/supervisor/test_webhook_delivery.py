@@ -101,6 +101,12 @@ async def failed(store: Store, times: int) -> None:
     await until(lambda _, waiting: waiting[-1].failures == times, store)
 
 
+def delivered(metrics: Metrics) -> float:
+    line = 'ivr_webhooks_tries_total{endpoint="crm",result="delivered"} '
+    said = metrics.exposition().decode().splitlines()
+    return next((float(each.removeprefix(line)) for each in said if each.startswith(line)), 0.0)
+
+
 def event(name: str, call: str = "A") -> WebhookEvent:
     return WebhookEvent(event_id=name, kind=EventKind.TEST, at="2026-11-21T10:00:00Z", call_id=call, data={"ü": name})
 
@@ -212,3 +218,64 @@ def test_events_are_sent_encrypted_and_signed_or_not_at_all(
     assert settings(monkeypatch, "http://[::1]:9/").kinds == frozenset(EventKind)
     with pytest.raises(ValidationError, match=words):
         settings(monkeypatch, **{"url": "https://crm.example.com/", **changed})
+
+
+async def test_after_an_hour_of_silence_a_receiver_is_told_everything_in_order_and_was_not_stormed_meanwhile(
+    store: Store, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    receiver, port, metrics = Receiver(clock), unused_port(), Metrics()
+    told = settings(monkeypatch, f"http://127.0.0.1:{port}/")
+    delivery = WebhookDelivery([told], store, metrics, clock=clock.seconds, spread=lambda: 0.5)
+    app = web.Application()
+    app.router.add_post("/", receiver.take)
+    calls = "ABCDEF"
+    async with asyncio.TaskGroup() as tasks:
+        delivery.start(tasks)
+        await store.tell(*(event(f"{call}{n}", call) for n in range(3) for call in calls))
+        for minutes in (0, 1, 2, 3, 10, 15, 29):
+            clock.wind(60 * minutes)
+            delivery.ring()
+            await asyncio.sleep(0.04)
+        waiting = await store.deliveries(DeliveryState.WAITING)
+        assert (clock.at - NOW).total_seconds() == 3600 and len(waiting) == 18
+        assert {each.failures for each in waiting if each.event_id.endswith("0")} <= {4, 5, 6}
+        assert {each.failures for each in waiting if not each.event_id.endswith("0")} == {0}, "they wait for their turn"
+        async with TestServer(app, port=port):
+            due_ms = min(each.due_ms for each in waiting if each.failures)
+            clock.wind(due_ms / 1000 - clock.seconds())
+            delivery.ring()
+            await settled(store, DeliveryState.DELIVERED, 18)  # all at once: who takes one event takes them all
+        await delivery.close()
+    assert receiver.tried == 18
+    for call in calls:
+        assert [name for name in receiver.taken if f" {call}" in name] == [f"webhook.test {call}{n}" for n in range(3)]
+
+
+@pytest.mark.slow
+async def test_two_processes_that_deliver_what_a_third_left_behind_share_it_and_tell_nothing_twice(
+    store: Store, clock: Clock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    receiver, app, many = Receiver(clock), web.Application(), 60
+    app.router.add_post("/", receiver.take)
+    await store.tell(*(event(f"e{n}", call=f"c{n % 20}") for n in range(many)))  # and there its process dies
+    clock.wind(6)
+    others = [await Store.open(f"sqlite:///{tmp_path / 'ivr.db'}", now=clock) for _ in range(2)]
+    counted = [Metrics(), Metrics()]
+    try:
+        async with TestServer(app) as server, asyncio.TaskGroup() as tasks:
+            told = settings(monkeypatch, str(server.make_url("/")), timeout_ms=2000)
+            two = [
+                WebhookDelivery([told], each, counts, clock=clock.seconds)
+                for each, counts in zip(others, counted, strict=True)
+            ]
+            for delivery in two:
+                delivery.start(tasks)
+            await settled(store, DeliveryState.DELIVERED, many)
+            for delivery in two:
+                await delivery.close()
+    finally:
+        for each in others:
+            await each.close()
+    assert receiver.tried == len(receiver.taken) == many
+    shares = [delivered(counts) for counts in counted]
+    assert sum(shares) == many and min(shares) >= many / 10, "neither starves"
