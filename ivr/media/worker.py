@@ -128,7 +128,8 @@ class Worker:
             _log.error("worker.no_port", error=str(error))
             return STATUS_PORT_TAKEN
         self._board.open(endpoint)
-        self._gate = OptionsGate(endpoint.library_file, lambda: self._board.able)
+        board = self._board
+        self._gate = OptionsGate(endpoint.library_file, lambda: board.able, lambda: board.retry_after_s)
         self._bell = Doorbell(settings.control_fd, settings.sip_host, settings.sip_port)
         if not self._bell.complete:
             _log.warning("worker.no_doorbell", why="the SIP socket was not found: the library is polled instead")

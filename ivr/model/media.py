@@ -158,9 +158,9 @@ class HangUp:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drain:
-    """Take no new calls (503 + Retry-After); live ones go on."""
+    """Take no new calls (503 + Retry-After: about when a new house may be up); live ones go on."""
 
-    retry_after_s: int = 5
+    retry_after_s: int = 30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

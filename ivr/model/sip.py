@@ -147,8 +147,9 @@ class MediaSettings:
     """What a media worker is started with (argv --settings, as JSON).
 
     control_fd: inherited SEQPACKET socket to the control process. max_callers: callers admitted at once; two legs per
-    caller are kept free for consults, the wheel allows four legs. apology_path: WAV played when the control process
-    is gone. orphans: dialogs of a dead predecessor on this port, to be ended with BYE before the port is used.
+    caller are kept free for consults, the wheel allows four legs. retry_after_s: when whoever found it full may try
+    again: a call may end any moment, and dispatchers ask every 2 to 5 s. apology_path: WAV played when the control
+    process is gone. orphans: dialogs of a dead predecessor on this port, to be ended with BYE before the port is used.
     """
 
     control_fd: int

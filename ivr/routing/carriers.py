@@ -80,7 +80,7 @@ def parse_handoff_headers(headers: Iterable[tuple[str, str]]) -> HandoffHeaders:
     found: dict[str, str] = {}
     for name, value in headers:
         found.setdefault(name.lower(), value.strip())
-    token = next(filter(None, (_token_of(found.get(name, "")) for name in _UUI_HEADERS)), "")
+    token = next(filter(None, (read_token(found.get(name, "")) for name in _UUI_HEADERS)), "")
     if not token and _TOKEN.fullmatch(found.get("x-ctx-id", "")):
         token = found["x-ctx-id"]
     pairs = (item.rpartition("=") for item in found.get("x-skill", "").split(",") if item)
@@ -93,10 +93,14 @@ def parse_handoff_headers(headers: Iterable[tuple[str, str]]) -> HandoffHeaders:
     )
 
 
-def _token_of(value: str) -> str:
+def read_token(value: str) -> str:
+    """The token in a User-to-User value, or in what a contact center makes of one: its hexadecimal digits with the
+    protocol discriminator or without; "" when there is none."""
     for part in value.split(","):  # RFC 7433 section 4.1: several values, comma separated
         data, *parameters = (piece.strip() for piece in part.split(";"))
         data = data.strip('"')
+        if _TOKEN.fullmatch(data):
+            return data
         if not any(re.fullmatch(r"encoding\s*=\s*ascii", parameter, re.IGNORECASE) for parameter in parameters):
             data = bytes.fromhex(data).decode("latin-1") if re.fullmatch(r"([0-9a-fA-F]{2})+", data) else ""
         for text in (data, data[1:]):  # the first octet is the protocol discriminator, unless that is a parameter

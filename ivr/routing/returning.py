@@ -37,7 +37,7 @@ class OverflowOutcome(StrEnum):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Return:
     """How a call goes back. refer_to: "" when hanging up is the return; headers: of the BYE or the REFER itself. age_s:
-    since the original arrival, for peers told over HTTP (Amazon Connect: QueueTimeAdjustmentInSeconds)."""
+    since the original arrival, for peers told over HTTP (Amazon Connect: QueueTimeAdjustmentSeconds)."""
 
     by: ReturnBy
     refer_to: str

@@ -15,6 +15,7 @@ from typing import Any
 from aiohttp import web
 
 from ivr.routing.attributes import connect_attributes, flat_attributes, taskrouter_task
+from ivr.routing.carriers import read_token
 from ivr.routing.key_code import read_keys
 from ivr.web.api import DESK
 from ivr.web.guard import error, is_secure, note_access, peer_of, visitor_of
@@ -72,8 +73,9 @@ FORMS: Mapping[str, Callable[[Mapping[str, Any], str], Any]] = {
 
 @routes.get("/api/contexts/{token}")
 async def context(request: web.Request) -> web.Response:
-    """The context a handoff carries the token of, or sent the eight digits of."""
+    """The context a handoff carries the token of, in any way contact centers hand it on, or sent the digits of."""
     desk, asked = request.app[DESK], request.match_info["token"]
+    asked = read_token(asked) or asked
     form = FORMS.get(request.query.get("as", "full"))
     if form is None:
         return error(400, f"as is one of {', '.join(FORMS)}")

@@ -131,7 +131,8 @@ async def second_gets_keys(office: Office, phone: ForeignPhone) -> str:
     await second.press("1")
     await office.noted("handoff.bridged")
     phone.mark()
-    await second.say(tone_wav(office.folder / "agent.wav", AGENT_HZ, 800))
     await asyncio.sleep(0.2)
-    assert 0.5 < phone.heard(AGENT_HZ) < 1.0
+    await second.say(tone_wav(office.folder / "agent.wav", AGENT_HZ, 1000))
+    await asyncio.sleep(0.2)
+    assert 0.5 < phone.heard(AGENT_HZ) < 1.1
     return keys

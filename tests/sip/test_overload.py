@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from ivr.demo.phone_client import SoftPhone
+from ivr.media.headers import parse_message
 from ivr.model import media
 from tests.sip.media_control import PORTS, media_worker
 
@@ -17,8 +18,8 @@ pytestmark = pytest.mark.sip
 Ports = Callable[[int], range]
 
 
-async def probe(port: int) -> int:
-    """The status an OPTIONS gets."""
+async def probe(port: int) -> tuple[int, str]:
+    """The status an OPTIONS gets, and its Retry-After."""
     loop = asyncio.get_running_loop()
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asker:
         asker.setblocking(False)
@@ -36,7 +37,8 @@ async def probe(port: int) -> int:
         )
         await loop.sock_sendto(asker, ("\r\n".join(lines) + "\r\n\r\n").encode(), ("127.0.0.1", port))
         answer = await asyncio.wait_for(loop.sock_recv(asker, 4096), 3)
-        return int(answer.split(b" ")[1])
+        message = parse_message(answer.decode())
+        return int(message.start.split(" ")[1]), message.get("Retry-After")
 
 
 async def test_options_tell_the_trunk_whether_a_call_would_be_taken(reserve_ports: Ports, tmp_path: Path) -> None:
@@ -47,16 +49,16 @@ async def test_options_tell_the_trunk_whether_a_call_would_be_taken(reserve_port
         SoftPhone.start("two", phone_ports[1], phone_ports[20], tmp_path) as two,
     ):
         port = int(control.uri.rpartition(":")[2])
-        assert await probe(port) == 200
+        assert await probe(port) == (200, "")
         await one.call(control.uri)
         await one.answered()
-        assert await probe(port) == 503
+        assert [await probe(port) for _ in range(3)] == [(503, "5")] * 3
         await two.call(control.uri)
         assert (await two.ended()).fields["code"] == 503
         await one.hang_up()
         await one.ended()
         await asyncio.sleep(0.2)
-        assert await probe(port) == 200
+        assert await probe(port) == (200, "")
         control.say(media.Drain())
         await asyncio.sleep(0.1)
-        assert await probe(port) == 503
+        assert [await probe(port) for _ in range(3)] == [(503, "30")] * 3

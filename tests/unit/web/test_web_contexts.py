@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from ivr.routing.carriers import user_to_user
 from ivr.routing.key_code import key_code
 from ivr.storage.store import Store
 from ivr.web.contexts_api import WRONG_IN_S, WRONG_MOST, WrongTokens
@@ -33,6 +34,8 @@ async def test_a_context_is_given_in_the_form_a_contact_center_takes(serve: Call
             return await answer.json()
 
     assert await got(TOKEN) == await got(code) == await got(f"{code}?as=full") == PACKET
+    digits = user_to_user(TOKEN).partition(";")[0]
+    assert await got(digits) == await got(digits[2:]) == PACKET, "as Genesys has it: without the first octet"
     flat = await got(f"{TOKEN}?as=connect")
     assert flat["ivr_ctx_id"] == TOKEN and flat["ivr_skills"] == "claims=2,lang:en=1"
     assert flat["ivr_url"].endswith("/calls/01A") and "ivr_name" not in flat
@@ -41,7 +44,7 @@ async def test_a_context_is_given_in_the_form_a_contact_center_takes(serve: Call
     assert (task["priority"], task["attributes"]["skill_lang_en"]) == (5, 1)
     assert "as is one of" in (await got(f"{TOKEN}?as=fax", 400))["error"]
     accesses = [(each.who, each.what, each.subject) for each in await store.accesses(TOKEN)]
-    assert accesses == [("this machine", "context", TOKEN)] * 6
+    assert accesses == [("this machine", "context", TOKEN)] * 8
     await store.save_context("T9", "01B", PACKET, "2020-01-01T00:00:00Z")
     wrong = [await got(name, 404) for name in ("T9", "01KAJ8F3KQZX5T0V9W2R7M4N6Q", "12345678", "12345674")]
     assert wrong == [{"error": "no such context"}] * 4  # expired, unknown, no code, nobody's code
