@@ -37,4 +37,5 @@ ROUTING = {
     "words": "Language to what waiting callers are told; key 1 ends the waiting.",
     "words_every_s": "Between two sentences to waiting callers, in seconds; 0: music alone.",
     "wrap_up_s": "Time for notes after a call, in seconds.",
+    "wrap_up_until": "said: a wrap-up lasts until the agent said how the call ended; over: wrap_up_s at the longest.",
 }

@@ -93,6 +93,7 @@ class AgentDirectory:
         self._wrap_up_ms = plan.wrap_up_ms
         self._presences = {agent_id: Presence(agent=agent) for agent_id, agent in plan.agents.items()}
         self._watchers: list[Callable[[], None]] = []
+        self._held: set[str] = set()
 
     def watch(self, changed: Callable[[], None]) -> None:
         """Have changed() called whenever anybody's state has changed. It must return at once and change none itself."""
@@ -114,7 +115,8 @@ class AgentDirectory:
 
     def next_free_ms(self, now_ms: int) -> int | None:
         """In how many milliseconds the next wrap-up ends by itself; None when nobody is in one."""
-        wrapping = [p.since_ms for p in self.presences(now_ms) if p.state is AgentState.WRAP_UP]
+        held, wrap_up = self._held, AgentState.WRAP_UP
+        wrapping = [p.since_ms for p in self.presences(now_ms) if p.state is wrap_up and p.agent.agent_id not in held]
         return min(wrapping) + self._wrap_up_ms - now_ms if wrapping else None
 
     def presences(self, now_ms: int) -> tuple[Presence, ...]:
@@ -126,9 +128,15 @@ class AgentDirectory:
         found = self._presences.get(agent_id)
         if found is None:
             raise UnknownAgentError(f"no agent {agent_id}")
-        if found.state is AgentState.WRAP_UP and now_ms - found.since_ms >= self._wrap_up_ms:
+        over = found.state is AgentState.WRAP_UP and now_ms - found.since_ms >= self._wrap_up_ms
+        if over and agent_id not in self._held:
             self._move(found, AgentEvent.WRAPPED_UP, found.since_ms + self._wrap_up_ms)
         return self._presences[agent_id]
+
+    def hold_wrap_up(self, agent_id: str, *, held: bool) -> None:
+        """Whether the agent's wrap-up goes on until something was said, however long that takes."""
+        (self._held.add if held else self._held.discard)(agent_id)
+        self._tell()
 
     def login(self, agent_id: str, *, now_ms: int) -> None:
         """At the desk; not ready yet."""

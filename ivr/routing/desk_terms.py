@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -37,11 +37,13 @@ NOT_READY: Mapping[str, Mapping[str, str]] = {
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeskTerms:
     """dispositions, not_ready: code -> language -> title, in the order they are shown. page_gone_ms: an agent whose
-    page was not heard of for so long gets no calls."""
+    page was not heard of for so long gets no calls. disposition_required: a wrap-up ends when the agent has said how
+    the call ended, and not before; else also when its time is over."""
 
     dispositions: Mapping[str, Mapping[str, str]] = field(default_factory=lambda: DISPOSITIONS)
     not_ready: Mapping[str, Mapping[str, str]] = field(default_factory=lambda: NOT_READY)
     page_gone_ms: int = 15_000
+    disposition_required: bool = True
 
 
 class DeskShape(BaseModel):
@@ -50,6 +52,7 @@ class DeskShape(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     page_gone_s: Annotated[int, Field(ge=6, le=300)] = 15
+    wrap_up_until: Literal["said", "over"] = "said"
     dispositions: Annotated[dict[Code, Titles], Field(max_length=20)] = {}
     not_ready: Annotated[dict[Code, Titles], Field(max_length=20)] = {}
 
@@ -60,6 +63,7 @@ def desk_terms(shape: DeskShape) -> DeskTerms:
         dispositions=_titled(shape.dispositions) or DISPOSITIONS,
         not_ready=_titled(shape.not_ready) or NOT_READY,
         page_gone_ms=shape.page_gone_s * 1000,
+        disposition_required=shape.wrap_up_until == "said",
     )
 
 

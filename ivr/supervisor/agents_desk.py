@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
+from ivr.call.at_desk import KEPT
 from ivr.call.handoff_terms import POP_TIMEOUT_S, Packet
 from ivr.model.call import LogEntry
 from ivr.model.ids import monotonic_ms
@@ -16,6 +17,7 @@ from ivr.web.live import LiveHub
 from ivr.web.screen import line_of
 
 PAGE_CLOSED = "page_closed"
+PASSING = ("handoff.passing_on", "handoff.passed_on", KEPT)
 LOOK_S = 1.0
 
 
@@ -76,6 +78,7 @@ class AgentsDesk:
         now_ms = monotonic_ms()
         self._away.discard(agent_id)
         self._wished[agent_id] = now_ms
+        self.disposed(agent_id)
         state = self.directory.presence(agent_id, now_ms).state
         if state is AgentState.OFFLINE:
             self.directory.login(agent_id, now_ms=now_ms)
@@ -94,7 +97,15 @@ class AgentsDesk:
         data = {"pop_id": packet.token, "call_id": call_id, "packet": dict(packet.context)}
         self.tell_states()
         self.hub.publish(f"agent:{agent_id}", "pop", data)
-        return await self.hub.confirm_shown(packet.token, POP_TIMEOUT_S)
+        shown = await self.hub.confirm_shown(packet.token, POP_TIMEOUT_S)
+        agent, required = self.directory.plan.agents.get(agent_id), self.directory.plan.desk.disposition_required
+        by_page = agent is not None and not agent.phone_only
+        self.directory.hold_wrap_up(agent_id, held=shown and by_page and required)
+        return shown
+
+    def disposed(self, agent_id: str) -> None:
+        """The agent said how the call ended: the wrap-up may end by itself."""
+        self.directory.hold_wrap_up(agent_id, held=False)
 
     def follow(self, entry: LogEntry) -> None:
         """Every log entry of every call: to the operators' page, and to the agent who was shown the call."""
@@ -106,11 +117,21 @@ class AgentsDesk:
         if agent_id and entry.kind == "call.ended":
             del self._watching[entry.call_id]
             self.hub.publish(f"agent:{agent_id}", "ended", {"call_id": entry.call_id})
+        if entry.kind in PASSING:
+            self._follow_passing(entry)
         if entry.kind.startswith(("handoff.", "call.ended")):
             self.tell_states()
         if entry.kind == "callback.promised":
             for agent, _state, _since in self.states():
                 self.hub.publish(f"agent:{agent.agent_id}", "callbacks", {"call_id": entry.call_id})
+
+    def _follow_passing(self, entry: LogEntry) -> None:
+        """The page of whoever passes a call on says how that goes; a call that is kept is followed there again."""
+        owner = str(entry.data.get("by", entry.data["agent"]))
+        if entry.kind == KEPT:
+            self._watching[entry.call_id] = owner
+        what = {"what": entry.kind.partition(".")[2], "result": entry.data.get("result", "")}
+        self.hub.publish(f"agent:{owner}", "passing", {**what, "to": entry.data.get("to", "") or entry.data["agent"]})
 
     def tell_states(self) -> None:
         """Pages of agents whose state changed are told."""

@@ -11,7 +11,7 @@ from typing import Any
 
 from ivr.call.ani import Signatures
 from ivr.call.coming_back import KeyedCodes
-from ivr.call.controller import CallController, MediaLost, RecordingRequested, ServiceStopping
+from ivr.call.controller import CallController, MediaLost, ServiceStopping
 from ivr.call.dispatch import Dispatcher
 from ivr.call.handoff_terms import Packet
 from ivr.call.services import ServiceCaller
@@ -175,11 +175,11 @@ class Center:
         """Calls going on."""
         return len(self._calls)
 
-    def record(self, call_id: str) -> bool:
-        """Record a live call from now on. False when there is no such call."""
+    def post_to_call(self, call_id: str, message: object) -> bool:
+        """What the pages ask of a live call. False when there is no such call."""
         call = self._calls.get(call_id)
         if call is not None:
-            call.post(RecordingRequested())
+            call.post(message)
         return call is not None
 
     def _arrived(self, arrived: CallArrived) -> None:

@@ -7,7 +7,6 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import Any
 
-import aiohttp_jinja2
 from aiohttp import web
 
 from ivr.log import get_log
@@ -20,11 +19,12 @@ from ivr.web.agent_words import WORDS
 from ivr.web.api import DESK, body_of, find_agent, state_of
 from ivr.web.attendance import BEAT_S
 from ivr.web.desk import Desk
-from ivr.web.guard import error, note_access, visitor_of
+from ivr.web.guard import WITHIN_OURS, error, note_access, visitor_of
 from ivr.web.language import language_of
 from ivr.web.live import LiveEvent
 from ivr.web.login import home_of
-from ivr.web.pages import Follower, begin_stream, send_event
+from ivr.web.offer_card import card_of
+from ivr.web.pages import Follower, begin_stream, rendered, send_event
 from ivr.web.pages import page as show
 from ivr.web.rights import Visitor
 from ivr.web.screen import line_of, screen_of
@@ -61,19 +61,42 @@ async def agent_page(request: web.Request) -> web.Response:
     mine = _is_mine(visitor_of(request), agent.agent_id)
     if pop and not mine:
         await note_access(request, desk, "screen", call_id)
+    if mine and "still" in request.query:
+        _seen(desk, agent.agent_id)
     noted = await _noted(desk, call_id, agent.agent_id)
     terms = desk.terms()
     words = {
         **_row(desk, agent, state, since_ms, language),
+        **(await _shown(request, pop, agent.agent_id, noted)),
         "mine": mine,
-        "screen": screen_of(pop.data, language, solved=bool(noted.solved)) if pop else None,
         "lines": await _transcript(desk, call_id) if pop else [],
         "noted": noted,
+        "missing": request.query.get("missing", ""),
         "callbacks": await desk.store.callbacks("due"),
         "dispositions": {code: title(each, language) for code, each in terms.dispositions.items()},
         "reasons": {code: title(each, language) for code, each in terms.not_ready.items()},
     }
     return show("agent.html", request, words)
+
+
+@routes.get("/agent/{agent_id}/plain")
+async def plain(request: web.Request) -> web.Response:
+    """A small frame within the page for browsers without scripts: it loads itself again and again, which says that the
+    page is open, and tells the state and whether there is another call; what is being typed beside it stays."""
+    desk, language = request.app[DESK], language_of(request)
+    row = find_agent(desk, request.match_info["agent_id"])
+    if row is None:
+        raise web.HTTPNotFound(reason="no such agent")
+    agent = row[0]
+    if _is_mine(visitor_of(request), agent.agent_id):
+        _seen(desk, agent.agent_id)
+    pop = desk.hub.screen(f"agent:{agent.agent_id}")
+    showing = row[1] is not AgentState.AVAILABLE and pop is not None
+    call_id = str(pop.data.get("call_id", "")) if pop and showing else ""
+    words = {**_row(desk, *row, language), "call_id": call_id, "seen": request.query.get("call", "")}
+    answer = show("plain.html", request, words)
+    answer.headers["Content-Security-Policy"] = WITHIN_OURS
+    return answer
 
 
 @routes.get("/agent/{agent_id}/events")
@@ -138,6 +161,25 @@ async def beat(request: web.Request) -> web.Response:
     return web.Response(status=204)
 
 
+def _seen(desk: Desk, agent_id: str) -> None:
+    """A page without scripts was loaded again."""
+    desk.attendance.beat(agent_id, "plain", now_ms=monotonic_ms(), lasts_ms=desk.terms().page_gone_ms)
+
+
+async def _shown(request: web.Request, pop: LiveEvent | None, agent_id: str, noted: WrapUp) -> dict[str, Any]:
+    """What screen.html is given."""
+    desk, language = request.app[DESK], language_of(request)
+    screen = screen_of(pop.data, language) if pop else None
+    words, others = WORDS[language], [row for row in desk.agent_states() if row[0].agent_id != agent_id]
+    people = [{"agent_id": a.agent_id, "name": a.name, "words": words[s.value]} for a, s, _ in others if a.queues]
+    return {
+        "screen": screen,
+        "agent_id": agent_id,
+        "targets": {"queues": desk.queues(), "agents": people},
+        "offer": await card_of(desk, screen, solved=bool(noted.solved), language=language) if screen else None,
+    }
+
+
 def _is_mine(visitor: Visitor, agent_id: str) -> bool:
     """People without an account, and machines, may sit anywhere; people with one sit at their own desk."""
     return visitor.role is None or visitor.agent_id == agent_id
@@ -171,9 +213,9 @@ async def _send_pop(request: web.Request, response: web.StreamResponse, pop: Liv
     desk, language = request.app[DESK], language_of(request)
     call_id = str(pop.data.get("call_id", ""))
     noted = await _noted(desk, call_id, agent_id) if pop.replayed else WrapUp(call_id=call_id, agent_id=agent_id)
-    screen = screen_of(pop.data, language, solved=bool(noted.solved))
-    values = {"screen": screen, "lines": [], "t": WORDS[language]}
-    html = aiohttp_jinja2.render_string("screen.html", request, values)
+    shown = await _shown(request, pop, agent_id, noted)
+    screen = shown["screen"]
+    html = rendered("screen.html", request, {**shown, "lines": []})
     told = {"solved": noted.solved is True, "asked_again": noted.asked_again, "code": noted.code, "note": noted.note}
     heading = screen.name or screen.number or WORDS[language]["withheld"]
     await send_event(

@@ -12,8 +12,10 @@ from aiohttp import web
 from ivr.model.errors import IvrError, StorageError
 from ivr.model.ids import monotonic_ms
 from ivr.model.routing import Agent, AgentState
+from ivr.web.agent_words import WORDS
 from ivr.web.desk import Desk
 from ivr.web.guard import doer_of, error, note_access, visitor_of
+from ivr.web.language import language_of
 from ivr.web.openapi import description
 
 DESK = web.AppKey("desk", Desk)
@@ -118,7 +120,7 @@ async def callback_done(request: web.Request) -> web.StreamResponse:
         return error(404, "no callback due by that id")
     for agent, _, _ in desk.agent_states():
         desk.hub.publish(f"agent:{agent.agent_id}", "callbacks", {"callback_id": callback_id, "state": state})
-    return _answer(request, {"callback_id": callback_id, "state": state}, by)
+    return answered(request, {"callback_id": callback_id, "state": state}, by)
 
 
 @routes.get("/api/agents")
@@ -138,20 +140,45 @@ async def set_state(request: web.Request) -> web.StreamResponse:
     wanted = body.get("state", "not_ready" if reason else None)
     if wanted not in ("ready", "not_ready"):
         return error(400, 'send {"state": "ready"} or {"state": "not_ready", "reason": "..."}')
-    if find_agent(desk, agent_id) is None:
+    row = find_agent(desk, agent_id)
+    if row is None:
         return error(404, "no such agent")
+    by_hand = visitor_of(request).role is not None or "page" in body
+    if by_hand and await _owes_disposition(desk, agent_id, row[1]):
+        return _refused(request, agent_id, WORDS[language_of(request)]["choose_first"])
     try:
         await desk.set_agent_state(agent_id, wanted, reason if wanted == "not_ready" else "")
     except StorageError:
         raise
     except IvrError as refusal:
         return error(409, str(refusal))
+    row = told_state(desk, agent_id) or row
+    return answered(request, _agent(desk, *row), agent_id)
+
+
+def told_state(desk: Desk, agent_id: str) -> tuple[Agent, AgentState, int] | None:
+    """An agent's state was set by hand: the pages are told, and put away the last call, as none is on."""
     row = find_agent(desk, agent_id)
-    if row is None:
-        return error(404, "no such agent")
-    desk.hub.publish(f"agent:{agent_id}", "state", state_of(desk, *row))
-    desk.hub.publish(f"agent:{agent_id}", "clear", {})  # it worked, so no call is on: the last one is put away
-    return _answer(request, _agent(desk, *row), agent_id)
+    if row is not None:
+        desk.hub.publish(f"agent:{agent_id}", "state", state_of(desk, *row))
+        desk.hub.publish(f"agent:{agent_id}", "clear", {})
+    return row
+
+
+async def _owes_disposition(desk: Desk, agent_id: str, state: AgentState) -> bool:
+    """Whoever wraps up says how the call ended before anything else."""
+    screen = desk.hub.screen(f"agent:{agent_id}")
+    if state is not AgentState.WRAP_UP or screen is None or not desk.terms().disposition_required:
+        return False
+    noted = await desk.store.wrap_up(str(screen.data.get("call_id", "")), agent_id)
+    return noted is None or not noted.code
+
+
+def _refused(request: web.Request, agent_id: str, words: str) -> web.StreamResponse:
+    """409; a form sent without scripts goes back to the page, at the place that is missing."""
+    if request.content_type == "application/x-www-form-urlencoded":
+        return web.Response(status=303, headers={"Location": f"/agent/{agent_id}?missing=code#code"})
+    return error(409, words)
 
 
 def find_agent(desk: Desk, agent_id: str) -> tuple[Agent, AgentState, int] | None:
@@ -208,7 +235,7 @@ def _agent(desk: Desk, agent: Agent, state: AgentState, since_ms: int) -> dict[s
     }
 
 
-def _answer(request: web.Request, body: dict[str, Any], agent_id: str) -> web.StreamResponse:
+def answered(request: web.Request, body: dict[str, Any], agent_id: str) -> web.StreamResponse:
     """JSON; a form sent by the page without scripts goes back to the page."""
     if request.content_type == "application/x-www-form-urlencoded" and find_agent(request.app[DESK], agent_id):
         return web.Response(status=303, headers={"Location": f"/agent/{agent_id}"})

@@ -11,6 +11,7 @@ from aiohttp import web
 from ivr.web import (
     agent_pages,
     api,
+    at_desk_api,
     callbacks_api,
     contexts_api,
     effects_page,
@@ -53,6 +54,7 @@ def make_app(desk: Desk) -> web.Application:
     app.add_routes(effects_page.routes)
     app.add_routes(login.routes)
     app.add_routes(wrap_up_api.routes)
+    app.add_routes(at_desk_api.routes)
     app.add_routes(agent_pages.routes)
     app.add_routes(pages.routes)
     app.router.add_static("/static", _HERE / "static")

@@ -27,6 +27,10 @@ class AgentDetail:
     left_ms: int = 0
 
 
+async def _nothing(_call_id: str) -> None:
+    """Where no call lives there is nothing to decide."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Desk:
     """agent_states: every agent, its state, milliseconds since it began. set_agent_state(agent_id, "ready" |
@@ -39,6 +43,9 @@ class Desk:
     agent_detail(agent_id): more of its state. terms(): what agents choose from. attendance: whose page is open.
     wrapped_up(now, before): an agent noted something of a call.
     tell_wait(queue, expected_ms): a contact center says how long callers of its queue wait; False for an unknown one.
+    decide_offer(call_id): the agent of a live call has solved the request; its offer is decided and stored.
+    post_to_call(call_id, message): one of ivr.call.at_desk.MESSAGES; False when the call is over. queues(): name ->
+    title of the places a call may be passed on to.
     effects(): what the effect page shows (supervisor.effects.effects_document); may take seconds, raises StorageError.
     """
 
@@ -60,3 +67,6 @@ class Desk:
     terms: Callable[[], DeskTerms] = DeskTerms
     attendance: Attendance = field(default_factory=Attendance)
     wrapped_up: Callable[[WrapUp, WrapUp], None] = lambda _, __: None
+    decide_offer: Callable[[str], Awaitable[None]] = _nothing
+    post_to_call: Callable[[str, object], bool] = lambda _call_id, _message: False
+    queues: Callable[[], Mapping[str, str]] = dict

@@ -29,11 +29,13 @@ COOKIE = "ivr_session"
 VISITOR = web.RequestKey("visitor", Visitor)
 CSRF_FIELD, CSRF_HEADER = "csrf", "X-Csrf-Token"
 THIS_MACHINE = Visitor(name="this machine", rights=frozenset({Right.ADMIN}))
+_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; frame-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors "
+)
+WITHIN_OURS = f"{_POLICY}'self'"  # of the one page that is shown within another
 HEADERS = {
-    "Content-Security-Policy": (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
-        "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-    ),
+    "Content-Security-Policy": f"{_POLICY}'none'",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
@@ -184,7 +186,8 @@ def is_forged(request: web.Request) -> bool:
 
 async def dress(request: web.Request, response: web.StreamResponse) -> None:
     """Put the security headers on a response about to be sent; pages and data are never kept by caches."""
-    response.headers.update(HEADERS)
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
     response.headers["Cache-Control"] = "no-cache" if request.path.startswith("/static/") else "no-store"
 
 

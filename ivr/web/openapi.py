@@ -7,6 +7,7 @@ from typing import Any, get_args, get_origin, get_type_hints
 
 from ivr.model.call import Callback, CallRecord, LogEntry, Outcome
 from ivr.model.routing import AgentState
+from ivr.web.openapi_desk import desk_paths
 from ivr.web.openapi_offers import offers_paths
 from ivr.web.openapi_overflow import overflow_paths
 
@@ -100,6 +101,7 @@ def _agents() -> dict[str, Any]:
                 "wrapUp", "What an agent notes of a call; what is left out stays", noted, [_path("call_id")], note
             )
         },
+        **desk_paths({int(code): refusal for code, refusal in _errors(400, 404, 409, 422).items()}),
         "/calls/events": {"get": _op("callEvents", "Server-sent events: call {call_id, kind}", _stream())},
     }
 
@@ -147,7 +149,8 @@ def _pages() -> dict[str, Any]:
 
 _AGENT_EVENTS = (
     "Server-sent events: state {state, since_ms, reason, left_ms}, pop {pop_id, call_id, title, html, noted}, "
-    "history {lines}, transcript {seq, who, text, at}, ended {}, clear {}, callbacks {}, beat {}"
+    "history {lines}, transcript {seq, who, text, at}, ended {}, clear {}, callbacks {}, beat {}, "
+    "passing {what, to, result}"
 )
 _LANGUAGE: dict[str, Schema] = {"language": TEXT, "next": TEXT}
 

@@ -110,6 +110,11 @@ def page(template: str, request: web.Request, words: Mapping[str, Any], status: 
     return aiohttp_jinja2.render_template(template, request, {**_shared(request), **words}, status=status)
 
 
+def rendered(template: str, request: web.Request, words: Mapping[str, Any]) -> str:
+    """A part of a page, with what all pages are given."""
+    return aiohttp_jinja2.render_string(template, request, {**_shared(request), **words})
+
+
 def _called(request: web.Request) -> dict[str, Any]:
     """Words of the pages of calls."""
     language, dispositions = language_of(request), request.app[DESK].terms().dispositions

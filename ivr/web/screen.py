@@ -14,13 +14,14 @@ from ivr.model.call import LogEntry
 from ivr.web.screen_words import ENGLISH, SCREEN_WORDS, ScreenWords
 
 NAMED = ("L2", "L3", "L4", "HUMAN")
+CLOSED = ("g.optout", "g.cap")
 MARKS = {"turn.rejected": "rejected", "turn.silence": "silence"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Screen:
-    """The cards of the agent page. name is "" when it must not be shown; offer is "" when there is none to show;
-    offer_blocked says why it may not be made yet, "" when it may; offer_waits: only for the request to be solved."""
+    """The cards of the agent page. name is "" when it must not be shown; offer is "" when none is known yet, or none
+    may be shown; offer_blocked says why it may not be made; offer_waits: only for the request to be solved."""
 
     pop_id: str
     call_id: str
@@ -44,14 +45,14 @@ class Screen:
     promise: str
     offer: str
     offer_why: str
-    offer_script: str
     offer_blocked: str
     offer_waits: bool
+    no_offers: bool
 
 
-def screen_of(pop: Mapping[str, Any], language: str = "en", *, solved: bool = False) -> Screen:
+def screen_of(pop: Mapping[str, Any], language: str = "en") -> Screen:
     """The screen of a pop: {"pop_id", "call_id", "packet": context/1}. Beyond context/1 the packet may carry
-    next_step, and in customer: owns, lines, flags and contacts [{"at", "what"}]. solved: the agent said so."""
+    next_step, and in customer: owns, lines, flags and contacts [{"at", "what"}]."""
     words = SCREEN_WORDS.get(language, ENGLISH)
     packet = _map(pop.get("packet"))
     customer, need = _map(packet.get("customer")), _map(packet.get("need"))
@@ -78,7 +79,7 @@ def screen_of(pop: Mapping[str, Any], language: str = "en", *, solved: bool = Fa
         owns=tuple(_plain(item) for item in (_texts(customer.get("owns")) or _texts(customer.get("lines")))),
         contacts=_contacts(customer.get("contacts")),
         promise=_text(packet.get("promise")),
-        **_offer(_map(packet.get("offer")), words, solved=solved),
+        **_offer(_map(packet.get("offer")), customer, words),
     )
 
 
@@ -99,17 +100,19 @@ def line_of(entry: LogEntry) -> dict[str, Any] | None:
     return {"seq": entry.seq, "who": who, "text": text, "at": entry.at, **mark} if text else None
 
 
-def _offer(offer: Mapping[str, Any], words: ScreenWords, *, solved: bool) -> dict[str, Any]:
-    hint = "" if offer.get("arm") == "holdout" else _text(offer.get("hint"))  # agents must not treat the holdout
-    blocked = _text(offer.get("blocked_by")) or "g.resolved"
-    if not hint or offer.get("allowed") or (solved and blocked == "g.resolved"):
-        blocked = ""
+def _offer(offer: Mapping[str, Any], customer: Mapping[str, Any], words: ScreenWords) -> dict[str, Any]:
+    """Before the request is solved, the holdout, callers for whom nothing was drawn yet, and those for whom nothing
+    will be, look alike: an agent must not treat them differently."""
+    hint = "" if offer.get("arm") == "holdout" else _text(offer.get("hint"))
+    blocked = (_text(offer.get("blocked_by")) or "g.resolved") if hint else "g.resolved"
+    unwanted = customer.get("no_offers") is True or offer.get("blocked_by") in CLOSED
+    waits = blocked == "g.resolved" and not unwanted and bool(hint or customer.get("id"))
     return {
         "offer": _plain(hint),
         "offer_why": _text(offer.get("why")) if hint else "",
-        "offer_script": _text(offer.get("script")) if hint else "",
-        "offer_blocked": words.blocked.get(blocked, blocked),
-        "offer_waits": blocked == "g.resolved",
+        "offer_blocked": words.blocked.get(blocked, blocked) if hint or waits else "",
+        "offer_waits": waits,
+        "no_offers": customer.get("no_offers") is True,
     }
 
 

@@ -6,12 +6,14 @@ What is left out stays as it was: the buttons of the page each send their own pa
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict
 from typing import Any
 
 from aiohttp import web
 
-from ivr.web.api import DESK, body_of
+from ivr.model.errors import IvrError
+from ivr.web.api import DESK, body_of, told_state
 from ivr.web.guard import error, visitor_of
 
 LONGEST_NOTE = 2000
@@ -37,7 +39,15 @@ async def wrap_up(request: web.Request) -> web.StreamResponse:
         return error(400, str(fault))
     before, told = await desk.store.note_wrap_up(call_id, agent_id, parts, visitor.name)
     desk.wrapped_up(told, before)
+    if told.solved and not before.solved:
+        await desk.decide_offer(call_id)
     if request.content_type == "application/x-www-form-urlencoded":
+        if body.get("then") != "ready" or not told.code:
+            missing = "?missing=code#code" if body.get("then") == "ready" else ""
+            return web.Response(status=303, headers={"Location": f"/agent/{agent_id}{missing}"})
+        with suppress(IvrError):  # the call goes on: what was noted is kept
+            await desk.set_agent_state(agent_id, "ready", "")
+            told_state(desk, agent_id)
         return web.Response(status=303, headers={"Location": f"/agent/{agent_id}"})
     return web.json_response(asdict(told))
 

@@ -13,6 +13,8 @@ from playwright.async_api import Browser, Page, async_playwright
 
 from ivr.model.call import Callback, CallRecord, LogEntry, Outcome
 from ivr.model.routing import Agent, AgentState
+from ivr.offers.catalogue import load_catalogue
+from ivr.offers.desk import OfferDesk
 from ivr.storage.store import Store
 from ivr.web.app import make_app
 from ivr.web.attendance import Attendance
@@ -34,17 +36,27 @@ AT = "2026-11-21T10:00:00.000Z"
 
 @dataclass
 class Floor:
-    """The running site and what a test may turn: agents' states, the hub, the store, who is there."""
+    """The running site and what a test may turn: agents' states, the hub, the store, who is there. posted: what calls
+    were asked for, each (call_id, message)."""
 
     url: str
     store: Store
     hub: LiveHub
     states: dict[str, AgentState]
     attendance: Attendance
+    posted: list[tuple[str, object]]
+    offers: OfferDesk
 
 
 @pytest.fixture
-async def floor(tmp_path: Path) -> AsyncIterator[Floor]:
+async def floor(tmp_path: Path, repo_root: Path) -> AsyncIterator[Floor]:
+    offers = OfferDesk(load_catalogue(repo_root / "dialogs/insurance/offers.yml"), "salt", 0.0)
+    posted: list[tuple[str, object]] = []
+
+    def post_to_call(call_id: str, message: object) -> bool:
+        posted.append((call_id, message))
+        return True
+
     store, hub = await Store.open(f"sqlite:///{tmp_path / 'ivr.db'}"), LiveHub()
     agents = {
         a: Agent(agent_id=a, name=n, sip_uri=f"sip:{a}@pbx", queues=("claims",))
@@ -66,13 +78,16 @@ async def floor(tmp_path: Path) -> AsyncIterator[Floor]:
         health=lambda: {"ready": True},
         metrics=lambda: b"",
         assistant="Insurance",
+        offers=lambda: offers,
+        post_to_call=post_to_call,
+        queues=lambda: {"claims": "claims", "service": "customer service"},
     )
     runner = web.AppRunner(make_app(desk), shutdown_timeout=1)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)
     await site.start()
     url = f"http://127.0.0.1:{runner.addresses[0][1]}"
-    yield Floor(url=url, store=store, hub=hub, states=states, attendance=desk.attendance)
+    yield Floor(url=url, store=store, hub=hub, states=states, attendance=desk.attendance, posted=posted, offers=offers)
     await runner.cleanup()
     await store.close()
 

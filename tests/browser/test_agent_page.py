@@ -6,15 +6,19 @@ import asyncio
 import re
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.async_api import Browser, Page, expect
 
+from ivr.call.opportunities import Opportunities
 from ivr.model.call import LogEntry
+from ivr.model.identity import Customer, Level
 from ivr.model.ids import monotonic_ms
-from ivr.model.routing import AgentState
+from ivr.model.routing import AgentAct, AgentState, WhisperAnswer
+from ivr.offers.gate import OfferFacts, OfferHistory
 
 pytestmark = pytest.mark.browser
 EVIL = "<script>document.title='owned'</script><img src=x onerror=\"document.title='owned'\">\"'&"
@@ -41,6 +45,16 @@ async def until(true: Callable[[], bool]) -> None:
     async with asyncio.timeout(5):
         while not true():  # noqa: ASYNC110 - nobody here is told
             await asyncio.sleep(0.02)
+
+
+async def cut(page: Page) -> list[str]:
+    """Cards that do not show everything without scrolling; the transcript may."""
+    found = await page.evaluate(
+        """() => [document.documentElement, ...document.querySelectorAll('.card:not(.transcript)')]
+        .filter(e => e.scrollHeight > e.clientHeight + 1 || e.scrollWidth > e.clientWidth + 1)
+        .map(e => `${e.className || e.tagName} ${e.scrollHeight} > ${e.clientHeight}`)"""
+    )
+    return list(found)
 
 
 async def open_page(page: Page, floor: Any, agent: str = "a17") -> None:
@@ -77,12 +91,7 @@ async def test_everything_is_on_one_screen_without_scrolling(
     await open_page(page, floor)
     floor.hub.publish("agent:a17", "pop", {"pop_id": "P1", "call_id": call, "packet": packet})
     assert await floor.hub.confirm_shown("P1", 1.0)
-    cut = await page.evaluate(
-        """() => [document.documentElement, ...document.querySelectorAll('.card:not(.transcript)')]
-        .filter(e => e.scrollHeight > e.clientHeight + 1 || e.scrollWidth > e.clientWidth + 1)
-        .map(e => e.className || e.tagName)"""
-    )
-    assert cut == []
+    assert await cut(page) == []
     for card in await page.locator(".card").all():
         await expect(card).to_be_in_viewport(ratio=1)
 
@@ -239,32 +248,67 @@ CONTRAST = """() => {
   return bad; }"""
 
 
+async def drawn(floor: Any, call: str) -> None:
+    """The real decision of a live call whose agent solved the request."""
+    facts = OfferFacts(
+        customer=Customer(customer_id="C1", household="H2", lines=("dacha",), profile={"age": 46}),
+        level=Level.L2,
+        language="en",
+        intent="claim_status",
+        resolved=True,
+        confirmed=True,
+        repairs=0,
+        agent_requested=False,
+        bot_disclosed=True,
+        call_ms=1000,
+        waited_s=0,
+        load=0,
+        history=OfferHistory(),
+        now=datetime.now(UTC),
+    )
+    decision = await Opportunities(floor.offers, floor.store).decide(facts, opportunity_id="O1", call_id=call)
+    assert decision.speak
+
+
 async def test_the_offer_is_grey_until_solved_and_what_is_noted_is_stored(
     page: Page, floor: Any, call: str, packet: dict[str, Any], album: Path
 ) -> None:
-    packet["offer"]["script"] = "You own a dacha: would cover for its furniture be of interest?"
+    packet["customer"]["id"], packet["customer"]["vulnerable"], packet["offer"] = "C1", False, {}
     await open_page(page, floor)
     floor.states["a17"] = AgentState.TALKING
+    floor.hub.publish("agent:a17", "state", {"state": "talking", "since_ms": 0})
     before = await page.locator("#wrap").bounding_box()
     await expect(page.get_by_role("button", name="Request solved")).to_be_disabled()
     floor.hub.publish("agent:a17", "pop", {"pop_id": "P1", "call_id": call, "packet": packet})
-    await expect(page.locator(".offer")).to_have_class("card offer off")
-    await expect(page.get_by_text("furniture be of interest")).to_be_hidden()
+    await expect(page.locator("#offer")).to_have_class("card offer off")
+    await expect(page.locator("#offer")).to_contain_text("Not now: first solve the request.")
     assert await page.locator("#wrap").bounding_box() == before  # nothing jumps when the pop comes
-    await page.keyboard.press("Alt+KeyS")
-    await expect(page.locator(".offer")).to_have_class("card offer")
-    await expect(page.get_by_text("furniture be of interest")).to_be_visible()
-    await expect(page.get_by_text("first solve the request")).to_be_hidden()
+    await page.screenshot(path=album / "agent-talking-1280.png")
+    await drawn(floor, call)
+    await page.keyboard.press("3")
+    await expect(page.locator("#offer")).to_have_class("card offer open")
+    await expect(page.locator("#offer blockquote")).to_contain_text("three euros ninety")
+    assert await cut(page) == []
+    await page.screenshot(path=album / "agent-offer-1280.png")
+    assert await page.evaluate(CONTRAST) == []
+    await page.keyboard.press("5")  # accepted, and nothing was told
+    await expect(page.locator("#notice")).to_have_text("Tick what you have told first.")
+    for box in await page.locator("#offer").get_by_role("checkbox").all():
+        await box.check()
+    await page.keyboard.press("5")
+    await expect(page.locator("#offer")).to_contain_text("Answered: Accepted")
+    [stored] = await floor.store.opportunities_of(call_id=call)
+    assert stored.answer == "accepted"
     await page.get_by_role("button", name="Had to ask again").click()
     await expect(page.locator("#saved")).to_have_text("Saved")
-    await page.get_by_placeholder("Note").fill("address stored by hand")
+    await page.get_by_placeholder("Note").fill("address stored by hand 123")  # digits are text where one writes
     await page.get_by_role("button", name="Save and ready").click()
     await expect(page.locator("#notice")).to_have_text("Choose how it ended.")
     await expect(page.locator("#code")).to_be_focused()
     await page.screenshot(path=album / "agent-wrap-1280.png")
     await page.reload()  # what was stored is there again
     await expect(page.get_by_role("button", name="Had to ask again")).to_have_attribute("aria-pressed", "true")
-    await expect(page.locator(".offer")).to_have_class("card offer")
+    await expect(page.locator("#offer")).to_contain_text("Answered: Accepted")
     await page.locator("#code").select_option("solved")
     await page.get_by_placeholder("Note").fill("address stored by hand")
     await page.get_by_placeholder("Note").press("Alt+Enter")
@@ -275,6 +319,35 @@ async def test_the_offer_is_grey_until_solved_and_what_is_noted_is_stored(
     await page.goto(f"{floor.url}/calls")
     await expect(page.locator("#calls tbody tr").filter(has_text="asked again")).to_have_count(1)
     await page.screenshot(path=album / "calls-noted-1280.png")
+
+
+async def test_a_call_is_taken_returned_and_passed_on_from_the_page(
+    page: Page, floor: Any, call: str, packet: dict[str, Any], album: Path
+) -> None:
+    await open_page(page, floor)
+    floor.states["a17"] = AgentState.RESERVED
+    floor.hub.publish("agent:a17", "state", {"state": "reserved", "since_ms": 0})
+    floor.hub.publish("agent:a17", "pop", {"pop_id": "P1", "call_id": call, "packet": packet})
+    await expect(page.get_by_role("button", name="Take")).to_be_visible()
+    await page.screenshot(path=album / "agent-ringing-1280.png")
+    await page.keyboard.press("1")
+    await page.get_by_role("button", name="Give back").click()
+    floor.states["a17"] = AgentState.TALKING
+    floor.hub.publish("agent:a17", "state", {"state": "talking", "since_ms": 0})
+    await expect(page.get_by_role("button", name="Take")).to_be_hidden()
+    await page.keyboard.press("0")
+    await page.get_by_label("To whom").select_option("agent:a18")
+    await page.get_by_label("What they should know").fill("tariff 2")
+    await page.screenshot(path=album / "agent-passing-1280.png")
+    await page.get_by_role("button", name="Pass on", exact=True).click()
+    await until(lambda: len(floor.posted) == 3)
+    assert floor.posted == [
+        (call, AgentAct(agent_id="a17", answer=WhisperAnswer.TAKE)),
+        (call, AgentAct(agent_id="a17", answer=WhisperAnswer.RETURN)),
+        (call, AgentAct(agent_id="a17", queue="claims", to="a18", why="tariff 2")),
+    ]
+    floor.hub.publish("agent:a17", "passing", {"what": "kept", "to": "a18", "result": "no_answer"})
+    await expect(page.locator("#passed")).to_have_text("Nobody took it: the caller is still with you.")
 
 
 async def test_a_note_not_saved_is_saved_when_the_wrap_up_ends(

@@ -74,7 +74,7 @@ function localise(root) {
 function showState({ state, since_ms, reason, left_ms }) {
   const shown = byId("state");
   if (shown.dataset.state === "wrap_up" && state !== "wrap_up") saveLate();
-  shown.dataset.state = state;
+  shown.dataset.state = desk.dataset.state = state;
   const word = shown.querySelector(".word");
   if (word.textContent !== (words[state] || state)) word.textContent = words[state] || state;
   shown.querySelector(".because").textContent = state === "not_ready" ? reasons[reason] || words[reason] || reason || "" : "";
@@ -137,7 +137,6 @@ function pop(data) {
   if (data.call_id !== byId("wrap").dataset.call) saveLate();
   replaceScreen(data.html);
   if (data.call_id !== byId("wrap").dataset.call) openWrap(data.call_id, data.noted);
-  showOffer();
   document.title = `☎ ${data.title}`;
   byId("announce").textContent = `${words.call_coming}: ${data.title}`;
   // Two frames later it is on the glass; a hidden tab draws no frames, and so does not claim to show it.
@@ -166,14 +165,29 @@ function openWrap(call, noted = {}) {
   unsaved = false;
 }
 
-function showOffer() {
-  const offer = document.querySelector(".offer[data-waits]");
-  if (!offer) return;
-  const solved = isOn("solved");
-  offer.classList.toggle("off", !solved);
-  const [now, notNow] = [offer.querySelector(".now"), offer.querySelector(".not-now")];
-  if (now) now.hidden = !solved;
-  if (notNow) notNow.hidden = solved;
+// The card comes from the server: what is offered is drawn and stored there, and only when the request is solved.
+async function askForOffer() {
+  const call = wrap.dataset.call;
+  const body = call && (await post(`/api/calls/${encodeURIComponent(call)}/offer`, { agent_id: desk.dataset.agent }, true));
+  if (body) showOffer(body.html);
+}
+
+function showOffer(html) {
+  const fresh = new DOMParser().parseFromString(html, "text/html").getElementById("offer");
+  if (fresh && byId("offer")) byId("offer").replaceWith(fresh);
+}
+
+async function answerOffer(form, fields) {
+  const boxes = [...form.querySelectorAll('[name="told"]')];
+  const open = boxes.filter((box) => !box.checked);
+  if (fields.answer === "accepted" && open.length) {
+    notice(words.tick_first);
+    open[0].focus();
+    return;
+  }
+  const told = boxes.filter((box) => box.checked).map((box) => box.value).join(",");
+  const body = await post(form.action, { ...fields, told });
+  if (body) showOffer(body.html);
 }
 
 async function note(fields) {
@@ -203,13 +217,12 @@ wrap.addEventListener("input", () => { unsaved = true; });
 wrap.addEventListener("click", async (event) => {
   const toggle = event.target.closest(".toggle");
   if (!toggle) return;
+  event.preventDefault();
   const on = toggle.getAttribute("aria-pressed") !== "true";
   toggle.setAttribute("aria-pressed", String(on));
-  showOffer();
-  if (!(await note({ [toggle.dataset.part]: on }))) {
-    toggle.setAttribute("aria-pressed", String(!on));
-    showOffer();
-  }
+  const stored = await note({ [toggle.dataset.part]: on });
+  if (!stored) toggle.setAttribute("aria-pressed", String(!on));
+  else if (toggle.dataset.part === "solved") await askForOffer();
 });
 wrap.addEventListener("submit", async (event) => {
   event.preventDefault();
@@ -227,7 +240,7 @@ wrap.addEventListener("submit", async (event) => {
 // ---- buttons and keys ----
 
 async function setState(fields) {
-  const body = await post(byId("presence").action, fields);
+  const body = await post(byId("presence").action, { ...fields, page });
   if (body) showState(body);
   if (body && body.state === "available") waitForCall();
 }
@@ -254,11 +267,23 @@ document.addEventListener("submit", async (event) => {
   if (form.id === "presence") {
     byId("reasons").open = false;
     await setState(fields);
+  } else if (form.matches(".answers")) {
+    await answerOffer(form, fields);
+  } else if (form.closest(".acts")) {
+    closeMenus(null);
+    await post(form.action, fields);
   } else {
     await post(form.action, fields);
     await refreshCallbacks();
   }
 });
+
+document.addEventListener("toggle", async (event) => {
+  if (event.target.id !== "passing" || !event.target.open) return;
+  const answer = await fetch(base).catch(() => null);
+  const fresh = answer?.ok && new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("target");
+  if (fresh && byId("target")) byId("target").replaceChildren(...fresh.children);
+}, true);
 
 function closeMenus(besides) {
   for (const menu of document.querySelectorAll(".menu[open]")) if (menu !== besides) menu.open = false;
@@ -272,13 +297,32 @@ const keys = {
   KeyA: () => wrap.querySelector('[data-part="asked_again"]').click(),
   KeyW: () => byId("code").focus(),
   Enter: () => wrap.querySelector('[data-then="ready"]').click(),
+  Digit1: () => press('.ringing [value="take"]'),
+  Digit2: () => press('.ringing [value="return"]'),
+  Digit3: () => press('[data-part="solved"]'),
+  Digit4: () => press('[data-part="asked_again"]'),
+  Digit5: () => press('.answers [value="accepted"]'),
+  Digit6: () => press('.answers [value="declined"]'),
+  Digit7: () => press('.answers [value="not_now"]'),
+  Digit8: () => press('.answers [value="never_again"]'),
+  Digit9: () => press('[data-then="ready"]'),
+  Digit0: () => { if (byId("passing")?.checkVisibility()) { byId("passing").open = true; byId("target").focus(); } },
 };
+
+function press(what) {
+  const button = document.querySelector(what);
+  if (button?.checkVisibility() && !button.closest("fieldset:disabled")) button.click();
+}
+
+const writing = (event) => event.target.closest("input:not([type=checkbox]), select, textarea");
 
 document.addEventListener("keydown", (event) => {
   if (event.key === "Escape") closeMenus(null);
-  if (!event.altKey || event.ctrlKey || event.metaKey || event.shiftKey || !keys[event.code]) return;
+  const code = event.code.replace("Numpad", "Digit");
+  const alone = !event.altKey && code.startsWith("Digit") && !writing(event) && !event.repeat;
+  if (!(event.altKey || alone) || event.ctrlKey || event.metaKey || event.shiftKey || !keys[code]) return;
   event.preventDefault(); // by the key's place, so that it works in any keyboard layout
-  keys[event.code]();
+  keys[code]();
 });
 document.addEventListener("click", (event) => closeMenus(event.target.closest(".menu")));
 
@@ -313,6 +357,9 @@ function connect() {
     document.title = title;
   });
   listen(stream, "clear", waitForCall);
+  listen(stream, "passing", ({ what }) => {
+    if (byId("passed")) byId("passed").textContent = words[what === "kept" ? "still_yours" : what] || "";
+  });
   listen(stream, "callbacks", refreshCallbacks);
 }
 

@@ -74,13 +74,13 @@ async def test_the_holdout_looks_like_a_call_without_an_offer(serve: Any, hub: L
     assert await screen_html(serve, hub, {**CARD, "arm": "holdout"}) == plain
     treated = await screen_html(serve, hub, {**CARD, "arm": "treat"})
     assert treated != plain
-    assert 'data-waits="yes"' in treated
+    assert 'data-state="waits"' in treated
 
 
 async def test_an_offer_blocked_for_another_reason_has_no_script_in_the_page(serve: Any, hub: LiveHub) -> None:
     html = await screen_html(serve, hub, {**CARD, "arm": "treat", "blocked_by": "g.optout"})
     assert "Would you" not in html
-    assert "data-waits" not in html
+    assert 'data-state="blocked"' in html
 
 
 @pytest.mark.slow
