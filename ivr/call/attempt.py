@@ -8,10 +8,11 @@ somebody else has them.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 
 from ivr.call.carrying import Carrying
-from ivr.call.handoff_terms import POP_TIMEOUT_S, HandoffTools, Packet, Target
+from ivr.call.handoff_terms import NO_PAGE, POP_TIMEOUT_S, HandoffTools, Packet, Target
 from ivr.call.journal import Journal
 from ivr.call.moving import Method
 from ivr.call.referring import Referring
@@ -42,8 +43,10 @@ class Attempt:
         self._alive = False  # the consult leg exists
         self._dialog: SipDialog | None = None
         self._referring = Referring(call_id, target.agent, tools, journal, self._refer_came_to)
-        self.leg, self.state, self.our_fault = new_id(), _S.INFORMING, False
+        self.leg, self.state, self.our_fault, self.person = new_id(), _S.INFORMING, False, target.person
         self._carrying = Carrying(target.agent.carry, self.leg, tools.send)
+        self._ring_ms = target.ring_ms or tools.ring_timeout_ms
+        self._patience_ms = self._ring_ms + RING_GRACE_MS
         self._method = self._carrying.method(tools.method)
         self._whisper = Whisper(
             self.leg,
@@ -59,17 +62,13 @@ class Attempt:
         """Whom it is about."""
         return self._target.agent.agent_id
 
-    @property
-    def _patience_ms(self) -> int:
-        return self._tools.ring_timeout_ms + RING_GRACE_MS
-
     # ---- what it does ----------------------------------------------------------------------------------------------
 
     async def run(self, request: HandoffRequest) -> TransferResult:
         """Ends bridged or moved (ANSWERED), or with the caller still ours and the agent free again."""
         try:
             packet = self._tools.make_packet(request, self._target.agent)
-            if self._target.person:
+            if self.person:
                 self._whisper.prepare(self._tools.render(packet.whisper))
             if not await self._inform(packet):
                 return TransferResult.FAILED
@@ -99,11 +98,9 @@ class Attempt:
                 self._settle("context not stored", TransferResult.FAILED)
             return False
         shown = False
-        if self._target.person and self.state is _S.INFORMING:
-            try:
-                shown = await asyncio.wait_for(tools.pop(agent, packet), POP_TIMEOUT_S)
-            except TimeoutError:
-                shown = False
+        if self.state is _S.INFORMING:
+            with contextlib.suppress(TimeoutError):
+                shown = await asyncio.wait_for(tools.pop(agent if self.person else NO_PAGE, packet), POP_TIMEOUT_S)
         self._journal.note("handoff.popped", agent=agent, token=packet.token, shown=shown)
         return self.state is _S.INFORMING  # else the caller left meanwhile
 
@@ -143,7 +140,7 @@ class Attempt:
                 self._moved()
 
     def _ask(self) -> None:
-        if self._target.person:
+        if self.person:
             self._whisper.begin()
         else:
             self._events.put_nowait((_E.ACCEPTED, TransferResult.ANSWERED))
@@ -158,7 +155,7 @@ class Attempt:
                 near_leg=self._call_id,
                 uri=agent.sip_uri,
                 headers=self._carrying.headers(packet.token, packet.context),
-                ring_timeout_ms=tools.ring_timeout_ms,
+                ring_timeout_ms=self._ring_ms,
             )
         )
 
@@ -204,6 +201,10 @@ class Attempt:
             self._wake()
         else:
             self._leave(_E.CALLER_GONE, "caller gone")
+
+    def give_up(self) -> None:
+        """The caller does not want to wait for it any longer."""
+        self._events.put_nowait((_E.TIMED_OUT, TransferResult.NO_AGENT))
 
     def worker_lost(self) -> None:
         """The process that held both legs died."""
@@ -288,7 +289,7 @@ class Attempt:
 
     def _tell(self, what: Callable[..., None]) -> None:
         """Tell the directory what became of the agent. A contact center's queue is not in it."""
-        if self._target.person:
+        if self.person:
             dispatcher = self._tools.dispatcher
             what(dispatcher.directory, self.agent_id, now_ms=dispatcher.now_ms())
 

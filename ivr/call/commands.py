@@ -120,6 +120,7 @@ class Performer:
         """Everything was said; after a goodbye that means hanging up."""
         if self._way_back is not None:
             self._way_back.prompts_ended()
+        self._humans.prompts_ended()
         self._end_when_silent()
 
     def consult(self, message: object) -> None:
@@ -249,7 +250,8 @@ class Performer:
                     line.start(errands.agent_requested())
                 line.start(self._to_human(request))
             case say.PromiseCallback():
-                line.owe(errands.promise(command.reason, command.number, within_ms=command.within_ms))
+                place = self._humans.place
+                line.owe(errands.promise(command.reason, command.number, within_ms=command.within_ms, place=place))
             case say.SwitchLanguage(language=language):
                 line.journal.note("dialog.language", language=language)
             case say.Note(kind=kind, data=data):

@@ -76,7 +76,15 @@ class CallController:
         self.journal = Journal(self.call_id, (house.store.append, house.publish))
         self._number = CallingNumber(arrived, house.settings, house.signatures, self.journal)
         number, terms = self._number, house.routing.overflow
-        self._overflow = overflow_call(arrived, number.caller, terms, house.told_wait, trusted=number.trunk.trusted)
+        language, trusted = house.settings.server.language, number.trunk.trusted
+        self._overflow = overflow_call(
+            arrived,
+            number.caller,
+            terms,
+            house.told_wait,
+            lambda queue: house.dispatcher.expected_ms(queue, language),
+            trusted=trusted,
+        )
         if self._overflow is not None:
             number.caller = self._overflow.known_of(number.caller, arrived.arrived_at_ms)
         self._mailbox: asyncio.Queue[object] = asyncio.Queue()

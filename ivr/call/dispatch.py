@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from ivr.model.ids import monotonic_ms
-from ivr.model.routing import AcdQueue, Agent
+from ivr.model.routing import AcdQueue, Agent, HandoffRequest
 from ivr.routing.agents import AgentDirectory
 from ivr.routing.assignment import assign
-from ivr.routing.matching import choose, hopeful, score
+from ivr.routing.matching import at_work, choose, hopeful, score, without_agent
 from ivr.routing.relaxation import standing
 from ivr.routing.waiting import WaitingCall, WaitingLine
+from ivr.routing.waiting_outlook import Outlook, outlook
+from ivr.routing.waiting_pace import QueuePaces
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,10 +54,11 @@ class Dispatcher:
     def __init__(self, directory: AgentDirectory, now_ms: Callable[[], int] = monotonic_ms) -> None:
         self.directory, self.now_ms = directory, now_ms
         self._line = WaitingLine()
+        self._paces = QueuePaces(directory)
         self._waiters: dict[str, _Waiter] = {}
         self._alarm: asyncio.TimerHandle | None = None
         self._soon: asyncio.Handle | None = None
-        directory.watch(self._look_soon)
+        directory.watch(self._changed)
 
     def __len__(self) -> int:
         """How many calls wait."""
@@ -64,6 +67,17 @@ class Dispatcher:
     def position(self, call_id: str) -> int:
         """1 for who is next in its queue; 0 for a call that does not wait."""
         return self._line.position(call_id)
+
+    def outlook(self, call_id: str) -> Outlook:
+        """What a call in the line may expect; nothing for one that is not in it."""
+        waiter = self._waiters.get(call_id)
+        return self._outlook(waiter.call, waiter.until_ms) if waiter is not None else Outlook()
+
+    def expected_ms(self, queue: str, language: str) -> int | None:
+        """How long who asked for somebody of the queue now would wait; None when it cannot be told honestly."""
+        now_ms, request = self.now_ms(), HandoffRequest(queue=queue, reason="")
+        call = WaitingCall(call_id="~", request=request, language=language, arrived_ms=now_ms)
+        return self._outlook(call, now_ms + self.directory.plan.waiting.longest_ms).expected_ms
 
     async def next_agent(
         self, call: WaitingCall, *, until_ms: int, waits: Callable[[int], None] | None = None
@@ -91,8 +105,12 @@ class Dispatcher:
             self._answer(call_id, Dispatched())
             self._set_alarm()
 
-    def _look_soon(self) -> None:
+    def _outlook(self, call: WaitingCall, until_ms: int) -> Outlook:
+        return outlook(self.directory, self._paces, self._line, call, now_ms=self.now_ms(), until_ms=until_ms)
+
+    def _changed(self) -> None:
         """A state has changed: look when whoever changed it has finished; once for all that happens together."""
+        self._paces.follow(self.now_ms())
         if self._soon is None and self._waiters:
             self._soon = asyncio.get_running_loop().call_soon(self._look)
 
@@ -106,29 +124,37 @@ class Dispatcher:
         for call_id, agent_id in found.items():
             scored = self._score(self._waiters[call_id].call, agent_id, now_ms)
             directory.reserve(agent_id, now_ms=now_ms)
+            self._paces.given(agent_id, call_id, self._waiters[call_id].call.request.queue)
             agent = directory.plan.agents[agent_id]
             self._answer(call_id, Dispatched(agent=agent, score=scored, decided_ms=decided_ms))
+        people = at_work(directory, now_ms) if self._waiters else []
         for waiter in list(self._waiters.values()):
-            self._without_agent(waiter, now_ms)
+            self._without_agent(waiter, people, now_ms)
         self._set_alarm()
 
-    def _without_agent(self, waiter: _Waiter, now_ms: int) -> None:
-        """Nobody is free for this call: a contact center's queue, nobody at all, or waiting on."""
+    def _without_agent(self, waiter: _Waiter, people: Sequence[Agent], now_ms: int) -> None:
+        """Nobody is free for this call: a contact center's queue, nobody at all, or waiting on. people: at work."""
         call, plan, until_ms = waiter.call, self.directory.plan, waiter.until_ms
-        choice = choose(
-            plan,
+        waited_ms = call.waited_ms(now_ms)
+        stands = standing(plan, call.request, call.language, waited_ms)
+        acd, retry_in_ms = without_agent(plan, call.request, stands, call.exclude, waited_ms)
+        waiter.look_ms = now_ms + retry_in_ms if retry_in_ms else 0
+        if acd is not None:
+            self._answer(call.call_id, Dispatched(acd=acd, reasons=self._reasons(call, now_ms)))
+        elif now_ms >= until_ms or not hopeful(plan, people, call, now_ms=now_ms, until_ms=until_ms):
+            self._answer(call.call_id, Dispatched(reasons=self._reasons(call, now_ms)))
+
+    def _reasons(self, call: WaitingCall, now_ms: int) -> Mapping[str, str]:
+        """Why not, of every agent."""
+        return choose(
+            self.directory.plan,
             self.directory,
             call.request,
             call.language,
             exclude=call.exclude,
             now_ms=now_ms,
             waited_ms=call.waited_ms(now_ms),
-        )
-        waiter.look_ms = now_ms + choice.retry_in_ms if choice.retry_in_ms else 0
-        if choice.acd is not None:
-            self._answer(call.call_id, Dispatched(acd=choice.acd, reasons=choice.reasons))
-        elif now_ms >= until_ms or not hopeful(plan, self.directory, call, now_ms=now_ms, until_ms=until_ms):
-            self._answer(call.call_id, Dispatched(reasons=choice.reasons))
+        ).reasons
 
     def _score(self, call: WaitingCall, agent_id: str, now_ms: int) -> float:
         plan = self.directory.plan

@@ -19,6 +19,7 @@ from ivr.model.errors import StorageError
 from ivr.model.hearing import UtteranceMarked, VoiceMeasured
 from ivr.model.ids import monotonic_ms, new_id
 from ivr.model.offers import OfferDecision
+from ivr.routing.waiting import WaitingCall
 
 # A call of this number that we lost this recently is apologised for.
 CUT_OFF_WITHIN_S = 600
@@ -191,10 +192,17 @@ class Errands:
         """What became of the offer drawn in this call, now that it is over."""
         await self.offering.ended(early=early, answered_s=answered_s)
 
-    async def promise(self, reason: str, number: str, *, within_ms: int = 0) -> None:
-        """Store a promise to call back, by default within the operator's limit."""
+    async def promise(self, reason: str, number: str, *, within_ms: int = 0, place: WaitingCall | None = None) -> None:
+        """Store a promise to call back, by default within the operator's limit. place: what the caller had in our line,
+        and keeps; a place in a contact center's queue goes before it."""
         within = timedelta(milliseconds=within_ms or self._house.settings.limits.callback_s * 1000)
         customer = self._line.session().customer
+        full, now_ms = self._line.overflow, monotonic_ms()
+        queue, arrived_at, priority = self._line.caller.overflow_from, "", self._line.caller.priority
+        if full is not None:
+            arrived_at = full.arrived_at(now_ms)
+        elif place is not None:
+            arrived_at, queue, priority = wall_clock(place.waited_ms(now_ms)), place.request.queue, place.priority
         callback = Callback(
             callback_id=new_id(),
             call_id=self._line.call_id,
@@ -204,9 +212,9 @@ class Errands:
             promised_at=wall_clock(),
             deadline=(datetime.now(UTC) + within).isoformat(timespec="seconds"),
             language=self._line.session().language,
-            queue=self._line.caller.overflow_from,
-            arrived_at=self._line.overflow.arrived_at(monotonic_ms()) if self._line.overflow else "",
-            priority=self._line.caller.priority,
+            queue=queue,
+            arrived_at=arrived_at,
+            priority=priority,
         )
         await self._house.store.promise(callback)
         self.promised = True

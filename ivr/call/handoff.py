@@ -15,11 +15,14 @@ from ivr.call.journal import Journal
 from ivr.call.transfer_states import TransferState
 from ivr.model.routing import AcdQueue, Agent, HandoffRequest, TransferResult
 from ivr.routing.waiting import WaitingCall
+from ivr.routing.waiting_outlook import Outlook
 
 __all__ = ["POP_TIMEOUT_S", "Handoff", "HandoffTools", "Packet"]
 
 # One store that fails may be a moment; two in a row are a store that is down, and 2 s are over.
 FAULTS_MOST = 2
+LEAST_RING_MS = 15_000
+UNANSWERED = frozenset({TransferState.DIALING, TransferState.RINGING})
 
 
 class Handoff:
@@ -29,6 +32,8 @@ class Handoff:
         self._call_id, self._tools, self._journal = call_id, tools, journal
         self._attempt: Attempt | None = None
         self._over = self._has_waited = self._waits_no_more = False
+        self._instead: TransferResult | None = None
+        self.place: WaitingCall | None = None
 
     @property
     def leg(self) -> str:
@@ -55,6 +60,20 @@ class Handoff:
         """The place in the line; 0 when this call does not wait."""
         return self._tools.dispatcher.position(self._call_id)
 
+    @property
+    def waits(self) -> bool:
+        """Does the caller wait for nobody in particular: in the line, or at a contact center's queue that rings?"""
+        return self.waiting > 0 or self._queues_elsewhere
+
+    @property
+    def _queues_elsewhere(self) -> bool:
+        attempt = self._attempt
+        return attempt is not None and not attempt.person and attempt.state in UNANSWERED
+
+    def outlook(self) -> Outlook:
+        """What the caller may expect in the line; nothing is known of a contact center's queue."""
+        return self._tools.dispatcher.outlook(self._call_id)
+
     async def run(self, request: HandoffRequest, *, besides: frozenset[str] = frozenset()) -> TransferResult:
         """Try one agent after the other, waiting for them where that helps. Ends bridged or moved (ANSWERED), or with
         the caller still ours. request.data may say "priority" and "waited_ms": a place brought along. besides: agents
@@ -70,13 +89,15 @@ class Handoff:
             priority=_whole(request.data.get("priority")),
             exclude=besides,
         )
+        self.place = call
         until_ms = began_ms + dispatcher.directory.plan.waiting.longest_ms
         while not self._over:
             until_ms = dispatcher.now_ms() if self._waits_no_more else until_ms
             found = await dispatcher.next_agent(call, until_ms=until_ms, waits=self._waits)
-            target = _target(found)
+            target = _target(found, max(0, until_ms - dispatcher.now_ms()))
             if target is None or self._over:
                 self._give_back(found.agent)
+                result = self._instead or result
                 self._journal.note("handoff.ended", result=result.value, reasons=dict(found.reasons))
                 return result
             self._note_chosen(target, found, request)
@@ -96,14 +117,18 @@ class Handoff:
         if self._attempt is not None:
             self._attempt.receive(message)
 
-    def stop_waiting(self) -> bool:
-        """The caller would rather not wait. False when an agent is being called already, or nothing was waited for: an
-        agent who is called may still take the call, but nobody is waited for any more after that."""
-        waited = self.waiting > 0
+    def stop_waiting(self, instead: TransferResult | None = None) -> bool:
+        """The caller would rather not wait, and perhaps have something else. False when an agent is being called
+        already, or nothing was waited for: an agent who is called may still take the call, but nobody is waited for any
+        more after that."""
+        waited = self.waits
         if waited:
-            self._journal.note("handoff.waiting_ended", by="caller")
+            self._journal.note("handoff.waiting_ended", by="caller", instead=instead.value if instead else "")
             self._tools.dispatcher.leave(self._call_id)
-        self._waits_no_more = self._has_waited
+            if self._attempt is not None and self._queues_elsewhere:
+                self._attempt.give_up()
+        self._waits_no_more = self._has_waited or waited
+        self._instead = instead if self._waits_no_more else None
         return waited
 
     def caller_gone(self) -> None:
@@ -141,10 +166,13 @@ class Handoff:
             dispatcher.directory.release(agent.agent_id, now_ms=dispatcher.now_ms())
 
 
-def _target(found: Dispatched) -> Target | None:
+def _target(found: Dispatched, left_ms: int) -> Target | None:
+    """left_ms: of the waiting; a contact center's queue rings no longer than that, but as long as a phone does."""
     if found.agent is not None:
         return Target(agent=found.agent)
-    return Target(agent=_as_agent(found.acd), person=False) if found.acd is not None else None
+    if found.acd is None:
+        return None
+    return Target(agent=_as_agent(found.acd), person=False, ring_ms=min(found.acd.ring_ms, max(left_ms, LEAST_RING_MS)))
 
 
 def _as_agent(acd: AcdQueue) -> Agent:

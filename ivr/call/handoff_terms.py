@@ -13,6 +13,8 @@ from ivr.model.carry import ReferUui
 from ivr.model.routing import Agent, HandoffRequest
 
 POP_TIMEOUT_S = 1.0
+NO_PAGE = ""
+"""For pop(): nobody here sees the call, but other systems may want its context before anything rings."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,17 +29,19 @@ class Packet:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
     """Who is called. person: somebody known here, with a page and a state; else a contact center's queue, which takes
-    the call as it comes: nothing is whispered and no key is asked for."""
+    the call as it comes: nothing is whispered and no key is asked for. ring_ms: 0 for as long
+    as phones do."""
 
     agent: Agent
     person: bool = True
+    ring_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HandoffTools:
-    """What a handoff needs of the house. store_context and pop are awaited before anything rings. send and hear:
-    messages to the media worker and to the speech worker; frames_path: where audio is heard, "" = nowhere. method and
-    refer_uui: what the caller's trunk is known to honour."""
+    """What a handoff needs of the house. store_context and pop are awaited before anything rings; pop is given NO_PAGE
+    for a contact center's queue. send and hear: messages to the media worker and to the speech worker; frames_path:
+    where audio is heard, "" = nowhere. method and refer_uui: what the caller's trunk is known to honour."""
 
     dispatcher: Dispatcher
     send: Callable[[object], None]

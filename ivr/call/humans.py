@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from ivr.call.comfort import Comfort
 from ivr.call.context import packet_for
 from ivr.call.handoff import Handoff
 from ivr.call.handoff_terms import HandoffTools, Packet
@@ -15,14 +17,15 @@ from ivr.call.moving import Method
 from ivr.call.surroundings import Surroundings
 from ivr.model import dialog as say
 from ivr.model.carry import ReferUui
-from ivr.model.errors import SpeechError
 from ivr.model.ids import monotonic_ms
-from ivr.model.media import Play, StopDigits, StopPlayback
+from ivr.model.media import StopDigits, StopPlayback
 from ivr.model.routing import Agent, HandoffRequest, TransferResult
 from ivr.routing.key_code import key_code
+from ivr.routing.waiting import WaitingCall
+from ivr.routing.waiting_words import ASSISTANT_KEY, CALLBACK_KEY
 
 CONTEXT_KEPT = timedelta(hours=4)
-STOP_KEY = "1"
+INSTEAD = {CALLBACK_KEY: TransferResult.CALLBACK, ASSISTANT_KEY: TransferResult.ASSISTANT}
 
 
 class Humans:
@@ -33,6 +36,7 @@ class Humans:
         self._no_offers, self._refused = no_offers, False
         self.handoff: Handoff | None = None
         self.request: HandoffRequest | None = None
+        self._comfort = Comfort(line, house)
         self.took_over = False
 
     async def hand_off(self, request: HandoffRequest) -> TransferResult:
@@ -40,12 +44,11 @@ class Humans:
         line, house = self._line, self._house
         line.journal.note("handoff.requested", queue=request.queue, reason=request.reason)
         self.request = request
-        self.play_music()
-        self._refused = await self._no_offers()
         self.handoff = handoff = Handoff(line.call_id, self.tools(), line.journal)
-        words = asyncio.ensure_future(self._tell_waiting(handoff))
+        words = asyncio.ensure_future(self._comfort.keep_company(handoff))
         try:
-            result = await handoff.run(request)
+            self._refused = await self._no_offers()
+            result = await handoff.run(self._placed(request))
         finally:
             words.cancel()
         house.metrics.handoffs.labels(result=result.value).inc()
@@ -67,9 +70,15 @@ class Humans:
         if handoff is not None and leg in {handoff.leg, self._line.call_id}:
             handoff.receive(message)
 
+    @property
+    def place(self) -> WaitingCall | None:
+        """The place this call has in the line, or had last; None when it never asked for a human."""
+        return self.handoff.place if self.handoff is not None else None
+
     def waiting_key(self, digit: str) -> bool:
-        """A key of the caller: the one that ends the waiting does, and is no answer to what is asked next."""
-        if digit != STOP_KEY or self.handoff is None or not self.handoff.stop_waiting():
+        """A key of the caller: one that ends the waiting does, and is no answer to what is asked next."""
+        result, handoff = INSTEAD.get(digit), self.handoff
+        if result is None or handoff is None or not self._comfort.choices_known or not handoff.stop_waiting(result):
             return False
         self._house.to_media(StopDigits(leg=self._line.call_id))
         return True
@@ -85,33 +94,21 @@ class Humans:
         if self.handoff is not None:
             self.handoff.worker_lost()
 
+    def prompts_ended(self) -> None:
+        """Everything was said to the caller."""
+        self._comfort.prompts_ended()
+
     def play_music(self) -> None:
         """Comfort for the caller until somebody speaks."""
-        line, house = self._line, self._house
-        house.to_media(
-            Play(leg=line.call_id, playback=f"comfort-{line.call_id}", files=(house.comfort_path,), loop=True)
-        )
+        self._comfort.play_music()
 
-    async def _tell_waiting(self, handoff: Handoff) -> None:
-        """Words between the music for as long as the call waits in the line."""
-        line, house = self._line, self._house
-        terms, language = house.routing.waiting, line.session().language
-        text = terms.words.get(language, "")
-        if not text or not terms.words_every_ms:
-            return
-        prompt = say.Prompt(text=text, language=language, name="waiting")
-        while True:
-            await asyncio.sleep(terms.words_every_ms / 1000)
-            try:
-                path = house.find_prompt(prompt) or await house.render_prompt(prompt)
-            except SpeechError as error:
-                line.journal.note("trouble", where="waiting", what=str(error))
-                return
-            if handoff.waiting:
-                line.journal.note("turn.said", text=text, name=prompt.name, language=language)
-                house.to_media(StopPlayback(leg=line.call_id))
-                house.to_media(Play(leg=line.call_id, playback=f"waiting-{line.call_id}", files=(str(path),)))
-                self.play_music()
+    def _placed(self, request: HandoffRequest) -> HandoffRequest:
+        """Whoever comes from a full queue, and cannot go back to it, keeps the place: arrival and priority."""
+        if self._line.overflow is None:
+            return request
+        found = self._line.overflow.overflow
+        place = {"priority": found.priority, "waited_ms": found.waited_ms(monotonic_ms())}
+        return replace(request, data={**place, **request.data})
 
     def tools(self, method: Method | None = None) -> HandoffTools:
         """What a handoff of this call acts through. method: the trunk's unless another is said."""

@@ -6,7 +6,7 @@ Owns sequence numbers, wall-clock stamps and masking: nothing sensitive leaves a
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from ivr.log import mask
@@ -16,9 +16,10 @@ from ivr.model.ids import monotonic_ms
 Sink = Callable[[LogEntry], None]
 
 
-def wall_clock() -> str:
-    """Now, UTC, ISO 8601 with milliseconds."""
-    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+def wall_clock(ago_ms: int = 0) -> str:
+    """Now, or so long ago; UTC, ISO 8601 with milliseconds."""
+    at = datetime.now(UTC) - timedelta(milliseconds=ago_ms)
+    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 class Journal:

@@ -111,11 +111,13 @@ def overflow_call(
     caller: Caller,
     terms: OverflowTerms | None,
     told: Callable[[str], int | None],
+    own: Callable[[str], int | None],
     *,
     trusted: bool,
 ) -> OverflowCall | None:
     """The overflow a call is, None for any other. told: what a contact center last said over HTTP that callers of a
-    queue wait; its header in the INVITE counts before. trusted: are the headers of this peer believed?"""
+    queue wait; its header in the INVITE counts before. own: how long a queue of ours keeps callers waiting, for when
+    the contact center says nothing of one that ours knows about. trusted: are the headers of this peer believed?"""
     if terms is None:
         return None
     now_ms = arrived.arrived_at_ms
@@ -123,6 +125,8 @@ def overflow_call(
     if found is None:
         return None
     expected_ms = found.expected_wait_ms if found.expected_wait_ms is not None else told(found.queue.name)
+    if expected_ms is None and found.queue.queue:
+        expected_ms = own(found.queue.queue)
     offered = ways(terms, found, expected_ms, can_call_back=bool(caller.ani), now_ms=now_ms)
     return OverflowCall(
         overflow=found, terms=terms, token=new_id(), expected_ms=expected_ms, ways=tuple(way.value for way in offered)

@@ -10,7 +10,7 @@ from ivr.cli.arguments import Commands, show
 
 
 def add(commands: Commands) -> None:
-    """bench turns, calls, transfers, pauses, echo, voices, offers."""
+    """bench turns, calls, transfers, decisions, pauses, echo, voices, offers."""
     bench = commands.add_parser("bench", help="measure")
     benches = bench.add_subparsers(required=True, metavar="what")
     turns = benches.add_parser("turns", help="end of caller speech to first bot audio, on real SIP calls")
@@ -26,6 +26,11 @@ def add(commands: Commands) -> None:
     transfers.add_argument("--count", type=int, default=200, help="how many (200: a minute and a half)")
     transfers.add_argument("--json", action="store_true", help="print one JSON object")
     transfers.set_defaults(command=_bench_transfers)
+    decisions = benches.add_parser("decisions", help="who gets a call: many people at work, many calls waiting")
+    decisions.add_argument("--agents", type=int, default=1000, help="at work (1000)")
+    decisions.add_argument("--waiting", type=int, default=50, help="calls that wait (50)")
+    decisions.add_argument("--json", action="store_true", help="print one JSON object")
+    decisions.set_defaults(command=_bench_decisions)
     pauses = benches.add_parser("pauses", help="when turns end and how many are cut off, on recordings, without a wire")
     pauses.add_argument("--digits", type=Path, help="recordings of fsdd")
     pauses.add_argument("--prompts", type=Path, help="asterisk-core-sounds-{en,ru} and -wav, unpacked with dpkg -x")
@@ -81,6 +86,14 @@ def _bench_transfers(arguments: argparse.Namespace) -> int:
     from ivr.demo.bench_transfers import bench_transfers
 
     result = asyncio.run(bench_transfers(arguments.count))
+    show(result, as_json=arguments.json)
+    return 0 if result["ok"] else 1
+
+
+def _bench_decisions(arguments: argparse.Namespace) -> int:
+    from ivr.demo.bench_decisions import bench_decisions
+
+    result = asyncio.run(bench_decisions(arguments.agents, arguments.waiting))
     show(result, as_json=arguments.json)
     return 0 if result["ok"] else 1
 

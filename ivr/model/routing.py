@@ -38,7 +38,8 @@ class Agent:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AcdQueue:
     """A whole queue of a contact center, reached by one address. skills: what its people can do, as of an Agent;
-    queues: ours that it answers for; after_ms: how long a call waits for a person known here before it goes there."""
+    queues: ours that it answers for; after_ms: how long a call waits for a person known here before it goes there;
+    ring_ms: how long it may ring there, which for callers is waiting."""
 
     acd_id: str
     title: str
@@ -46,6 +47,7 @@ class AcdQueue:
     skills: Mapping[str, int] = field(default_factory=dict)
     queues: tuple[str, ...] = ()
     after_ms: int = 0
+    ring_ms: int = 120_000
     carry: Carry = EVERYDAY
 
 
@@ -60,7 +62,7 @@ class HandoffRequest:
 
 
 class TransferResult(StrEnum):
-    """How a transfer ended, as the dialog sees it."""
+    """How a transfer ended, as the dialog sees it. CALLBACK and ASSISTANT: what the caller chose instead of waiting."""
 
     ANSWERED = "answered"
     BUSY = "busy"
@@ -68,6 +70,8 @@ class TransferResult(StrEnum):
     REFUSED = "refused"
     NO_AGENT = "no_agent"
     FAILED = "failed"
+    CALLBACK = "callback"
+    ASSISTANT = "assistant"
 
 
 class WhisperAnswer(StrEnum):

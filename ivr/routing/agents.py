@@ -57,6 +57,7 @@ TRANSITIONS: dict[tuple[AgentState, AgentEvent], AgentState] = {
     (_S.WRAP_UP, _E.LOGOUT): _S.OFFLINE,
 }
 _BUSY = frozenset({_S.TALKING, _S.WRAP_UP})
+MOVED_AWAY = "in a call that was moved away"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,7 +184,7 @@ class AgentDirectory:
 
     def moved(self, agent_id: str, *, now_ms: int) -> None:
         """The agent's call goes on without us: not ready until the agent says that it is over."""
-        self._happen(agent_id, AgentEvent.MOVED, now_ms, "in a call that was moved away")
+        self._happen(agent_id, AgentEvent.MOVED, now_ms, MOVED_AWAY)
 
     def _happen(self, agent_id: str, event: AgentEvent, now_ms: int, reason: str = "") -> None:
         self._move(self.presence(agent_id, now_ms), event, now_ms, reason)

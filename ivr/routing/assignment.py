@@ -10,11 +10,11 @@ among the ways to serve exactly these calls the best is found by shortest augmen
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from ivr.model.routing import AgentState
 from ivr.routing.agents import AgentDirectory, Presence
-from ivr.routing.matching import score, unfit
+from ivr.routing.matching import fits, score
 from ivr.routing.plan import RoutingPlan
 from ivr.routing.relaxation import standing
 from ivr.routing.waiting import WaitingCall
@@ -32,24 +32,38 @@ def assign(
     free = [p for p in directory.presences(now_ms) if p.state is AgentState.AVAILABLE]
     ordered = sorted(calls, key=lambda call: call.urgency)
     most = min(len(ordered), len(free))
-    weights = {call.call_id: _best(_weights(plan, free, call, most, now_ms), most) for call in ordered}
+    candidates = _Candidates(plan, free, most, now_ms)
+    weights = {call.call_id: _best(candidates.weights(call), most) for call in ordered}
     served = _servable([call.call_id for call in ordered], weights)
     found = _optimum({call_id: weights[call_id] for call_id in served})
     return {call_id: found[call_id] for call_id in served}
 
 
-def _weights(plan: RoutingPlan, free: list[Presence], call: WaitingCall, most: int, now_ms: int) -> Weights:
-    """Agent id -> worth for this call: the score, and below its last digit how long the agent has been idle."""
-    stands = standing(plan, call.request, call.language, call.waited_ms(now_ms))
-    # One unit of score outweighs the idle time of all agents chosen together.
-    unit = most * max((now_ms - p.idle_since_ms for p in free), default=0) + 1
-    return {
-        p.agent.agent_id: round(score(plan, p, call.request, stands.scored, now_ms) * SCORE_UNITS) * unit
-        + now_ms
-        - p.idle_since_ms
-        for p in free
-        if not unfit(p, call.request.queue, stands, call.exclude)
-    }
+class _Candidates:
+    """Who is free, for one assignment. Calls that ask the same are looked for once: with a thousand people free and
+    hundreds of calls that wait for somebody better, all else would take too long."""
+
+    def __init__(self, plan: RoutingPlan, free: Sequence[Presence], most: int, now_ms: int) -> None:
+        self._plan, self._free, self._now_ms = plan, free, now_ms
+        # One unit of score outweighs the idle time of all agents chosen together.
+        self._unit = most * max((now_ms - p.idle_since_ms for p in free), default=0) + 1
+        self._fitting: dict[object, list[Presence]] = {}
+
+    def weights(self, call: WaitingCall) -> Weights:
+        """Agent id -> worth for this call: the score, and below its last digit how long the agent has been idle."""
+        plan, now_ms, queue = self._plan, self._now_ms, call.request.queue
+        stands = standing(plan, call.request, call.language, call.waited_ms(now_ms))
+        asked = (queue, stands.only, call.exclude, tuple(stands.enforced.items()))
+        fitting = self._fitting.get(asked)
+        if fitting is None:
+            fitting = [p for p in self._free if fits(p.agent, queue, stands, call.exclude)]
+            self._fitting[asked] = fitting
+        return {
+            p.agent.agent_id: round(score(plan, p, call.request, stands.scored, now_ms) * SCORE_UNITS) * self._unit
+            + now_ms
+            - p.idle_since_ms
+            for p in fitting
+        }
 
 
 def _best(weights: Weights, most: int) -> Weights:

@@ -15,6 +15,8 @@ from ivr.routing.overflow_terms import OverflowTerms
 WINDOW_MS = 600_000
 MOST_CALLS = 2_000
 LONGEST_MS = 4 * 3_600_000
+LEAST_HANDLED_MS = 120_000
+"""Calls that go on tell how long calls take only when they have gone on for so long, on average."""
 BOUNDS_MIN = (0, 1, 2, 3, 5, 10, 15, 20, 30, 45, 60)
 """Ranges begin and end at one of these minutes."""
 BELOW, ABOVE = 0.8, 1.25
@@ -65,7 +67,8 @@ class Pace:
         """The wait of who is at that position (1: next). agents: at work for the queue, free or busy.
 
         None when it cannot be told honestly: nobody was accepted in the window, nobody is at work. Handling times are
-        those of calls that ended in the window; before the first has, those of calls that go on, as long as they are.
+        those of calls that ended in the window; before the first has, those of calls that go on, as long as they are,
+        unless that is so short that it says nothing.
         """
         begin_ms = now_ms - WINDOW_MS
         self._calls = deque((c for c in self._calls if c.last_ms(now_ms) >= begin_ms), maxlen=MOST_CALLS)
@@ -73,6 +76,8 @@ class Pace:
             return None
         ended = [c.ended_ms - c.at_ms for c in self._calls if c.ended_ms is not None]
         handled = ended or [now_ms - c.at_ms for c in self._calls]
+        if not ended and sum(handled) < LEAST_HANDLED_MS * len(handled):
+            return None
         return round(position * sum(handled) / len(handled) / agents)
 
 

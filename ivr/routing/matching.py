@@ -68,11 +68,24 @@ def choose(
         if best is None or rank < best:
             best = rank
     if best is None:
-        acd, opens_in_ms = _acd_queue(plan, request, stands, exclude, waited_ms)
-        waits = [ms for ms in (stands.next_in_ms, opens_in_ms) if ms]
-        return Choice(agent=None, reasons=reasons, retry_in_ms=min(waits, default=0), acd=acd)
+        acd, retry_in_ms = without_agent(plan, request, stands, exclude, waited_ms)
+        return Choice(agent=None, reasons=reasons, retry_in_ms=retry_in_ms, acd=acd)
     agent = plan.agents[best[2]]
     return Choice(agent=agent, score=scores[agent.agent_id], scores=scores, reasons=reasons)
+
+
+def without_agent(
+    plan: RoutingPlan, request: HandoffRequest, stands: Standing, exclude: frozenset[str], waited_ms: int
+) -> tuple[AcdQueue | None, int]:
+    """When no agent can take a call now: the contact center's queue for it, and in how many ms waiting alone changes
+    anything (0: never)."""
+    acd, opens_in_ms = _acd_queue(plan, request, stands, exclude, waited_ms)
+    return acd, min((ms for ms in (stands.next_in_ms, opens_in_ms) if ms), default=0)
+
+
+def at_work(directory: AgentDirectory, now_ms: int) -> list[Agent]:
+    """Who takes calls, now or as soon as the one they have is over. Who is not ready or offline may stay so."""
+    return [p.agent for p in directory.presences(now_ms) if p.state in _AT_WORK]
 
 
 def unfit(presence: Presence, queue: str, stands: Standing, exclude: frozenset[str]) -> str:
@@ -85,8 +98,19 @@ def unfit(presence: Presence, queue: str, stands: Standing, exclude: frozenset[s
     return _unqualified(agent, queue, stands, exclude)
 
 
+def fits(agent: Agent, queue: str, stands: Standing, exclude: frozenset[str]) -> bool:
+    """Can this agent take a call of the queue, whatever the state?"""
+    if queue not in agent.queues or (stands.only and agent.agent_id != stands.only):
+        return False
+    skills = agent.skills
+    for skill, least in stands.enforced.items():
+        if skills.get(skill, 0) < least:
+            return False
+    return agent.agent_id not in exclude
+
+
 def _unqualified(agent: Agent, queue: str, stands: Standing, exclude: frozenset[str]) -> str:
-    """Why this agent cannot take a call of the queue, whatever the state."""
+    """Why this agent cannot take a call of the queue, whatever the state; "" when nothing speaks against it."""
     if agent.agent_id in exclude:
         return "excluded"
     if queue not in agent.queues:
@@ -98,22 +122,20 @@ def _unqualified(agent: Agent, queue: str, stands: Standing, exclude: frozenset[
     return f"not {stands.only}, yet" if stands.only and agent.agent_id != stands.only else ""
 
 
-def hopeful(plan: RoutingPlan, directory: AgentDirectory, call: WaitingCall, *, now_ms: int, until_ms: int) -> bool:
-    """May waiting until then help: is anybody at work who could take the call, now or after a step of the plan, or does
-    a contact center's queue open by then? Who is not ready or offline may stay so."""
-    at_work = [p for p in directory.presences(now_ms) if p.state in _AT_WORK]
+def hopeful(plan: RoutingPlan, people: Iterable[Agent], call: WaitingCall, *, now_ms: int, until_ms: int) -> bool:
+    """May waiting until then help: could any of these people, who are at work, take the call, now or after a step of
+    the plan, or does a contact center's queue open by then?"""
     waited_ms, longest_ms = call.waited_ms(now_ms), call.waited_ms(until_ms)
     while True:
         stands = standing(plan, call.request, call.language, waited_ms)
-        if any(not _unqualified(p.agent, call.request.queue, stands, call.exclude) for p in at_work):
+        if any(fits(agent, call.request.queue, stands, call.exclude) for agent in people):
             return True
-        acd, opens_in_ms = _acd_queue(plan, call.request, stands, call.exclude, waited_ms)
+        acd, retry_in_ms = without_agent(plan, call.request, stands, call.exclude, waited_ms)
         if acd is not None:
             return True
-        waits = [ms for ms in (stands.next_in_ms, opens_in_ms) if ms]
-        if not waits or waited_ms + min(waits) > longest_ms:
+        if not retry_in_ms or waited_ms + retry_in_ms > longest_ms:
             return False
-        waited_ms += min(waits)
+        waited_ms += retry_in_ms
 
 
 def score(

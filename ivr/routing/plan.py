@@ -107,6 +107,7 @@ class _AcdShape(_TargetShape):
     skills: dict[str, Proficiency]
     queues: Annotated[tuple[str, ...], Field(min_length=1)]
     after_s: Annotated[int, Field(ge=0, le=3600)] = 0
+    ring_s: Annotated[int, Field(ge=5, le=1800)] = 120
 
 
 class _StepShape(_Shape):
@@ -180,6 +181,7 @@ def _acd_queue(name: str, shape: _AcdShape, variables: Mapping[str, str]) -> Acd
         skills=shape.skills,
         queues=tuple(shape.queues),
         after_ms=shape.after_s * 1000,
+        ring_ms=shape.ring_s * 1000,
         carry=shape.carried(),
     )
 

@@ -13,7 +13,7 @@ from ivr.call.ani import Signatures
 from ivr.call.coming_back import KeyedCodes
 from ivr.call.controller import CallController, MediaLost, ServiceStopping
 from ivr.call.dispatch import Dispatcher
-from ivr.call.handoff_terms import Packet
+from ivr.call.handoff_terms import NO_PAGE, Packet
 from ivr.call.services import ServiceCaller
 from ivr.call.surroundings import Surroundings
 from ivr.config import Settings, variables
@@ -27,6 +27,7 @@ from ivr.model.ids import monotonic_ms
 from ivr.model.media import CallArrived, CallRefused, Drain, RejectCall, SendAudioTo
 from ivr.routing.agents import AgentDirectory
 from ivr.routing.expected_wait import ToldWaits
+from ivr.routing.waiting_words import sentences_of
 from ivr.storage.store import Store
 from ivr.supervisor.agents_desk import AgentsDesk
 from ivr.supervisor.brain import Brain
@@ -110,6 +111,7 @@ class Center:
         """Render what every call says."""
         assistant = self.brain.assistant
         told = [(lang, s) for lang, text in self.brain.offers.texts() for s in marked_sentences(text, lang)]
+        told += [(lang, s) for lang in assistant.languages for s in sentences_of(self.brain.routing.waiting, lang)]
         fixed = [prompt(text, lang) for lang, text in (*static_prompts(assistant), *told)]
         apology = self._apology(assistant)
         await self.speech.prompts.warm_up([apology, *recorded_prompts(assistant), *fixed], WARM_UP_S)
@@ -235,6 +237,8 @@ class Center:
         brain, agents = self.brain, self.agents
 
         async def pop(agent_id: str, packet: Packet) -> bool:
+            if agent_id == NO_PAGE:
+                return await self.webhooks.acknowledged(packet.token)
             shown = agents.pop(call_id, agent_id, packet)
             return (await asyncio.gather(shown, self.webhooks.acknowledged(packet.token)))[0]
 

@@ -118,11 +118,12 @@ class Caller:
         assert self._follower is not None, "dial first"
         return self._follower
 
-    async def dial(self, number: str) -> None:
-        """Call the bot from this number ("" = withheld) and wait until it answers."""
+    async def dial(self, number: str, to: str = "", headers: tuple[tuple[str, str], ...] = ()) -> None:
+        """Call the bot from this number ("" = withheld), at its address unless another is said, and wait until it
+        answers."""
         known = {record["call_id"] for record in await self._records(number)}
         identity = f"<sip:{number}@127.0.0.1>" if number else "<sip:anonymous@anonymous.invalid>"
-        await self.phone.call(self.house.sip_uri, headers=(("P-Asserted-Identity", identity),))
+        await self.phone.call(to or self.house.sip_uri, headers=(("P-Asserted-Identity", identity), *headers))
         await self.phone.answered()
         self._answered = 0
         deadline_ms = monotonic_ms() + 5000

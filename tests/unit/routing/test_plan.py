@@ -49,7 +49,7 @@ def test_variables_not_given_are_named_with_their_lines() -> None:
         ('"lang:en": 5, "lang:ru": 5', "claims: 5", "yaml"),
         (', "lang:en": 5}', "}", "routing-language"),
         ("skills: {claims: 5", "skills: {claims: 6", "out-of-range"),
-        ("version: 1", "version: 1\nsteps: [{need: {claims: 4}}, {for_s: 5}]", "routing-step"),
+        ("- {for_s: 60} ", "- {need: {claims: 4}} ", "routing-step"),
         ("version: 1", "version: 1\nring_timeout: 15", "unknown-key"),
     ],
 )
