@@ -34,7 +34,7 @@ class LogEntry:
     service.called service.ended / offer.decided offer.answered / handoff.requested
     handoff.chosen handoff.popped handoff.dialed handoff.ringing handoff.answered handoff.whispered handoff.bridged
     handoff.ended / overflow.arrived overflow.returning overflow.refused overflow.result / hearing.lost
-    hearing.restored / callback.promised / recording.started / call.returned /
+    hearing.restored / callback.promised / recording.started / call.returned call.code_unknown /
     trouble.
     """
 

@@ -120,14 +120,14 @@ def told(arrived: media.CallArrived) -> dict[str, str]:
     return {ours[name.lower()]: value for name, value in arrived.headers if name.lower() in ours}
 
 
-async def test_the_context_passes_both_ways_lies_do_not_and_a_drained_house_says_so(
+async def test_the_context_passes_both_ways_lies_do_not_and_a_full_or_drained_house_says_so(
     needs: Callable[[str], str], reserve_ports: Callable[[int], range], tmp_path: Path, repo_root: Path
 ) -> None:
     front, phone_ports, sipp_ports = reserve_ports(20), reserve_ports(20), reserve_ports(20)
     program, sipp = needs("kamailio"), Sipp(needs("sipp"), sipp_ports, tmp_path)
     headers = tuple(f"{name}: {value}" for name, value in TOLD.items())
     async with (
-        media_worker(reserve_ports(PORTS), tmp_path) as control,
+        media_worker(reserve_ports(PORTS), tmp_path, max_callers=1) as control,
         SoftPhone.start("agent", phone_ports[0], phone_ports[2], tmp_path) as agent,
     ):
         ports = {"front": front[0], "pbx": phone_ports[0], "worker": control.settings.sip_port}
@@ -136,7 +136,7 @@ async def test_the_context_passes_both_ways_lies_do_not_and_a_drained_house_says
             await answered(front[0], 200)
             for host in (CARRIER, STRANGER):
                 await sipp.place(SippCall(headers=headers, host=host, talk_ms=50, routed=True), front[0])
-            long = SippCall(headers=headers, host=CONTACT_CENTER, talk_ms=1500, routed=True)
+            long = SippCall(headers=headers, host=CONTACT_CENTER, talk_ms=2500, routed=True)
             calling = asyncio.ensure_future(sipp.place(long, front[0]))
             up = await control.wait(media.LegAnswered, count=3)
             carried = carried_headers(EVERYDAY, TOKEN, PACKET)
@@ -146,7 +146,9 @@ async def test_the_context_passes_both_ways_lies_do_not_and_a_drained_house_says
             got = tuple((name, incoming.header(name)) for name, _ in carried)
             assert got == carried
             assert parse_handoff_headers(got).token == TOKEN
+            await answered(front[0], 503)  # one call is all this worker takes
             await calling
+            await answered(front[0], 200)
             known = ("User-to-User", "X-Ctx-Id")
             callers = (*known, "Diversion", "History-Info", "P-Asserted-Identity")
             carrier, stranger, center = (told(arrived) for arrived in control.all(media.CallArrived)[:3])
