@@ -80,7 +80,7 @@ class Stage:
     def begin(self) -> None:
         """The call comes in; its number is looked up."""
         told = self.told
-        caller = Caller(ani=told.ani, dnis="+390000000", claimed=False, **told.overflow)
+        caller = Caller(ani=told.ani, dnis="+390000000", claimed=False, **told.came_from)
         self.advance(
             ev.CallStarted(
                 at_ms=0,

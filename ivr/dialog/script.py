@@ -15,7 +15,7 @@ ACTIONS = ("user", "dtmf", "silence", "noise", "hearing", "hangup")
 EXPECTED = ("bot", "action", "handoff", "offer", "survey", "callback", "ends")
 OFFER_WORDS = ("ask", "pitch", "confirm", "accepted", "declined")
 STATE = ("intent", "step", "level", "outcome", "disposition", "slots", "requests")
-OVERFLOW = ("overflow_from", "waited_s", "ways", "expected_wait")
+CAME_FROM = ("overflow_from", "waited_s", "ways", "expected_wait", "returned", "returned_intent", "returned_status")
 SHARED = ("caller", "mock", "offers", "agents", "started_at", "cut_off", "language")
 
 
@@ -50,8 +50,8 @@ class Line:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conversation:
     """A test. customer: who the number belongs to, empty = unknown. agents: results of handoffs, in order, then
-    "answered". offers: what the offer desk speaks, in order, then nothing. overflow: facts of a call from a full
-    queue."""
+    "answered". offers: what the offer desk speaks, in order, then nothing. came_from: facts of a call from a full
+    queue, or of one that comes back."""
 
     name: str
     file: str
@@ -65,7 +65,7 @@ class Conversation:
     mocks: Mapping[str, tuple[Mock, ...]]
     offers: tuple[Mapping[str, str], ...]
     agents: tuple[str, ...]
-    overflow: Mapping[str, Any] = field(default_factory=dict)
+    came_from: Mapping[str, Any] = field(default_factory=dict)
 
 
 def load(path: Path, folder: Path) -> tuple[Conversation, ...]:
@@ -98,7 +98,7 @@ def read_conversation(node: Node, top: Node) -> Conversation:
     if name is None or turns is None:
         node.fault("missing", "a test needs a name and turns", "Add name: and turns:.")
     if caller:
-        caller.only(("ani", "customer", *OVERFLOW))
+        caller.only(("ani", "customer", *CAME_FROM))
     ani, customer = (caller.get("ani"), caller.get("customer")) if caller else (None, None)
     return Conversation(
         name=name.text() if name else "",
@@ -107,7 +107,7 @@ def read_conversation(node: Node, top: Node) -> Conversation:
         language=language.text() if language else "en",
         lines=tuple(read_line(t) for t in turns.entries() if t.is_map()) if turns else (),
         ani=ani.text() if ani else "",
-        overflow={name: value.plain() for name in OVERFLOW if caller and (value := caller.get(name))},
+        came_from={name: value.plain() for name in CAME_FROM if caller and (value := caller.get(name))},
         customer=customer.plain() if customer else {},
         started_at=started.text() if started else "2026-11-20T09:00:00.000Z",
         cut_off=cut_off.flag() if cut_off else False,
