@@ -28,9 +28,10 @@ class LogEntry:
     """One thing that happened in a call. seq counts from 1 within the call; at: UTC ISO 8601 with milliseconds;
     at_ms: monotonic milliseconds; data: JSON-able, sensitive values already masked.
 
-    Kinds: handling.drawn / call.arrived call.answered call.greeted call.ended / turn.said turn.heard turn.rejected turn.silence
-    turn.keys turn.barged_in turn.answered turn.prompted / dialog.step dialog.slot dialog.request dialog.language /
-    number.verified identity.evidence identity.level identity.refused identity.locked identity.closed identity.risk /
+    Kinds: handling.drawn / call.arrived call.answered call.greeted call.ended / turn.said turn.heard turn.rejected
+    turn.silence turn.keys turn.barged_in turn.answered turn.prompted / dialog.step dialog.slot dialog.request
+    dialog.language / number.verified identity.evidence identity.level identity.refused identity.locked identity.closed
+    identity.risk /
     service.called service.ended / offer.decided offer.answered / handoff.requested
     handoff.chosen handoff.popped handoff.dialed handoff.ringing handoff.answered handoff.whispered handoff.bridged
     handoff.ended / overflow.arrived overflow.returning overflow.refused overflow.result / hearing.lost
