@@ -20,7 +20,7 @@ HOMES = {
     "faster_whisper": ("ivr/speech/",),
     "ctranslate2": ("ivr/speech/",),
     "tokenizers": ("ivr/speech/", "ivr/nlu/"),
-    "onnxruntime": ("ivr/speech/", "ivr/nlu/"),
+    "onnxruntime": ("ivr/speech/",),
     "piper": ("ivr/speech/",),
     "pyttsx3": ("ivr/speech/",),
     "espeakng_loader": ("ivr/speech/",),

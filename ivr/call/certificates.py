@@ -12,17 +12,19 @@ import ssl
 import time
 from collections import OrderedDict
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import aiohttp
 from yarl import URL
 
 from ivr.config import StirSettings
-from ivr.identity.credentials import Credential, credential, read_authorities
 from ivr.identity.passport import check_url
 from ivr.identity.verdict import StirError, Why
 from ivr.log import get_log
 from ivr.model.errors import ConfigError
+
+if TYPE_CHECKING:
+    from ivr.identity.credentials import Authorities, Credential
 
 MOST_BYTES = 16 * 1024
 # Seconds a certificate is kept: where the server does not say, and the least and the most when it does.
@@ -42,9 +44,10 @@ class CertificateShelf:
     def __init__(self, settings: StirSettings) -> None:
         self._settings = settings
         try:
-            pem = Path(settings.ca_file).read_bytes() if settings.ca_file else b""
-            self._authorities = read_authorities(pem) if pem else ()
-            self._tls = ssl.create_default_context(cafile=settings.tls_ca_file or None)
+            self._authorities = _authorities(settings.ca_file)
+            self._tls: ssl.SSLContext | bool = True
+            if settings.ca_file or settings.tls_ca_file:
+                self._tls = ssl.create_default_context(cafile=settings.tls_ca_file or None)
         except (OSError, ValueError) as error:
             raise ConfigError(f"[stir] ca_file or tls_ca_file cannot be read: {error}") from error
         self._kept: OrderedDict[str, tuple[float, Credential]] = OrderedDict()
@@ -81,6 +84,8 @@ class CertificateShelf:
             await self._http.close()
 
     async def _fly(self, url: str) -> Credential | Why:
+        from ivr.identity.credentials import credential
+
         try:
             pem, kept_s = await self._fetch(url)
             found = credential(pem, self._authorities)
@@ -113,6 +118,15 @@ class CertificateShelf:
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
             _log.warning("certificate.unreachable", url=url, error=f"{type(error).__name__}: {error}")
             raise StirError(Why.UNREACHABLE) from error
+
+
+def _authorities(file: str) -> Authorities:
+    """Those of the operator, none without a file. Raises OSError, ValueError."""
+    if not file:
+        return ()
+    from ivr.identity.credentials import read_authorities  # with cryptography 9 MB, for those alone whose trunks sign
+
+    return read_authorities(Path(file).read_bytes())
 
 
 def kept_for(cache_control: str) -> float:

@@ -32,6 +32,7 @@ _UNDERSTOOD = {
     ExtensionOID.AUTHORITY_KEY_IDENTIFIER,
     ExtensionOID.CRL_DISTRIBUTION_POINTS,
 }
+Authorities = tuple[x509.Certificate, ...]
 _SEQUENCE, _INTEGER, _IA5, _SPC, _RANGE, _ONE = 0x30, 0x02, 0x16, 0xA0, 0xA1, 0xA2
 
 
@@ -79,12 +80,12 @@ def read_certificates(pem: bytes) -> tuple[x509.Certificate, ...]:
     return found
 
 
-def read_authorities(pem: bytes) -> tuple[x509.Certificate, ...]:
+def read_authorities(pem: bytes) -> Authorities:
     """The authorities an operator trusts, any number. Raises ValueError when pem holds none or is damaged."""
     return tuple(x509.load_pem_x509_certificates(pem))
 
 
-def credential(pem: bytes, authorities: Sequence[x509.Certificate]) -> Credential:
+def credential(pem: bytes, authorities: Authorities) -> Credential:
     """The credential in a fetched PEM text: the signing certificate first, then its issuers. Raises StirError."""
     leaf, *others = read_certificates(pem)
     try:

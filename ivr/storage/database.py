@@ -11,10 +11,6 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
-from alembic import command
-from alembic.config import Config
-from alembic.util.exc import CommandError
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection as Connection
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
@@ -32,6 +28,13 @@ Write = tuple[sa.Executable, Sequence[Mapping[str, Any]] | None]
 
 
 __all__ = ["Clock", "Connection", "Database", "RefusedError", "unix_ms", "utc_now"]
+
+
+_VERSION = sa.table("alembic_version", sa.column("version_num"))
+
+
+class _NewerError(Exception):
+    """The database is of a revision this version does not know."""
 
 
 class RefusedError(StorageError):
@@ -74,7 +77,7 @@ class Database:
         try:
             async with engine.begin() as connection:
                 await connection.run_sync(_migrate)
-        except (OSError, sa.exc.SQLAlchemyError, CommandError) as error:
+        except (OSError, sa.exc.SQLAlchemyError, _NewerError) as error:
             await engine.dispose()
             raise StorageError(f"cannot open the database {shown}: {_reason(error)}") from error
         return cls(engine, now)
@@ -134,7 +137,7 @@ class Database:
     def upsert(self, table: sa.Table, row: Mapping[str, Any], *, keep: bool = False) -> sa.Insert:
         """An insert that replaces the row of the same key, or with keep=True leaves the older row alone."""
         key = [column.name for column in table.primary_key]
-        insert: Any = (postgresql if self._engine.dialect.name == "postgresql" else sqlite).insert(table).values(**row)
+        insert: Any = _insert(self._engine.dialect.name)(table).values(**row)
         if keep:
             kept: sa.Insert = insert.on_conflict_do_nothing(index_elements=key)
             return kept
@@ -172,10 +175,33 @@ def _tune_sqlite(connection: Any, _: object) -> None:
 
 
 def _migrate(connection: sa.Connection) -> None:
+    """To the newest revision. Alembic and what it brings are 12 MB: a database that is there already does without.
+    Raises _NewerError."""
+    newest = max(path.name.partition("_")[0] for path in (_MIGRATIONS / "versions").glob("[0-9]*_*.py"))
+    if sa.inspect(connection).has_table(_VERSION.name) and connection.execute(sa.select(_VERSION)).scalar() == newest:
+        return
+    from alembic import command
+    from alembic.config import Config
+    from alembic.util.exc import CommandError
+
     config = Config()
     config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    try:
+        command.upgrade(config, "head")
+    except CommandError as error:
+        raise _NewerError(f"it was written by a newer version of ivr ({error}): install that version") from error
+
+
+def _insert(dialect: str) -> Callable[[sa.Table], Any]:
+    """INSERT as that dialect extends it. PostgreSQL's is loaded where it is used: 3 MB."""
+    if dialect == "postgresql":
+        from sqlalchemy.dialects import postgresql
+
+        return postgresql.insert
+    from sqlalchemy.dialects import sqlite
+
+    return sqlite.insert
 
 
 def _reason(error: Exception) -> str:

