@@ -215,12 +215,17 @@ def load_settings(path: Path) -> Settings:
         raw = tomllib.loads(text)
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read ({error.strerror}); give another file with -c") from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path}: byte {error.start + 1} is not UTF-8; save the file as UTF-8") from error
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{path}: not valid TOML: {error}") from error
     try:
         settings = Settings.model_validate(raw)
     except ValidationError as error:
-        raise ConfigError("\n".join(_mistake(path, text, told) for told in error.errors())) from error
+        told = error.errors()
+        inner = {each["loc"][:depth] for each in told for depth in range(len(each["loc"]))}
+        # A list with a wrong entry is told as too short as well.
+        raise ConfigError("\n".join(_mistake(path, text, t) for t in told if t["loc"] not in inner)) from error
     return check(anchored(settings, path.parent))
 
 

@@ -66,7 +66,7 @@ def _unknown(d: _Deviation) -> tuple[str, str, str]:
 
 
 def _missing(d: _Deviation) -> tuple[str, str, str]:
-    return "missing", f"{d.word}: is missing", f"Add {d.word}: with its value."
+    return "missing", "it is missing", f"Add {d.word}: with its value."
 
 
 def _choice(d: _Deviation) -> tuple[str, str, str]:
@@ -74,7 +74,9 @@ def _choice(d: _Deviation) -> tuple[str, str, str]:
     allowed = re.findall(r"'([^']*)'", expected) or [expected.lower()]  # True and numbers stand there without quotes
     if len(allowed) == 1:
         return "unknown-value", f"{d.got} is not {allowed[0]}", f"Write {allowed[0]}."
-    return "unknown-value", f"{d.got} is none of {', '.join(allowed)}", _meant(str(d.told.get("input")), allowed)
+    near = _near(str(d.told.get("input")), allowed)
+    mend = f"Did you mean {near!r}?" if near else "Write one of these."
+    return "unknown-value", f"{d.got} is none of {', '.join(allowed)}", mend
 
 
 def _number(kind: str) -> Callable[[_Deviation], tuple[str, str, str]]:
@@ -134,7 +136,9 @@ _WORDED: Mapping[str, Callable[[_Deviation], tuple[str, str, str]]] = {
     "literal_error": _choice,
     "enum": _choice,
     **dict.fromkeys(("int_type", "int_parsing", "int_from_float", "int_parsing_size"), _number("a whole number")),
-    **dict.fromkeys(("float_type", "float_parsing", "finite_number"), _number("a number")),
+    **dict.fromkeys(
+        ("float_type", "float_parsing", "finite_number", "decimal_type", "decimal_parsing"), _number("a number")
+    ),
     **dict.fromkeys(("greater_than", "greater_than_equal", "less_than", "less_than_equal"), _outside),
     **dict.fromkeys(("bool_type", "bool_parsing"), _flag),
     "string_type": _text,
@@ -147,10 +151,16 @@ _WORDED: Mapping[str, Callable[[_Deviation], tuple[str, str, str]]] = {
 
 def _meant(word: str, known: Iterable[str]) -> str:
     names = sorted(known)
-    near = difflib.get_close_matches(word.lower(), names, n=1) or difflib.get_close_matches(word.upper(), names, n=1)
+    near = _near(word, names)
     if near:
-        return f"Did you mean {near[0]!r}?"
+        return f"Did you mean {near!r}?"
     return f"Known here: {', '.join(names)}." if names else "Remove it."
+
+
+def _near(word: str, names: Sequence[str]) -> str:
+    """The name that may have been meant, "" when none is like it."""
+    near = difflib.get_close_matches(word.lower(), names, n=1) or difflib.get_close_matches(word.upper(), names, n=1)
+    return near[0] if near else ""
 
 
 def _shown(value: Any) -> str:

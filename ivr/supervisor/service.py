@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import socket
 from collections.abc import AsyncIterator
@@ -55,8 +56,19 @@ def _cell(settings: Settings) -> str:
 
 
 def _prepare(settings: Settings, metrics: Metrics) -> Brain:
-    for folder in (settings.server.run_dir, settings.speech.cache_dir, settings.recording.dir):
-        folder.mkdir(parents=True, exist_ok=True)
+    assistant = settings.server.assistant
+    if not assistant.is_dir():
+        raise ConfigError(f"[server] assistant: there is no folder {assistant}; name the one that holds dialog.yml")
+    folders = {
+        "[server] run_dir": settings.server.run_dir,
+        "[speech] cache_dir": settings.speech.cache_dir,
+        "[recording] dir": settings.recording.dir,
+    }
+    for name, folder in folders.items():
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise ConfigError(f"{name}: cannot make the folder {folder}: {error.strerror}") from error
     return load_brain(settings, metrics)
 
 
@@ -141,7 +153,9 @@ async def _open_site(center: Center, settings: Settings) -> Site:
         return await Site.open(center.desk(), where.host, where.port)
     except OSError as error:
         await center.store.close()
-        raise ConfigError(f"[web] cannot listen on {where.host}:{where.port}: {error.strerror}") from error
+        # What asyncio says names the address again.
+        why = os.strerror(error.errno) if (error.errno or 0) > 0 else str(error)
+        raise ConfigError(f"[web] cannot listen on {where.host}:{where.port}: {why}") from error
 
 
 async def _await_sip_ports(center: Center, settings: Settings) -> None:

@@ -50,6 +50,10 @@ def told(folder: Path, text: str) -> list[str]:
             "2:unknown-value: requests.a: 'l2' is none of L0, L1, L2, L3, L4, human. Did you mean 'L2'?",
         ),
         (
+            "requests: {a: L9}",
+            "2:unknown-value: requests.a: 'L9' is none of L0, L1, L2, L3, L4, human. Write one of these.",
+        ),
+        (
             "risk: {on_threshold: lowwer}",
             "2:unknown-value: risk.on_threshold: 'lowwer' is none of lower, human. Did you mean 'lower'?",
         ),
