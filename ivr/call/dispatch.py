@@ -136,7 +136,7 @@ class Dispatcher:
         """Nobody is free for this call: a contact center's queue, nobody at all, or waiting on. people: at work."""
         call, plan, until_ms = waiter.call, self.directory.plan, waiter.until_ms
         waited_ms = call.waited_ms(now_ms)
-        stands = standing(plan, call.request, call.language, waited_ms)
+        stands = standing(plan, call.request, call.language, waited_ms, call.exclude)
         acd, retry_in_ms = without_agent(plan, call.request, stands, call.exclude, waited_ms)
         waiter.look_ms = now_ms + retry_in_ms if retry_in_ms else 0
         if acd is not None:
@@ -158,7 +158,7 @@ class Dispatcher:
 
     def _score(self, call: WaitingCall, agent_id: str, now_ms: int) -> float:
         plan = self.directory.plan
-        stands = standing(plan, call.request, call.language, call.waited_ms(now_ms))
+        stands = standing(plan, call.request, call.language, call.waited_ms(now_ms), call.exclude)
         return score(plan, self.directory.presence(agent_id, now_ms), call.request, stands.scored, now_ms)
 
     def _answer(self, call_id: str, dispatched: Dispatched) -> None:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from ivr.call.acquaintance import acquaintances
 from ivr.call.comfort import Comfort
 from ivr.call.context import packet_for
 from ivr.call.handoff import Handoff
@@ -47,8 +48,8 @@ class Humans:
         self.handoff = handoff = Handoff(line.call_id, self.tools(), line.journal)
         words = asyncio.ensure_future(self._comfort.keep_company(handoff))
         try:
-            self._refused = await self._no_offers()
-            result = await handoff.run(self._placed(request))
+            self._refused, known = await asyncio.gather(self._no_offers(), acquaintances(line, house))
+            result = await handoff.run(self._placed(replace(request, data={**known, **request.data})))
         finally:
             words.cancel()
         house.metrics.handoffs.labels(result=result.value).inc()

@@ -30,7 +30,8 @@ Type what the caller says. Or:
   /barge         speak into the prompts (again: let them end)
   /hearing lost  speech recognition is away, until /hearing restored
   /hangup        the caller hangs up      /new            another call
-  /agent busy    how the next agent answers: answered, busy, no_answer, refused, no_agent, failed
+  /agent busy    how the next agent answers: answered, busy, no_answer, refused, no_agent, failed; or
+                 what the caller chooses instead of waiting: callback, assistant
   /slots         values so far            /why            how the last words were understood
   /reload        read the files again (saved files are read by themselves)
   /quit"""

@@ -152,7 +152,8 @@ class OfferStep(Step):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HandoffStep(Step):
-    """A wish for a human. outcomes: busy | no_answer | refused | no_agent | failed -> target; "" = all the others."""
+    """A wish for a human. outcomes: busy | no_answer | refused | no_agent | failed, or what the caller chose instead of
+    waiting, callback | assistant -> target; "" = all the others."""
 
     queue: str
     reason: str

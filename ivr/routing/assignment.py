@@ -52,7 +52,7 @@ class _Candidates:
     def weights(self, call: WaitingCall) -> Weights:
         """Agent id -> worth for this call: the score, and below its last digit how long the agent has been idle."""
         plan, now_ms, queue = self._plan, self._now_ms, call.request.queue
-        stands = standing(plan, call.request, call.language, call.waited_ms(now_ms))
+        stands = standing(plan, call.request, call.language, call.waited_ms(now_ms), call.exclude)
         asked = (queue, stands.only, call.exclude, tuple(stands.enforced.items()))
         fitting = self._fitting.get(asked)
         if fitting is None:

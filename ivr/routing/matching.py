@@ -53,7 +53,7 @@ def choose(
     request.data may name "last_agent", "owner" (agent ids) and "segment". exclude: agents and contact centers' queues
     tried already or unwanted. waited_ms: since the request, for the plan's steps. An unknown queue gets nobody.
     """
-    stands = standing(plan, request, language, waited_ms)
+    stands = standing(plan, request, language, waited_ms, exclude)
     best: tuple[float, int, str] | None = None
     scores: dict[str, float] = {}
     reasons: dict[str, str] = {}
@@ -127,7 +127,7 @@ def hopeful(plan: RoutingPlan, people: Iterable[Agent], call: WaitingCall, *, no
     the plan, or does a contact center's queue open by then?"""
     waited_ms, longest_ms = call.waited_ms(now_ms), call.waited_ms(until_ms)
     while True:
-        stands = standing(plan, call.request, call.language, waited_ms)
+        stands = standing(plan, call.request, call.language, waited_ms, call.exclude)
         if any(fits(agent, call.request.queue, stands, call.exclude) for agent in people):
             return True
         acd, retry_in_ms = without_agent(plan, call.request, stands, call.exclude, waited_ms)

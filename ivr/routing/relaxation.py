@@ -27,10 +27,16 @@ class Standing:
     next_in_ms: int
 
 
-def standing(plan: RoutingPlan, request: HandoffRequest, language: str, waited_ms: int) -> Standing:
-    """What is asked of agents after so long. A step for the last agent or the owner takes no time when nobody is named;
-    after a last step that ends, any agent of the queue will do."""
-    step, next_in_ms = _step_at(plan, request, waited_ms)
+def standing(
+    plan: RoutingPlan,
+    request: HandoffRequest,
+    language: str,
+    waited_ms: int,
+    exclude: frozenset[str] = frozenset(),
+) -> Standing:
+    """What is asked of agents after so long. A step for the last agent or the owner takes no time when nobody is named,
+    or somebody who was tried already (exclude); after a last step that ends, any agent of the queue will do."""
+    step, next_in_ms = _step_at(plan, request, waited_ms, exclude)
     scored = requirements(plan, request, language, step)
     spoken = {skill: least for skill, least in scored.items() if skill.startswith(LANGUAGE_SKILL)}
     anybody = step is not None and step.agent == ANY_AGENT
@@ -54,10 +60,12 @@ def requirements(
     return required
 
 
-def _step_at(plan: RoutingPlan, request: HandoffRequest, waited_ms: int) -> tuple[RelaxationStep | None, int]:
+def _step_at(
+    plan: RoutingPlan, request: HandoffRequest, waited_ms: int, exclude: frozenset[str]
+) -> tuple[RelaxationStep | None, int]:
     ends_ms = 0
     for step in plan.steps:
-        if step.agent in _NAMED_IN and not _named(request, step.agent):
+        if step.agent in _NAMED_IN and _named(request, step.agent) in {"", *exclude}:
             continue
         if step.for_ms is None:
             return step, 0

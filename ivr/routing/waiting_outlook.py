@@ -43,7 +43,7 @@ def outlook(
     soonest_ms: int | None = None
     in_ms = 0
     while True:
-        stands = standing(plan, call.request, call.language, call.waited_ms(now_ms + in_ms))
+        stands = standing(plan, call.request, call.language, call.waited_ms(now_ms + in_ms), call.exclude)
         able = [agent for agent in people if fits(agent, queue, stands, call.exclude)]
         if able:
             shared = {name for agent in able for name in agent.queues}

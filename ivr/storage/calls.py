@@ -97,6 +97,17 @@ class Calls(Deliveries):
         last = record.ended_at or await self._last_event_at(record.call_id) or record.started_at
         return record if self._db.now_ms() - unix_ms(last) <= within_s * 1000 else None
 
+    async def last_agent(self, ani: str, customer_id: str, within_days: int) -> str:
+        """Who took the latest call of this number that was handed over, "" when nobody did. customer_id: calls of
+        other customers with the same number do not count; "" when it is not known who calls."""
+        own = calls.c
+        query = sa.select(own.agent).where(own.ani == ani, own.agent != "")
+        query = query.where(own.started_ms >= self._db.now_ms() - within_days * 86_400_000)
+        if customer_id:
+            query = query.where(own.customer_id == customer_id)
+        rows = await self._db.read(query.order_by(own.started_ms.desc()).limit(1)) if ani else []
+        return str(rows[0][0]) if rows else ""
+
     async def same_intent_calls(self, household: str, intent: str, since: str, *, besides: str = "") -> int:
         """How many calls of a household since a moment (UTC ISO 8601) had this intent. besides: a call_id left out."""
         asked = call_requests.c

@@ -221,3 +221,10 @@ def test_a_thousand_random_plans_with_steps_agree_with_the_rule_read_aloud() -> 
         assert name(choice) == read_aloud(plan, directory, request, language, now_ms=now_ms, waited_ms=waited_ms)
         served += choice.agent is not None
     assert 300 < served < 950
+
+
+def test_a_step_for_somebody_who_was_tried_already_takes_no_time(tmp_path: Path) -> None:
+    plan = load(tmp_path)
+    assert name(ask(plan, 0, KNOWN, "last", "owner", "expert")) == "last"
+    assert name(ask(plan, 0, KNOWN, "last", "owner", "expert", exclude=("last",))) == "owner"
+    assert name(ask(plan, 0, KNOWN, "last", "owner", "expert", exclude=("last", "owner"))) == "expert"

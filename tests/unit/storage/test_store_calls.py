@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import logging
 import time
+from datetime import timedelta
 
 import pytest
 
 from ivr.model.call import CallRecord, LogEntry, Outcome
 from ivr.model.errors import StorageError
 from ivr.storage.store import Store
+from tests.unit.storage.conftest import NOW
 
 
 def record(call_id: str, **changes: object) -> CallRecord:
@@ -164,3 +166,18 @@ async def test_calls_with_the_same_intent_are_counted_once_each(store: Store) ->
 async def test_a_record_without_a_readable_start_is_refused(store: Store) -> None:
     with pytest.raises(StorageError, match="yesterday"):
         await store.save_record(record("01A", started_at="yesterday"))
+
+
+async def test_who_took_the_latest_call_of_a_customer_is_known_for_a_while(store: Store) -> None:
+    ago = {"01A": 3, "01B": 2, "01C": 1, "01D": 0}
+    agents = {"01A": ("ann", "C1"), "01B": ("bob", "C1"), "01C": ("cid", "C2"), "01D": ("", "C1")}
+    for call_id, days in ago.items():
+        at = (NOW - timedelta(days=days, minutes=5)).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        agent, customer = agents[call_id]
+        await store.save_record(record(call_id, started_at=at, agent=agent, customer_id=customer))
+    number = record("01A").ani
+    assert await store.last_agent(number, "C1", 90) == "bob"
+    assert await store.last_agent(number, "", 90) == "cid", "whoever calls from there"
+    assert await store.last_agent(number, "C3", 90) == ""
+    assert await store.last_agent(number, "C1", 1) == ""  # two days ago
+    assert await store.last_agent("", "C1", 90) == "", "a number that was withheld"
