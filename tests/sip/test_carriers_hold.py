@@ -117,3 +117,23 @@ async def test_a_caller_whose_phone_holds_us_during_a_refer_that_fails_is_taken_
         assert office.chosen() == ["best", "second"]
         assert await running is TransferResult.ANSWERED
         await hear_each_other(office, phone, office.second)
+
+
+async def test_two_who_talk_go_on_talking_when_the_callers_phone_takes_a_refer_holds_and_says_nothing_of_it(
+    reserve_ports: Callable[[int], range], tmp_path: Path
+) -> None:
+    async with (
+        an_office(reserve_ports, tmp_path) as office,
+        foreign_phone(office.control.uri, reserve_ports(20), CALLER_HZ) as phone,
+    ):
+        await called(office)
+        running = office.begin(Method.ATTENDED)
+        await office.taken_by(office.best)
+        assert await running is TransferResult.ANSWERED
+        assert "Replaces=" in await phone.seen("<", "REFER")
+        assert await held(office, phone, "sendonly") == "recvonly"
+        await taken_back(office, phone)
+        referred, stayed = await office.noted("handoff.referred"), await office.noted("handoff.not_moved")
+        assert 1900 <= stayed.at_ms - referred.at_ms <= 2300
+        await hear_each_other(office, phone, office.best)
+        assert office.handoff is not None and office.handoff.bridged
