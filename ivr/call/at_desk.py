@@ -73,7 +73,7 @@ class AtDesk:
         following, leg = self._next, getattr(message, "leg", getattr(message, "call_id", ""))
         if following is None:
             return False
-        if leg == following.leg:
+        if leg and leg == following.leg:
             following.receive(message)
             return True
         first = self._humans.handoff
