@@ -15,7 +15,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from ivr.deviations import Told, deviation
 from ivr.model.errors import ConfigError
-from ivr.sections import EffectsSettings, IdentitySettings, Webhooks
+from ivr.sections import EffectsSettings, IdentitySettings, LimitSettings, RecordingSettings, Webhooks
 from ivr.toml_places import line_of
 
 Port = Annotated[int, Field(ge=1, le=65535)]
@@ -164,21 +164,6 @@ class OffersSettings(_Section):
 
     salt: str = "ivr"
     holdout: Annotated[float, Field(ge=0.0, le=0.5)] = 0.2
-
-
-class RecordingSettings(_Section):
-    """Stereo recordings. on_request: only when asked for a live call over the API; all: every call."""
-
-    mode: Literal["off", "on_request", "all"] = "on_request"
-    dir: Path = Path("var/recordings")
-
-
-class LimitSettings(_Section):
-    """drain_s: how long live calls may go on after SIGTERM. max_call_s: longest call. callback_s: promises kept by."""
-
-    drain_s: Annotated[int, Field(ge=0, le=7200)] = 300
-    max_call_s: Annotated[int, Field(ge=30, le=14400)] = 1800
-    callback_s: Annotated[int, Field(ge=60, le=604800)] = 14400
 
 
 class Settings(_Section):

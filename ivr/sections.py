@@ -84,6 +84,25 @@ class EffectsSettings(BaseModel):
         return self
 
 
+class RecordingSettings(BaseModel):
+    """Stereo recordings. on_request: only when asked for a live call over the API; all: every call."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    mode: Literal["off", "on_request", "all"] = "on_request"
+    dir: Path = Path("var/recordings")
+
+
+class LimitSettings(BaseModel):
+    """drain_s: how long live calls may go on after SIGTERM. max_call_s: longest call. callback_s: promises kept by."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    drain_s: Annotated[int, Field(ge=0, le=7200)] = 300
+    max_call_s: Annotated[int, Field(ge=30, le=14400)] = 1800
+    callback_s: Annotated[int, Field(ge=60, le=604800)] = 14400
+
+
 class WebhookSettings(BaseModel):
     """One receiver of events. events: which, "*" = all. secret_env: environment variable with its secret, whsec_ and
     base64; two, separated by a blank, while it is being changed, the newer first. acknowledge: a transfer waits up to

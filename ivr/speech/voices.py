@@ -44,11 +44,16 @@ def make_voices(
     return voices
 
 
-def _module(engine: str) -> ModuleType:
+def module_path(engine: str) -> str:
+    """Where a voice is. Raises SpeechError for a name that is no voice."""
     path = MODULES.get(engine, engine)
     if "." not in path:
         raise SpeechError(f"there is no voice {engine!r}: write one of {', '.join(MODULES)}, or a module's dotted path")
+    return path
+
+
+def _module(engine: str) -> ModuleType:
     try:
-        return importlib.import_module(path)
+        return importlib.import_module(module_path(engine))
     except ImportError as error:
         raise SpeechError(f"the voice {engine!r} cannot be loaded: {error}") from error

@@ -5,6 +5,7 @@ PostgreSQL and turns every driver error into a StorageError; refuses to know wha
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,6 +21,13 @@ from ivr.storage.sqlite import connect
 BUSY_MS = 5000
 _DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg"}
 _MIGRATIONS = Path(__file__).parent / "migrations"
+_MENDED = {
+    "database is locked": f"another process has held it for more than {BUSY_MS // 1000} s: end it",
+    "file is not a database": "put a copy in its place, or name another file in [storage] url",
+    "disk image is malformed": "stop ivr and put a copy in its place (docs/operating.md, Backup)",
+    "disk is full": "make room where it lies",
+    "unable to open": "[storage] url must name a file that this user may write, in a folder that is there",
+}
 _to_json = json.JSONEncoder(ensure_ascii=False, default=str).encode  # json.dumps makes an encoder for every value
 
 Result = TypeVar("Result")
@@ -70,7 +78,7 @@ class Database:
             _make_room(where)
             engine = create_async_engine(where, json_serializer=_to_json)
         except (OSError, ImportError, sa.exc.SQLAlchemyError) as error:
-            raise StorageError(f"cannot open the database {shown}: {error}") from error
+            raise StorageError(f"cannot open the database {shown}: {_reason(error)}") from error
         if where.get_backend_name() == "sqlite":
             sa.event.listen(engine.sync_engine, "do_connect", _connect_sqlite)
             sa.event.listen(engine.sync_engine, "connect", _tune_sqlite)
@@ -206,4 +214,6 @@ def _insert(dialect: str) -> Callable[[sa.Table], Any]:
 
 def _reason(error: Exception) -> str:
     """The driver's own sentence, without SQL and parameters: those may hold what a caller said."""
-    return str(getattr(error, "orig", None) or error).splitlines()[0]
+    said = os.strerror(error.errno) if isinstance(error, OSError) and (error.errno or 0) > 0 else ""
+    said = said or str(getattr(error, "orig", None) or error).splitlines()[0]
+    return said + next((f"; {mend}" for words, mend in _MENDED.items() if words in said), "")

@@ -55,6 +55,7 @@ calls = sa.Table(
     _ms("started_ms"),
     sa.Index(None, "ani", "started_ms"),
     sa.Index(None, "ended_at"),
+    sa.Index(None, "agent", "call_id"),
 )
 
 # Houses that share the database. A call lives in one; who is silent for long has lost its calls.
@@ -99,6 +100,7 @@ opportunities = sa.Table(
     sa.Index(None, "household", "at_ms"),
     sa.Index(None, "call_id"),
     sa.Index(None, "customer_id"),
+    sa.Index(None, "at_ms"),
 )
 
 answers = sa.Table(
@@ -112,6 +114,7 @@ answers = sa.Table(
     *(_text(f"proof_{name}") for name in ("script_version", "read_back", "asked_at", "answered_at", "method")),
     *(_text(f"proof_{name}") for name in ("heard", "digits", "recording", "agent", "disclosures")),
     sa.Column("proof_confidence", sa.Float, nullable=False, server_default="0"),
+    sa.Index(None, "at"),
     sa.CheckConstraint(KNOWN_ANSWER, name="known_answer"),
     sa.CheckConstraint(PROVEN, name="accepted_is_proven"),
 )
@@ -180,4 +183,5 @@ overflows = sa.Table(
     sa.Column("data", sa.JSON, nullable=False),
     _ms("at_ms"),
     sa.Index(None, "sip_call_id"),
+    sa.Index(None, "call_id"),
 )

@@ -9,11 +9,13 @@ import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from ivr.config import Settings
+from ivr.config import Settings, SpeechRoomSettings
 from ivr.log import get_log
 from ivr.metrics import Metrics
-from ivr.model.errors import ConfigError, DesignError, IvrError
+from ivr.model.errors import ConfigError, DesignError, IvrError, SpeechError
 from ivr.sections import subscribers
+from ivr.speech.catalogue import Catalogue
+from ivr.speech.voices import module_path
 from ivr.storage.store import Store
 from ivr.supervisor.brain import Brain, load_brain
 from ivr.supervisor.center import Center
@@ -69,7 +71,18 @@ def _prepare(settings: Settings, metrics: Metrics) -> Brain:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise ConfigError(f"{name}: cannot make the folder {folder}: {error.strerror}") from error
+    _check_speech(settings.speech)
     return load_brain(settings, metrics)
+
+
+def _check_speech(settings: SpeechRoomSettings) -> None:
+    """What no speech worker could start with, however often it is started again. Raises ConfigError."""
+    try:
+        Catalogue(settings.models_dir)
+        for voice in settings.voices:
+            module_path(voice)
+    except SpeechError as error:
+        raise ConfigError(f"[speech] {error}") from error
 
 
 class _Signals:
@@ -153,8 +166,8 @@ async def _open_site(center: Center, settings: Settings) -> Site:
         return await Site.open(center.desk(), where.host, where.port)
     except OSError as error:
         await center.store.close()
-        # What asyncio says names the address again.
-        why = os.strerror(error.errno) if (error.errno or 0) > 0 else str(error)
+        number = error.errno or 0
+        why = os.strerror(number) if number > 0 else str(error)  # what asyncio says names the address again
         raise ConfigError(f"[web] cannot listen on {where.host}:{where.port}: {why}") from error
 
 

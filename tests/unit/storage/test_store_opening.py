@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
+import subprocess
+import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -12,6 +16,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import CreateTable
 
+from ivr.model.call import LogEntry
 from ivr.model.errors import StorageError
 from ivr.storage.store import Store
 from ivr.storage.tables import METADATA
@@ -65,7 +70,7 @@ async def test_a_database_of_a_newer_version_is_refused(url: str, tmp_path: Path
     await (await Store.open(url)).close()
     with sqlite3.connect(tmp_path / "data" / "ivr.db") as connection:
         connection.execute("UPDATE alembic_version SET version_num = '9999'")
-    with pytest.raises(StorageError, match="9999"):
+    with pytest.raises(StorageError, match=r"written by a newer version of ivr .*9999"):
         await Store.open(url)
 
 
@@ -80,3 +85,45 @@ def test_every_table_can_be_said_in_postgresql() -> None:
         said = str(CreateTable(table).compile(dialect=postgresql.dialect()))
         assert said.strip().startswith(f"CREATE TABLE {table.name}")
         assert "AUTOINCREMENT" not in said
+
+
+def entry(seq: int) -> LogEntry:
+    return LogEntry(call_id="c", seq=seq, at="2026-11-22T10:00:00.000Z", at_ms=seq, kind="turn.heard", data={})
+
+
+def copy(source: Path, target: Path) -> None:
+    """What `sqlite3 SOURCE ".backup TARGET"` does."""
+    with closing(sqlite3.connect(source)) as live, closing(sqlite3.connect(target)) as kept:
+        live.backup(kept, pages=5)
+
+
+async def test_a_copy_made_while_calls_are_written_has_everything_stored_before_it(tmp_path: Path) -> None:
+    store = await Store.open(f"sqlite:///{tmp_path}/live.sqlite3")
+    for seq in range(300):
+        store.append(entry(seq))
+    await store.flush()
+    copying = asyncio.create_task(asyncio.to_thread(copy, tmp_path / "live.sqlite3", tmp_path / "copy.sqlite3"))
+    seq = 300
+    while not copying.done() and seq < 5000:
+        store.append(entry(seq))
+        seq += 1
+        await asyncio.sleep(0.001)
+    await copying
+    await store.close()
+    restored = await Store.open(f"sqlite:///{tmp_path}/copy.sqlite3")
+    assert [each.seq for each in await restored.events("c")][:300] == list(range(300))
+    await restored.close()
+
+
+@pytest.mark.slow
+def test_a_database_at_the_newest_revision_is_opened_without_what_migrates(tmp_path: Path) -> None:
+    program = f"""
+import asyncio, sys
+from ivr.storage.store import Store
+async def once():
+    await (await Store.open("sqlite:///{tmp_path}/a.sqlite3")).close()
+asyncio.run(once())
+print("alembic" in sys.modules)
+"""
+    seen = [subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True) for _ in "12"]
+    assert [each.stdout.strip() for each in seen] == ["True", "False"]

@@ -6,23 +6,30 @@ from pathlib import Path
 
 import pytest
 
-from ivr.config import ServerSettings, Settings, StorageSettings
+from ivr.config import Settings
 from ivr.model.errors import ConfigError
 from ivr.supervisor.service import running
 
 
 @pytest.mark.parametrize(
-    ("server", "told"),
+    ("wrong", "told"),
     [
-        ({"assistant": Path("/none/at/all")}, r"\[server\] assistant: there is no folder /none/at/all"),
-        ({"run_dir": Path("/proc/none")}, r"\[server\] run_dir: cannot make the folder /proc/none: "),
+        ({"server": {"assistant": "/none/at/all"}}, r"\[server\] assistant: there is no folder /none/at/all"),
+        ({"server": {"run_dir": "/proc/none"}}, r"\[server\] run_dir: cannot make the folder /proc/none: "),
+        ({"speech": {"models_dir": "/none/at/all"}}, r"\[speech\] no model catalogue at /none/at/all/catalogue.toml: "),
+        ({"speech": {"voices": ["nobody"]}}, r"\[speech\] there is no voice 'nobody': write one of piper, "),
     ],
 )
-async def test_a_folder_that_cannot_be_had_is_named_with_its_setting(
-    tmp_path: Path, server: dict[str, Path], told: str
+async def test_what_cannot_be_had_is_named_with_its_setting(
+    tmp_path: Path, wrong: dict[str, dict[str, object]], told: str
 ) -> None:
-    database = f"sqlite:///{tmp_path}/ivr.sqlite3"
-    settings = Settings(server=ServerSettings(**server), storage=StorageSettings(url=database))  # type: ignore[arg-type]
+    usual = {
+        "server": {"run_dir": f"{tmp_path}/run"},
+        "speech": {"cache_dir": f"{tmp_path}/prompts"},
+        "recording": {"dir": f"{tmp_path}/recordings"},
+        "storage": {"url": f"sqlite:///{tmp_path}/ivr.sqlite3"},
+    }
+    settings = Settings.model_validate({name: usual.get(name, {}) | wrong.get(name, {}) for name in usual})
     with pytest.raises(ConfigError, match=told):
         async with running(settings):
             pass
