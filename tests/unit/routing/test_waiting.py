@@ -182,7 +182,7 @@ def test_russian_counts_people_in_the_right_form(ahead: int, russian: str) -> No
 
 def test_a_wait_that_grew_or_should_be_over_is_never_read_without_saying_so() -> None:
     draw, longer = random.Random(3), 0
-    for _ in range(2000):
+    for _ in range(800):
         now_ms, told, first = 0, None, True
         for _ in range(6):
             now_ms += draw.randrange(20_000, 240_000)
@@ -198,7 +198,7 @@ def test_a_wait_that_grew_or_should_be_over_is_never_read_without_saying_so() ->
             assert not (found.better and (said or overtaken or first))
             assert found.told.by_ms is None or found.told.by_ms > now_ms
             told, first, longer = found.told, False, longer + said
-    assert longer > 1000
+    assert longer > 400
 
 
 def _later(now: WaitRange | None, before: WaitRange) -> bool:
@@ -219,11 +219,11 @@ def test_every_sentence_a_caller_can_hear_is_known_before_anybody_calls(language
     known, draw = set(sentences_of(TERMS, language)), random.Random(7)
     assert not any(character.isdigit() for sentence in known for character in sentence)
     told: Told | None = None
-    for second in range(3 * 3600):
+    for second in range(0, 3 * 3600, 4):
         found = say(Outlook(ahead=draw.randrange(14), expected_ms=second * 1000), told, second * 1000, language)
         assert known >= set(found.sentences)
         told = found.told
-    assert {wait_range(second * 1000) for second in range(3 * 3600)} == set(ranges())
+    assert {wait_range(second * 1000) for second in range(0, 3 * 3600, 5)} == set(ranges())
 
 
 def test_what_is_not_to_be_told_is_not_and_own_words_stand_for_the_thanks() -> None:
