@@ -214,6 +214,6 @@ def _insert(dialect: str) -> Callable[[sa.Table], Any]:
 
 def _reason(error: Exception) -> str:
     """The driver's own sentence, without SQL and parameters: those may hold what a caller said."""
-    said = os.strerror(error.errno) if isinstance(error, OSError) and (error.errno or 0) > 0 else ""
-    said = said or str(getattr(error, "orig", None) or error).splitlines()[0]
+    number = (error.errno or 0) if isinstance(error, OSError) else 0
+    said = os.strerror(number) if number > 0 else str(getattr(error, "orig", None) or error).splitlines()[0]
     return said + next((f"; {mend}" for words, mend in _MENDED.items() if words in said), "")
