@@ -12,6 +12,23 @@ from ivr.model.call import CallRecord
 
 pytestmark = pytest.mark.browser
 
+# What axe would call critical: controls without a name, ids twice, pictures without words, no language or title.
+NAMELESS = """() => {
+  const words = e => (e.getAttribute('aria-label') || [...(e.labels || [])].map(l => l.textContent).join(' ')
+    || e.textContent || e.title || e.alt || '').trim();
+  const ids = [...document.querySelectorAll('[id]')].map(e => e.id);
+  const named = 'input:not([type=hidden]), select, textarea, button, a[href], summary, iframe, section, nav';
+  return [
+    ...[...document.querySelectorAll(named)].filter(e => e.checkVisibility() && !words(e)
+      && !e.getAttribute('aria-labelledby')).map(e => `no name: ${e.outerHTML.slice(0, 80)}`),
+    ...ids.filter((id, at) => ids.indexOf(id) !== at).map(id => `twice: ${id}`),
+    ...[...document.querySelectorAll('img:not([alt])')].map(e => `no alt: ${e.src}`),
+    ...[...document.querySelectorAll('[aria-labelledby]')].filter(e => !document.getElementById(
+      e.getAttribute('aria-labelledby'))).map(e => `label missing: ${e.className}`),
+    ...(document.documentElement.lang && document.title && document.querySelector('main') ? [] : ['no language']),
+  ];
+}"""
+
 
 async def test_an_operator_finds_a_call_and_its_ordered_log(page: Page, floor: Any, call: str, album: Path) -> None:
     await page.goto(f"{floor.url}/calls")
@@ -50,4 +67,5 @@ async def test_all_pages_fit_a_phone(page: Page, floor: Any, call: str, packet: 
             floor.hub.publish("agent:a17", "pop", {"pop_id": "P1", "call_id": call, "packet": packet})
             assert await floor.hub.confirm_shown("P1", 1.0)
         assert await page.evaluate("document.documentElement.scrollWidth") <= 390
+        assert await page.evaluate(NAMELESS) == []
         await page.screenshot(path=album / f"{name}-390.png", full_page=True)
