@@ -12,6 +12,7 @@ import contextlib
 from collections.abc import Callable
 
 from ivr.call.carrying import Carrying
+from ivr.call.consult_leg import ConsultLeg
 from ivr.call.handoff_terms import NO_PAGE, POP_TIMEOUT_S, HandoffTools, Packet, Target
 from ivr.call.journal import Journal
 from ivr.call.moving import Method
@@ -20,8 +21,7 @@ from ivr.call.transfer_states import LEG_ENDS, SETTLED, TransferEvent, TransferS
 from ivr.call.whisper import Whisper
 from ivr.model.errors import StorageError
 from ivr.model.ids import new_id
-from ivr.model.media import Bridge, Dial, LegAnswered, LegEnded, LegRinging, PlaybackEnded, ReferProgress
-from ivr.model.media import HangUp as HangUpLeg
+from ivr.model.media import Bridge, Dial, HangUp, LegAnswered, LegEnded, LegRinging, PlaybackEnded, ReferProgress
 from ivr.model.routing import AgentAct, HandoffRequest, TransferResult, WhisperAnswer
 from ivr.model.sip import SipDialog
 from ivr.routing.agents import AgentDirectory
@@ -40,10 +40,10 @@ class Attempt:
     def __init__(self, call_id: str, target: Target, tools: HandoffTools, journal: Journal) -> None:
         self._call_id, self._target, self._tools, self._journal = call_id, target, tools, journal
         self._events: asyncio.Queue[tuple[TransferEvent, TransferResult]] = asyncio.Queue()
-        self._alive = False  # the consult leg exists
         self._dialog: SipDialog | None = None
         self._referring = Referring(call_id, target.agent, tools, journal, self._refer_came_to)
         self.leg, self.state, self.our_fault, self.person = new_id(), _S.INFORMING, False, target.person
+        self._consult = ConsultLeg(self.leg, tools.send)
         self._carrying = Carrying(target.agent.carry, self.leg, tools.send)
         self._ring_ms = target.ring_ms or tools.ring_timeout_ms
         self._patience_ms = self._ring_ms + RING_GRACE_MS
@@ -110,7 +110,7 @@ class Attempt:
             event, result = await self._next()
             if self.state in SETTLED:  # the caller left while we waited
                 break
-            if event is _E.ACCEPTED and not self._alive:  # took the call and hung up in one breath
+            if event is _E.ACCEPTED and not self._consult.alive:  # took the call and hung up in one breath
                 event, result = _E.AGENT_GONE, TransferResult.FAILED
             before = self.state
             self._step(event)
@@ -146,10 +146,9 @@ class Attempt:
             self._events.put_nowait((_E.ACCEPTED, TransferResult.ANSWERED))
 
     def _dial(self, packet: Packet) -> None:
-        agent, tools = self._target.agent, self._tools
+        agent = self._target.agent
         self._journal.note("handoff.dialed", agent=agent.agent_id)
-        self._alive = True
-        tools.send(
+        self._consult.dial(
             Dial(
                 leg=self.leg,
                 near_leg=self._call_id,
@@ -172,7 +171,7 @@ class Attempt:
         self._whisper.end()
         self._drop_leg("moved")
         self._tell(AgentDirectory.moved)
-        self._tools.send(HangUpLeg(leg=self._call_id, reason="transferred"))
+        self._tools.send(HangUp(leg=self._call_id, reason="transferred"))
 
     # ---- what happens to it ----------------------------------------------------------------------------------------
 
@@ -185,7 +184,8 @@ class Attempt:
         if isinstance(message, LegAnswered):
             self._dialog = message.dialog
         if isinstance(message, LegEnded):
-            self._alive = False
+            if not self._consult.ended(message):
+                return
             if self.state is _S.BRIDGED and self._referring.pending:
                 self._referring.agent_leg_ended()
                 return
@@ -208,7 +208,7 @@ class Attempt:
 
     def worker_lost(self) -> None:
         """The process that held both legs died."""
-        self._alive = False
+        self._consult.alive = False
         if self.state not in LEG_ENDS:
             self._journal.note("handoff.lost", agent=self.agent_id, state=self.state.value)
         self._leave(_E.WORKER_LOST, "worker lost")
@@ -240,7 +240,7 @@ class Attempt:
             self._step(event)
             self._referring.stop()
             self._tell(AgentDirectory.ended)
-            self._tools.send(HangUpLeg(leg=self._call_id, reason="agent hung up"))
+            self._tools.send(HangUp(leg=self._call_id, reason="agent hung up"))
         elif event is _E.MOVED:
             self._step(event)
             self._moved()
@@ -295,6 +295,4 @@ class Attempt:
 
     def _drop_leg(self, reason: str) -> None:
         self._referring.stop()
-        if self._alive:
-            self._alive = False
-            self._tools.send(HangUpLeg(leg=self.leg, reason=reason))
+        self._consult.hang_up(reason)

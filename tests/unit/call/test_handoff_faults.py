@@ -199,3 +199,30 @@ def test_who_pressed_the_key_that_ends_the_waiting_while_a_phone_rang_waits_no_m
         assert loop.time() < 1.2 and house.directory.presence("ann", 1100).state is AgentState.AVAILABLE
 
     virtually(story)
+
+
+@pytest.mark.parametrize("full_for_s", [0.5, 60])
+def test_an_agent_for_whom_no_leg_is_free_is_called_again_for_a_second_and_not_passed_over(full_for_s: float) -> None:
+    async def story() -> None:
+        house, loop = House(), asyncio.get_running_loop()
+        running = asyncio.ensure_future(house.handoff.run(WISH))
+        told = 0
+        while not running.done() and loop.time() < full_for_s:
+            await asyncio.sleep(0.01)
+            for dial in [sent for sent in house.sent[told:] if isinstance(sent, Dial)]:
+                ended = LegEnded(leg=dial.leg, code=503, reason="no free leg", by="local", at_ms=0)
+                house.handoff.receive(ended)
+            told = len(house.sent)
+        await asyncio.sleep(1)
+        dialed = [sent.uri for sent in house.sent if isinstance(sent, Dial)]
+        if full_for_s < 1:
+            assert set(dialed) == {"sip:ann@h"} and len(dialed) == 4
+            house.handoff.caller_gone()
+        else:
+            assert running.result() is TransferResult.FAILED and len(dialed) == 6 * len(NAMES)
+        await running
+        await asyncio.sleep(1)
+        assert len([sent for sent in house.sent if isinstance(sent, Dial)]) == len(dialed)
+        assert house.states() == {AgentState.AVAILABLE}
+
+    virtually(story)
