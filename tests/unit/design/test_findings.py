@@ -64,7 +64,7 @@ CASES = [
     ("flows/main.yml", "en: [new claim, report a claim]", "en: [claim status]", "phrase-twice"),
     ("flows/main.yml", "en: [new claim, report a claim]", "en: [operator]", "phrase-global"),
     ("flows/humans.yml", "handoff: payments", "handoff: paymnts", "unknown-queue"),
-    ("flows/claims.yml", "    - collect: claim_number", "    - call: main\n    - collect: claim_number", "call-circle"),
+    ("flows/claims.yml", "    - collect: claim_number", "    - call: claim_status\n    - collect: claim_number", "call-circle"),
     ("routing.yml", '"lang:en": 5, "lang:ru": 5', '"lang:en": 5', "nobody-answers"),
     ("flows/main.yml", ASKED, ASKED + "      noinput: {max: 0}\n", "noinput-path"),
     ("services.yml", "    method: POST\n", "    method: POST\n    auth: s3cr3t-t0ken\n", "secret"),
