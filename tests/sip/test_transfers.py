@@ -13,7 +13,7 @@ from ivr.model import media
 from ivr.model.ids import monotonic_ms
 from ivr.model.routing import AgentState, TransferResult
 from tests.sip.media_control import channel, seconds_of
-from tests.sip.office import AGENT_HZ, CALLER_HZ, MUSIC_HZ, WHISPER_HZ, Ports, an_office
+from tests.sip.office import AGENT_HZ, CALLER_HZ, MUSIC_HZ, WHISPER_HZ, Office, Ports, an_office, offices
 
 pytestmark = pytest.mark.sip
 
@@ -22,67 +22,89 @@ async def test_whatever_goes_wrong_with_the_best_agent_the_second_best_gets_the_
     reserve_ports: Ports, tmp_path: Path
 ) -> None:
     async with an_office(reserve_ports, tmp_path) as office:
-        best, second = office.best, office.second
-        await best.decline_calls(486)
-        await second.decline_calls(603)
-        assert await office.begin() is TransferResult.REFUSED
-        assert (office.chosen(), office.state("best")) == (["best", "second"], AgentState.AVAILABLE)
-
-        await best.answer_calls()
-        await second.answer_calls()
-        running = office.begin()
-        await best.incoming()
-        await best.answered()
-        await office.noted("handoff.answered")
-        await best.hang_up()
-        await second.incoming()
-        await second.answered()
-        await office.noted("handoff.whispered")
-        await second.press("2")
-        assert await running is TransferResult.REFUSED
-        await second.ended()
-        assert office.state("best") is office.state("second") is AgentState.AVAILABLE
-
-        await best.ignore_calls()
-        office.music()
-        running = office.begin(ring_ms=700)
-        await office.taken_by(second)
-        assert await running is TransferResult.ANSWERED
-        assert office.state("best") is AgentState.NOT_READY
-        assert office.state("second") is AgentState.TALKING
-        await office.talk(second)
-        await second.hang_up()
-        ended = await office.caller.ended()
-        assert (await office.control.wait(media.LegEnded, leg=office.leg)).reason == "agent hung up"
-        assert ended.fields["by"] == "remote"
-        assert office.state("second") is AgentState.AVAILABLE, "a wrap-up of no time is over"
-        caller_heard, agent_heard = channel(office.caller.heard_wav), channel(second.heard_wav)
-        assert seconds_of(caller_heard, MUSIC_HZ) > 0.8, "comfort while the agents were called"
-        assert seconds_of(caller_heard, WHISPER_HZ) == 0, "the caller hears nothing of the whisper"
-        assert seconds_of(agent_heard, MUSIC_HZ) == 0
-        assert 0.4 < seconds_of(agent_heard, WHISPER_HZ) < 0.7
-        assert 0.6 < seconds_of(caller_heard, AGENT_HZ) < 1.0
-        assert 0.6 < seconds_of(agent_heard, CALLER_HZ) < 1.0
+        await _the_second_best_takes_whom_the_best_did_not(office)
 
 
 async def test_a_caller_who_leaves_at_any_moment_leaves_no_phone_ringing_and_no_agent_taken(
     reserve_ports: Ports, tmp_path: Path
 ) -> None:
     async with an_office(reserve_ports, tmp_path) as office:
-        for moment in ("handoff.ringing", "handoff.answered", "handoff.whispered", "handoff.bridged"):
-            await (office.best.ignore_calls() if moment == "handoff.ringing" else office.best.answer_calls())
-            running = office.begin()
-            await office.best.incoming()
-            if moment == "handoff.bridged":
-                await office.noted("handoff.whispered")
-                await office.best.press("1")
-            await office.noted(moment)
-            await office.caller.hang_up()
-            await office.best.ended(timeout=2)
-            await running
-            assert office.state("best") is AgentState.AVAILABLE, moment
-            await office.caller.ended()
-            await office.call_in()
+        await _the_caller_leaves_at_any_moment(office)
+
+
+async def test_a_blind_refer_moves_the_caller_only_with_a_proof_and_an_attended_one_that_replaces_nobody_does_not(
+    reserve_ports: Ports, tmp_path: Path
+) -> None:
+    async with offices(2, reserve_ports, tmp_path) as [one, two]:
+        await asyncio.gather(_refused_then_busy_then_moved(one), _attended(two, replaces=False))
+
+
+async def test_an_attended_refer_moves_both_and_one_nobody_reports_on_leads_to_the_bridge_within_two_seconds(
+    reserve_ports: Ports, tmp_path: Path, needs: Callable[[str], str]
+) -> None:
+    async with offices(2, reserve_ports, tmp_path) as [one, two]:
+        await asyncio.gather(_attended(one, replaces=True), _nobody_reports(two, needs("sipp"), reserve_ports(20)))
+
+
+async def _the_second_best_takes_whom_the_best_did_not(office: Office) -> None:
+    best, second = office.best, office.second
+    await best.decline_calls(486)
+    await second.decline_calls(603)
+    assert await office.begin() is TransferResult.REFUSED
+    assert (office.chosen(), office.state("best")) == (["best", "second"], AgentState.AVAILABLE)
+
+    await best.answer_calls()
+    await second.answer_calls()
+    running = office.begin()
+    await best.incoming()
+    await best.answered()
+    await office.noted("handoff.answered")
+    await best.hang_up()
+    await second.incoming()
+    await second.answered()
+    await office.noted("handoff.whispered")
+    await second.press("2")
+    assert await running is TransferResult.REFUSED
+    await second.ended()
+    assert office.state("best") is office.state("second") is AgentState.AVAILABLE
+
+    await best.ignore_calls()
+    office.music()
+    running = office.begin(ring_ms=700)
+    await office.taken_by(second)
+    assert await running is TransferResult.ANSWERED
+    assert office.state("best") is AgentState.NOT_READY
+    assert office.state("second") is AgentState.TALKING
+    await office.talk(second)
+    await second.hang_up()
+    ended = await office.caller.ended()
+    assert (await office.control.wait(media.LegEnded, leg=office.leg)).reason == "agent hung up"
+    assert ended.fields["by"] == "remote"
+    assert office.state("second") is AgentState.AVAILABLE, "a wrap-up of no time is over"
+    caller_heard, agent_heard = channel(office.caller.heard_wav), channel(second.heard_wav)
+    assert seconds_of(caller_heard, MUSIC_HZ) > 0.8, "comfort while the agents were called"
+    assert seconds_of(caller_heard, WHISPER_HZ) == 0, "the caller hears nothing of the whisper"
+    assert seconds_of(agent_heard, MUSIC_HZ) == 0
+    assert 0.4 < seconds_of(agent_heard, WHISPER_HZ) < 0.7
+    assert 0.6 < seconds_of(caller_heard, AGENT_HZ) < 1.0
+    assert 0.6 < seconds_of(agent_heard, CALLER_HZ) < 1.0
+
+
+async def _the_caller_leaves_at_any_moment(office: Office) -> None:
+    for moment in ("handoff.ringing", "handoff.answered", "handoff.whispered", "handoff.bridged"):
+        await (office.best.ignore_calls() if moment == "handoff.ringing" else office.best.answer_calls())
+        running = office.begin()
+        await office.best.incoming()
+        if moment == "handoff.bridged":
+            await office.noted("handoff.whispered")
+            await office.best.press("1")
+        await office.noted(moment)
+        await office.caller.hang_up()
+        await office.best.ended(timeout=2)
+        await running
+        assert office.state("best") is AgentState.AVAILABLE, moment
+        await office.caller.ended()
+        await office.call_in()
 
 
 async def test_a_caller_who_waits_is_taken_the_moment_somebody_is_free_unless_the_waiting_was_ended_in_that_moment(
@@ -120,32 +142,29 @@ async def test_a_caller_who_waits_is_taken_the_moment_somebody_is_free_unless_th
         assert (await office.noted("handoff.chosen")).data["waited_ms"] >= 250
 
 
-async def test_refer_moves_the_caller_only_with_a_proof_and_falls_back_to_the_bridge_without(
-    reserve_ports: Ports, tmp_path: Path
-) -> None:
-    async with an_office(reserve_ports, tmp_path) as office:
-        await office.caller.follow_refer(False)
-        running = office.begin(Method.BLIND)
-        await office.taken_by(office.best)  # refused: called by ourselves instead
-        assert await running is TransferResult.ANSWERED
-        kinds = [entry.kind for entry in office.entries]
-        assert kinds.index("handoff.referred") < kinds.index("handoff.not_moved") < kinds.index("handoff.dialed")
-        await office.best.hang_up()
-        await office.caller.ended()
+async def _refused_then_busy_then_moved(office: Office) -> None:
+    await office.caller.follow_refer(False)
+    running = office.begin(Method.BLIND)
+    await office.taken_by(office.best)  # refused: called by ourselves instead
+    assert await running is TransferResult.ANSWERED
+    kinds = [entry.kind for entry in office.entries]
+    assert kinds.index("handoff.referred") < kinds.index("handoff.not_moved") < kinds.index("handoff.dialed")
+    await office.best.hang_up()
+    await office.caller.ended()
 
-        await office.call_in()
-        await office.caller.follow_refer()
-        await office.best.decline_calls(486)
-        office.music()
-        running = office.begin(Method.BLIND)
-        rang = await office.second.incoming()
-        token = rang.header("X-Ctx-Id")
-        assert await running is TransferResult.ANSWERED
-        assert office.chosen() == ["best", "second"], "busy, as the caller's phone found out"
-        assert token == (await office.noted("handoff.popped", 2)).data["token"]
-        assert (await office.noted("handoff.moved")).data["method"] == "blind"
-        assert office.state("second") is AgentState.NOT_READY, "nobody sees when that call ends"
-        assert await office.control.wait(media.LegEnded, leg=office.leg)
+    await office.call_in()
+    await office.caller.follow_refer()
+    await office.best.decline_calls(486)
+    office.music()
+    running = office.begin(Method.BLIND)
+    rang = await office.second.incoming()
+    token = rang.header("X-Ctx-Id")
+    assert await running is TransferResult.ANSWERED
+    assert office.chosen() == ["best", "second"], "busy, as the caller's phone found out"
+    assert token == (await office.noted("handoff.popped", 2)).data["token"]
+    assert (await office.noted("handoff.moved")).data["method"] == "blind"
+    assert office.state("second") is AgentState.NOT_READY, "nobody sees when that call ends"
+    assert await office.control.wait(media.LegEnded, leg=office.leg)
 
 
 SILENT = """<?xml version="1.0" encoding="UTF-8"?>
@@ -210,58 +229,53 @@ Content-Length: 0
 """
 
 
-async def test_a_refer_nobody_reports_on_leads_to_the_bridge_within_two_seconds(
-    reserve_ports: Ports, tmp_path: Path, needs: Callable[[str], str]
-) -> None:
-    async with an_office(reserve_ports, tmp_path) as office:
-        await office.caller.hang_up()
-        ports, scenario = reserve_ports(20), tmp_path / "silent.xml"
-        scenario.write_text(SILENT.replace("RTP_PORT", str(ports[2])), encoding="utf-8")
-        sipp = await asyncio.create_subprocess_exec(
-            *(needs("sipp"), "-sf", str(scenario), "-m", "1", "-nostdin", "-i", "127.0.0.1", "-p", str(ports[0])),
-            *("-timeout", "20", "-recv_timeout", "15000", f"127.0.0.1:{office.control.settings.sip_port}"),
-            cwd=tmp_path,
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.DEVNULL,
-            stderr=asyncio.subprocess.DEVNULL,
-        )
-        office.leg = (await office.control.wait(media.LegAnswered, 2)).leg
-        running = office.begin(Method.BLIND)
-        await office.best.incoming()
-        await office.best.answered()
-        referred, dialed = await office.noted("handoff.referred"), await office.noted("handoff.dialed")
-        assert 1900 <= dialed.at_ms - referred.at_ms <= 2200
-        await office.noted("handoff.answered")
-        await office.best.press("1")
-        assert await running is TransferResult.ANSWERED
+async def _nobody_reports(office: Office, sipp_program: str, ports: range) -> None:
+    await office.caller.hang_up()
+    scenario = office.folder / "silent.xml"
+    scenario.write_text(SILENT.replace("RTP_PORT", str(ports[2])), encoding="utf-8")
+    sipp = await asyncio.create_subprocess_exec(
+        *(sipp_program, "-sf", str(scenario), "-m", "1", "-nostdin", "-i", "127.0.0.1", "-p", str(ports[0])),
+        *("-timeout", "20", "-recv_timeout", "15000", f"127.0.0.1:{office.control.settings.sip_port}"),
+        cwd=office.folder,
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.DEVNULL,
+    )
+    silent = "<sip:silent@127.0.0.1>;tag=1x"
+    office.leg = (await office.control.wait(media.CallArrived, from_header=silent)).leg
+    await office.control.wait(media.LegAnswered, leg=office.leg)
+    running = office.begin(Method.BLIND)
+    await office.best.incoming()
+    await office.best.answered()
+    referred, dialed = await office.noted("handoff.referred"), await office.noted("handoff.dialed")
+    assert 1900 <= dialed.at_ms - referred.at_ms <= 2200
+    await office.noted("handoff.answered")
+    await office.best.press("1")
+    assert await running is TransferResult.ANSWERED
+    assert office.handoff is not None and office.handoff.bridged
+    await office.best.hang_up()
+    assert await asyncio.wait_for(sipp.wait(), 10) == 0, "the caller was hung up on as caller, and not before"
+
+
+async def _attended(office: Office, *, replaces: bool) -> None:
+    await office.best.follow_refer(True, replace=replaces)
+    await office.caller.follow_refer()
+    running = office.begin(Method.ATTENDED)
+    await office.taken_by(office.best)
+    assert await running is TransferResult.ANSWERED
+    if replaces:
+        await office.noted("handoff.moved")
+        await office.control.wait(media.LegEnded, leg=office.leg)
+        assert office.state("best") is AgentState.NOT_READY
+        replaced = await office.best.wait_for("replaced")
+        moved = await office.caller.wait_for("moved")
+        await office.talk(office.best)
+        heard = channel(replaced.fields["heard_wav"]), channel(moved.fields["heard_wav"])
+        assert seconds_of(heard[0], CALLER_HZ) > 0.5
+        assert seconds_of(heard[1], AGENT_HZ) > 0.5
+    else:
+        await office.noted("handoff.not_moved")
         assert office.handoff is not None and office.handoff.bridged
+        assert not [e for e in office.control.all(media.LegEnded) if e.leg == office.leg]
         await office.best.hang_up()
-        assert await asyncio.wait_for(sipp.wait(), 10) == 0, "the caller was hung up on as caller, and not before"
-
-
-@pytest.mark.parametrize("replaces", [True, False])
-async def test_an_attended_refer_is_believed_when_the_agents_phone_was_replaced(
-    reserve_ports: Ports, tmp_path: Path, replaces: bool
-) -> None:
-    async with an_office(reserve_ports, tmp_path) as office:
-        await office.best.follow_refer(True, replace=replaces)
-        await office.caller.follow_refer()
-        running = office.begin(Method.ATTENDED)
-        await office.taken_by(office.best)
-        assert await running is TransferResult.ANSWERED
-        if replaces:
-            await office.noted("handoff.moved")
-            await office.control.wait(media.LegEnded, leg=office.leg)
-            assert office.state("best") is AgentState.NOT_READY
-            replaced = await office.best.wait_for("replaced")
-            moved = await office.caller.wait_for("moved")
-            await office.talk(office.best)
-            heard = channel(replaced.fields["heard_wav"]), channel(moved.fields["heard_wav"])
-            assert seconds_of(heard[0], CALLER_HZ) > 0.5
-            assert seconds_of(heard[1], AGENT_HZ) > 0.5
-        else:
-            await office.noted("handoff.not_moved")
-            assert office.handoff is not None and office.handoff.bridged
-            assert not [e for e in office.control.all(media.LegEnded) if e.leg == office.leg]
-            await office.best.hang_up()
-            await office.control.wait(media.LegEnded, leg=office.leg)
+        await office.control.wait(media.LegEnded, leg=office.leg)
