@@ -35,10 +35,13 @@ BEGIN = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
 
 
 class Simulation:
-    """A world, a seed, a folder for the databases. holdout: share of households, above 0 and below 1."""
+    """A world, a seed, a folder for the databases. holdout: share of households, above 0 and below 1. weeks: after each
+    the report is looked at."""
 
-    def __init__(self, world: World, *, seed: int, calls: int, folder: Path, holdout: float = HOLDOUT) -> None:
-        self._world, self._seed, self._calls, self._folder = world, seed, calls, folder
+    def __init__(
+        self, world: World, *, seed: int, calls: int, folder: Path, holdout: float = HOLDOUT, weeks: int = WEEKS
+    ) -> None:
+        self._world, self._seed, self._calls, self._folder, self._weeks = world, seed, calls, folder, weeks
         self._catalogue: Catalogue = market(world, calls)
         self._desk = OfferDesk(self._catalogue, f"world {seed}", holdout)
         self._rng, self._draw = np.random.default_rng(seed), random.Random(seed)
@@ -59,7 +62,7 @@ class Simulation:
                 store = await Store.open(f"sqlite:///{self._folder / f'{name}-{self._seed}.sqlite3'}")
                 open_stores.push_async_callback(store.close)
                 endings.append(Ending(world, terms.plan, store, self._seed))
-            for number in range(WEEKS):
+            for number in range(self._weeks):
                 week = self._week(callers, number)
                 for ending in endings:
                     await ending.live(week)
@@ -77,7 +80,7 @@ class Simulation:
 
     def _week(self, callers: Callers, week: int) -> Week:
         """Place the calls of a week."""
-        numbers = range(self._calls * week // WEEKS, self._calls * (week + 1) // WEEKS)
+        numbers = range(self._calls * week // self._weeks, self._calls * (week + 1) // self._weeks)
         since = BEGIN + timedelta(weeks=week)
         decided: list[tuple[OfferDecision, str, str, str]] = []
         answers: list[tuple[str, OfferAnswer, str, OfferProof | None]] = []

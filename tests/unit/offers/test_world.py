@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from pathlib import Path
+from shutil import copyfile
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from ivr.demo.offer_simulation import Simulation
 from ivr.model.errors import DesignError
 from ivr.offers.effects.plan import CSAT
 from ivr.offers.world import BASE, load_world
+from ivr.storage.store import Store
 
 LOUD = """
 name: loud
@@ -30,11 +32,33 @@ outcomes:
 stated_prices: {csat_point: 2.0}
 """
 
+FREQUENT = """
+name: frequent
+products: [tea, cake]
+margin: {tea: 2, cake: 9}
+not_eligible_share: 0.2
+segments:
+  calm: {share: 0.6, accept: [0.20, 0.30]}
+  cross: {share: 0.4, accept: [0.40, 0.10]}
+accept_shift: {age: [0.3, 0.0]}
+outcomes:
+  csat: {base: [4.2, 3.8], effect: [0.1, -0.3], sd: 0.8, covariate: {age: 0.4}}
+  repeat: {base: [0.20, 0.25], effect: [-0.02, 0.05]}
+  hangup: {base: [0.15, 0.15], effect: [0.05, 0.10]}
+  aht: {base: [240, 250], effect: [20, 30], sd: 60}
+survey_response: {base: [0.6, 0.7], effect: [-0.1, -0.1]}
+"""
+SEEDS = 100
+
 
 def _world_file(folder: Path, text: str) -> Path:
     path = folder / "world.yml"
     path.write_text(text, encoding="utf-8")
     return path
+
+
+async def _make(path: Path) -> None:
+    await (await Store.open(f"sqlite:///{path}")).close()
 
 
 @pytest.mark.slow
@@ -49,6 +73,32 @@ def test_another_world_is_lived_in_and_its_harmed_group_found(tmp_path: Path) ->
     assert found["value"]["oracle"] > found["value"]["policy"] > found["value"]["random"]
     assert found["suspension_gain"] > 0.0
     assert abs(run.errors[CSAT][0]) < 4 * run.errors[CSAT][1]
+
+
+@pytest.mark.slow
+def test_of_a_hundred_half_years_as_many_intervals_cover_the_truth_and_as_few_alarm_as_they_should(
+    tmp_path: Path,
+) -> None:
+    # Outcomes common enough for a few hundred households; a correct interval of 95 % misses a bound of three standard
+    # errors (0.885) in one of 150 outcomes.
+    world = load_world(_world_file(tmp_path, FREQUENT))
+    empty = tmp_path / "empty.sqlite3"  # migrated once, not two hundred times
+    asyncio.run(_make(empty))
+    runs, quiet = [], []
+    for seed in range(1, SEEDS + 1):
+        for name in ("world", "nothing"):
+            copyfile(empty, tmp_path / f"{name}-{seed}.sqlite3")
+        simulation = Simulation(world, seed=seed, calls=600, folder=tmp_path, holdout=0.4, weeks=1)
+        made, without = asyncio.run(simulation.run(every=50))
+        runs.append(made)
+        quiet.append(without)
+    found = figures(world, runs, quiet)
+    chance = 3.0 * (0.95 * 0.05 / SEEDS) ** 0.5
+    assert all(0.95 - chance <= covered for covered in found["coverage"].values()), found["coverage"]
+    biases = {name: told["mean"] for name, told in found["error_in_standard_errors"].items()}
+    assert all(abs(bias) <= 3.0 / SEEDS**0.5 for bias in biases.values()), biases
+    assert found["false_alarm"]["every50"] <= 0.05 + chance
+    assert found["offers_past_a_closed_gate"] == 0
 
 
 @pytest.mark.slow
