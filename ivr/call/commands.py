@@ -32,7 +32,8 @@ class Performer:
         self._errands = Errands(line, house)
         self._humans = Humans(line, house, self._errands.offers_refused)
         self._at_desk = AtDesk(line, house, self._humans, self._errands)
-        self._way_back = WayBack(line.overflow, line, house) if line.overflow else None
+        refused = self._errands.offers_refused
+        self._way_back = WayBack(line.overflow, line, house, refused) if line.overflow else None
         self._ending = False
         self._rescued = False
         self._recording = ""

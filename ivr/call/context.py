@@ -14,15 +14,15 @@ from ivr.model.identity import Identity
 from ivr.model.ids import monotonic_ms, new_id
 from ivr.model.offers import OfferAnswer
 from ivr.model.routing import Agent, HandoffRequest
+from ivr.routing.key_code import key_code
 from ivr.routing.packet import HandoffContext, build_packet
+from ivr.storage.store import Store
 
 CONTEXT_KEPT = timedelta(hours=4)
 MOST_TRIED = 8
 
 
-def packet_for(
-    line: Line, request: HandoffRequest, agent: Agent | None, *, no_offers: bool = False, token: str = ""
-) -> Packet:
+def packet_for(line: Line, request: HandoffRequest, agent: Agent | None, *, no_offers: bool, token: str = "") -> Packet:
     """What this agent is told about this call, now; None: whoever takes it in the queue it goes back to. no_offers: the
     caller refused them, in this call or an earlier. token: the one peers know already, "" for a new one."""
     journal, session = line.journal, line.session()
@@ -70,6 +70,13 @@ def packet_for(
     )
     packet = build_packet(context)
     return Packet(token=token, context=packet, whisper=str(packet["whisper"]))
+
+
+async def keep_context(line: Line, store: Store, packet: Packet) -> None:
+    """Store what a human is given, for as long as it may be asked for: by its token, or the eight digits made of it.
+    Raises StorageError."""
+    expires = (datetime.now(UTC) + CONTEXT_KEPT).isoformat()
+    await store.save_context(packet.token, line.call_id, packet.context, expires, code=key_code(packet.token))
 
 
 def _how(line: Line, evidence: Sequence[str]) -> tuple[str, ...]:

@@ -5,12 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from ivr.call.acquaintance import acquaintances
 from ivr.call.comfort import Comfort
-from ivr.call.context import packet_for
+from ivr.call.context import keep_context, packet_for
 from ivr.call.handoff import Handoff
 from ivr.call.handoff_terms import HandoffTools, Packet
 from ivr.call.line import Line
@@ -21,11 +20,9 @@ from ivr.model.carry import ReferUui
 from ivr.model.ids import monotonic_ms
 from ivr.model.media import StopDigits, StopPlayback
 from ivr.model.routing import Agent, HandoffRequest, TransferResult
-from ivr.routing.key_code import key_code
 from ivr.routing.waiting import WaitingCall
 from ivr.routing.waiting_words import ASSISTANT_KEY, CALLBACK_KEY
 
-CONTEXT_KEPT = timedelta(hours=4)
 INSTEAD = {CALLBACK_KEY: TransferResult.CALLBACK, ASSISTANT_KEY: TransferResult.ASSISTANT}
 
 
@@ -120,9 +117,7 @@ class Humans:
             return packet_for(line, request, agent, no_offers=self._refused)
 
         async def store_context(packet: Packet) -> None:
-            expires = datetime.now(UTC) + CONTEXT_KEPT
-            code = key_code(packet.token)
-            await house.store.save_context(packet.token, line.call_id, packet.context, expires.isoformat(), code=code)
+            await keep_context(line, house.store, packet)
 
         async def render(text: str) -> Path:
             prompt = say.Prompt(text=text, language=language, name="whisper")

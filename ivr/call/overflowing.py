@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from ivr.call.context import CONTEXT_KEPT, packet_for
+from ivr.call.context import keep_context, packet_for
 from ivr.call.journal import Journal, wall_clock
 from ivr.call.line import Line
 from ivr.call.surroundings import Surroundings
@@ -154,10 +154,13 @@ async def keep_result(
 
 
 class WayBack:
-    """The way back of one call. returned: is the caller in the queue again?"""
+    """The way back of one call. returned: is the caller in the queue again? no_offers() tells whether the caller ever
+    refused offers: whoever takes the call there must know."""
 
-    def __init__(self, call: OverflowCall, line: Line, house: Surroundings) -> None:
-        self.call, self._line, self._house = call, line, house
+    def __init__(
+        self, call: OverflowCall, line: Line, house: Surroundings, no_offers: Callable[[], Awaitable[bool]]
+    ) -> None:
+        self.call, self._line, self._house, self._no_offers = call, line, house, no_offers
         self.returned = False
         self._told = self._accepted = False
         self._silent = asyncio.Event()
@@ -183,10 +186,9 @@ class WayBack:
             reason=request.reason,
             token=self.call.token,
         )
-        packet = packet_for(line, request, None, token=self.call.token)
-        expires = (datetime.now(UTC) + CONTEXT_KEPT).isoformat()
+        packet = packet_for(line, request, None, no_offers=await self._no_offers(), token=self.call.token)
         try:
-            await self._house.store.save_context(self.call.token, line.call_id, packet.context, expires)
+            await keep_context(line, self._house.store, packet)
         except StorageError as error:
             line.journal.note("trouble", where="storage", what=f"context not stored: {error}")
         await self._spoken()

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from ivr.config import load_settings
 from ivr.demo.acd import Acd, AcdSettings
 from ivr.demo.acd_queue import Contact, ContactState
 from ivr.demo.calls import ended
@@ -19,6 +20,8 @@ from ivr.demo.follower import Follower
 from ivr.demo.house import HOST, House
 from ivr.demo.phone_client import SoftPhone
 from ivr.demo.printing import printer
+from ivr.routing.key_code import key_code
+from ivr.storage.store import Store
 from tests.sip.conftest import OpenHouse
 from tests.sip.house import ROOT, until
 
@@ -31,8 +34,8 @@ RETURNED_BY_REFER = """    claims: {queue: claims, names: ["7002"], return_by: r
 class Story:
     """One caller of the contact center, from the queue to the end."""
 
-    def __init__(self, house: House, acd: Acd, phone: SoftPhone) -> None:
-        self.house, self.acd, self.phone = house, acd, phone
+    def __init__(self, house: House, acd: Acd, phone: SoftPhone, number: str) -> None:
+        self.house, self.acd, self.phone, self.number = house, acd, phone, number
         self._answered = 0
         self.call: Follower
 
@@ -107,7 +110,13 @@ async def solved(story: Story) -> None:
 
 
 async def kept(story: Story) -> None:
-    """Whoever keeps the place stands where they stood: behind who came before, before who came after."""
+    """Whoever keeps the place stands where they stood: behind who came before, before who came after. Whoever takes the
+    call there finds what is known, by its eight digits, too, and that this caller once said "no offers"."""
+    store = await Store.open(load_settings(story.house.folder / "ivr.toml").storage.url)
+    try:
+        await store.opt_out(f"tel:{story.number}", "2026-11-01T10:00:00.000Z", "an earlier call")
+    finally:
+        await store.close()
     ahead = await _arrival(story, age_s=100)
     await story.begin()
     behind = await _arrival(story, age_s=0)
@@ -130,6 +139,8 @@ async def kept(story: Story) -> None:
     packet = await story.house.get(f"/api/contexts/{story.contact.token}")
     queue = packet["queue"]
     assert (queue["overflow_from"], queue["reason"]) == (story.acd.queue.name, "keeps the place in the queue")
+    assert packet["customer"]["no_offers"] is True
+    assert await story.house.get(f"/api/contexts/{key_code(story.contact.token)}") == packet
     assert await _post(story, "/agents", {"agents": 1, "handling_s": 0.1})
     await story.phone.ended(timeout=10)
     assert story.acd.queue.taken[:2] == [ahead, story.contact.contact_id]
@@ -191,7 +202,7 @@ async def test_calls_from_a_full_queue_are_solved_given_back_or_promised_a_call(
                 Acd.open(settings) as acd,
                 SoftPhone.start(number, house.ports.caller + at, rtp, tmp_path) as phone,
             ):
-                yield Story(house, acd, phone)
+                yield Story(house, acd, phone, number)
 
         async def run(play: Callable[[Story], Awaitable[None]], at: int, number: str, queue: str = "billing") -> None:
             async with told(at, number, queue) as story:
