@@ -16,6 +16,7 @@ from ivr.call.consult_leg import ConsultLeg
 from ivr.call.handoff_terms import NO_PAGE, POP_TIMEOUT_S, HandoffTools, Packet, Target
 from ivr.call.journal import Journal
 from ivr.call.moving import Method
+from ivr.call.patience import within
 from ivr.call.referring import Referring
 from ivr.call.transfer_states import LEG_ENDS, SETTLED, TransferEvent, TransferState, result_of, transition
 from ivr.call.whisper import Whisper
@@ -89,7 +90,7 @@ class Attempt:
         """Store and show, both within bounds. False when the attempt is over."""
         agent, tools = self.agent_id, self._tools
         try:
-            await asyncio.wait_for(tools.store_context(packet), STORE_S)
+            await within(STORE_S, tools.store_context(packet))
         except (TimeoutError, StorageError) as error:
             self._journal.note("trouble", where="context", what=str(error) or "not stored in time")
             if self.state is _S.INFORMING:

@@ -1,0 +1,162 @@
+"""What dies or stalls on our side in the middle of a transfer: callers go on within two seconds or are promised a call,
+agents are free again, and who talks goes on talking."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from ivr.demo.house import House
+from ivr.demo.phone_client import SoftPhone
+from tests.sip.conftest import OpenHouse
+from tests.sip.house import ROOT, Caller, a_caller, a_phone, agent_state, check_complete, promised, set_agents, until
+from tests.sip.media_control import channel, seconds_of, tone_wav
+from tests.sip.odd_phones import odd_phones, rings_on
+from tests.sip.processes import kill_worker, replaced
+
+pytestmark = [pytest.mark.sip, pytest.mark.models]
+
+ANNA, MARIA, OLEG = "+12025550101", "+12025550103", "+12025550102"
+CALLER_HZ, AGENT_HZ = 1000, 1400
+
+
+async def test_who_is_being_transferred_when_something_dies_goes_on_or_is_promised_a_call(
+    open_own_house: OpenHouse, tmp_path: Path
+) -> None:
+    async with odd_phones([rings_on]) as [queue]:
+        overrides = {"sip": {"workers": 2}, "server": {"assistant": str(_assistant(tmp_path, queue.uri))}}
+        async with (
+            open_own_house(overrides) as house,
+            a_caller(house, tmp_path) as anna,
+            a_caller(_at_worker(house, 1), tmp_path, "second") as maria,
+            a_caller(house, tmp_path, "third") as oleg,
+            a_phone(house, "agent1", tmp_path) as agent,
+        ):
+            await _a_media_worker_dies(house, maria, agent)
+            await asyncio.gather(
+                _a_speech_worker_dies(house, anna, agent, tmp_path), _a_queue_does_not_answer(house, oleg)
+            )
+            await _the_store_stalls(house, anna)
+
+
+async def _a_media_worker_dies(house: House, caller: Caller, agent: SoftPhone) -> None:
+    """Its caller and the agent on the phone are told goodbye; the call is closed, the caller promised a call, the agent
+    free."""
+    await set_agents(house, a1="ready")
+    await _whispered_to(caller, MARIA, agent)
+    await kill_worker(house, "media-1")
+    await caller.call.wait_for("call.ended", 2)
+    assert await agent_state(house, "a1") == "available"
+    await asyncio.gather(caller.phone.ended(timeout=5), agent.ended(timeout=5))
+    await caller.call.read()
+    check_complete(caller.call)
+    assert (caller.call.record["outcome"], caller.call.record["agent"]) == ("lost", "")
+    assert [each["number"] for each in await promised(house, caller)] == [MARIA]
+    lost = next(event for event in caller.call.events if event["kind"] == "handoff.lost")
+    assert lost["data"]["agent"] == "a1"
+
+
+async def _a_speech_worker_dies(house: House, caller: Caller, agent: SoftPhone, folder: Path) -> None:
+    """Nobody notices: the agent takes the call by key, and they hear each other."""
+    await _whispered_to(caller, ANNA, agent)
+    killed = await kill_worker(house, "speech-0")
+    await agent.press("1")
+    await caller.event("handoff.bridged", 2)
+    voices = [tone_wav(folder / f"{hz}.wav", hz, 900) for hz in (CALLER_HZ, AGENT_HZ)]
+    await asyncio.gather(caller.phone.say(voices[0]), agent.say(voices[1]))
+    await replaced(house, "speech-0", killed)
+    await caller.phone.hang_up()
+    record = await caller.over()
+    assert (record["outcome"], record["agent"]) == ("transferred", "a1")
+    assert seconds_of(channel(agent.heard_wav), CALLER_HZ) > 0.6
+    assert seconds_of(channel(caller.phone.heard_wav), AGENT_HZ) > 0.6
+    await agent.ended(timeout=2)
+    assert await agent_state(house, "a1") == "wrap_up"
+
+
+async def _a_queue_does_not_answer(house: House, caller: Caller) -> None:
+    """The only agent talks, the contact center's queue rings on: the caller waits for the agent, would rather not, and
+    is promised a callback."""
+    await caller.dial(OLEG)
+    await caller.asked("utter_how_can_i_help")
+
+    async def taken() -> bool:
+        return await agent_state(house, "a1") in {"reserved", "talking"}
+
+    await until("the agent is taken", taken, 10)
+    await caller.press("0")
+    failed = await caller.event("handoff.attempt_failed")
+    assert failed["data"] == {"agent": "overflow", "event": "agent_gone", "result": "no_answer"}
+    await caller.event("handoff.waiting")
+    await caller.press("1")
+    ended = await caller.event("handoff.ended", 2)
+    assert ended["data"]["result"] == "callback"
+    assert [e["data"]["agent"] for e in caller.call.events if e["kind"] == "handoff.chosen"] == ["overflow"]
+    asked = await caller.asked("utter_callback_number")
+    assert asked["at_ms"] - ended["at_ms"] <= 2000
+    await caller.press("1")
+    assert (await caller.over())["outcome"] == "callback"
+    assert len(await promised(house, caller)) == 1
+
+
+async def _the_store_stalls(house: House, caller: Caller) -> None:
+    """Before anything rings: no agent is kept for it, and two seconds later the dialog has the caller again."""
+    await set_agents(house, a1="ready")
+    await caller.dial(ANNA)
+    await caller.asked("utter_how_can_i_help", finished=True)
+    async with _locked(house):
+        await caller.phone.press("0")
+        await asyncio.sleep(2.5)
+        assert await agent_state(house, "a1") == "available"
+    requested = await caller.event("handoff.requested")
+    ended = await caller.event("handoff.ended")
+    assert (ended["data"]["result"], ended["at_ms"] - requested["at_ms"] <= 2000) == ("failed", True)
+    asked = await caller.asked("utter_offer_callback")
+    assert asked["at_ms"] - ended["at_ms"] <= 500
+    assert "handoff.dialed" not in caller.kinds()
+    await caller.phone.hang_up()
+    await caller.over()
+
+
+async def _whispered_to(caller: Caller, number: str, agent: SoftPhone) -> None:
+    await caller.dial(number)
+    await caller.asked("utter_how_can_i_help")
+    await caller.press("0")
+    await agent.incoming()
+    await agent.answered()
+    await caller.event("handoff.answered")
+    await agent.first_audio_after(0)
+
+
+def _assistant(folder: Path, queue: str) -> Path:
+    """Insurance, with one agent and a contact center's queue behind."""
+    shutil.copytree(ROOT / "dialogs" / "insurance", folder / "assistant")
+    routing = folder / "assistant" / "routing.yml"
+    terms = f'sip: "{queue}", skills: {{claims: 3, "lang:en": 1}}, queues: [claims, service], ring_s: 5'
+    text = routing.read_text(encoding="utf-8") + f"acd: {{overflow: {{{terms}}}}}\n"
+    routing.write_text(text, encoding="utf-8")
+    return folder / "assistant"
+
+
+def _at_worker(house: House, at: int) -> House:
+    """The same house, called at the port of another media worker."""
+    return replace(house, ports=replace(house.ports, sip=house.ports.sip + at))
+
+
+@asynccontextmanager
+async def _locked(house: House) -> AsyncIterator[None]:
+    """Somebody else writes to the database, and takes long."""
+    connection = sqlite3.connect(house.folder / "ivr.sqlite3", isolation_level=None)
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    finally:
+        connection.execute("ROLLBACK")
+        connection.close()
