@@ -34,6 +34,7 @@ from ivr.supervisor.brain import Brain
 from ivr.supervisor.broken_calls import BrokenCalls
 from ivr.supervisor.comfort import write_comfort
 from ivr.supervisor.front_desk import desk_of
+from ivr.supervisor.housekeeping import keep_house
 from ivr.supervisor.identity_keeping import open_identity
 from ivr.supervisor.media_pool import MediaPool
 from ivr.supervisor.offer_keeping import OfferKeeping
@@ -44,8 +45,6 @@ from ivr.web.live import LiveHub
 
 READY_S = 60.0
 WARM_UP_S = 240.0
-HOUSEKEEPING_S = 600.0
-DAY_MS = 86_400_000
 GOODBYE_S = 8.0
 SETTLE_S = 6.0
 
@@ -95,7 +94,8 @@ class Center:
         self._tasks = tasks
         broken = BrokenCalls(self.store, self.settings.limits.callback_s)
         await broken.close_own()
-        work = (broken.look_after_others(), self._keep_house(), self.offers.run(), self.agents.watch_pages())
+        keeping = keep_house(self.store, self.identity, self.settings)
+        work = (broken.look_after_others(), keeping, self.offers.run(), self.agents.watch_pages())
         self._chores = [tasks.create_task(each) for each in work]
         self.webhooks.start(tasks)
         self.speech.start(tasks)
@@ -160,15 +160,6 @@ class Center:
         for brain in (*self._retired, self.brain):
             await brain.nlu.close()
         await self.store.close()
-
-    async def _keep_house(self) -> None:
-        """Contexts, codes, tries and marks have an end date."""
-        while True:
-            await self.store.forget_expired_contexts()
-            await self.store.forget_expired_codes()
-            await self.store.forget_accesses(self.settings.web.keep_accesses_days * DAY_MS)
-            await self.identity.tidy(self.settings.identity.keep_tries_days)
-            await asyncio.sleep(HOUSEKEEPING_S)
 
     # ---- calls ----------------------------------------------------------------------------------------------------
 
