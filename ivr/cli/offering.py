@@ -83,9 +83,20 @@ def _simulate(arguments: argparse.Namespace) -> int:
 
 def _report(arguments: argparse.Namespace) -> int:
     from ivr.offers.effects.document import as_json, as_text
+    from ivr.offers.effects.sample_size import guidance
     from ivr.supervisor.offer_report import report_of
 
-    report = asyncio.run(report_of(settings_of(arguments.config)))
+    settings = settings_of(arguments.config)
+    report = asyncio.run(report_of(settings))
+    if not report.rows and not arguments.json:
+        from ivr.web.effects_words import WORDS
+
+        print("\n".join(as_text(report, arguments.language)))
+        held = settings.offers.holdout
+        print(WORDS[arguments.language]["begin"].format(holdout=f"{held:.0%}"))
+        if held:
+            _say_sizes(report.plan.planned, held, guidance(report.plan, held), arguments.language)
+        return 0
     if arguments.json:
         show(as_json(report), as_json=True)
     else:
@@ -149,13 +160,32 @@ def _plan(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _say_sizes(planned: int, holdout: float, rows: list[dict[str, Any]]) -> None:
+def _say_sizes(planned: int, holdout: float, rows: list[dict[str, Any]], language: str = "en") -> None:
     """What can be detected, and what cannot within the plan."""
-    print(f"Planned: {planned:,} households, holdout {holdout:.0%}. Power 80 %, 5 % two-sided, all groups together:")
-    print(f"  {'to detect':34} {'one look':>12} {'any time':>12}")
+    words = _SIZES[language]
+    print(words["title"].format(planned=planned, holdout=holdout))
+    print(f"  {words['detect']:42} {words['once']:>12} {words['any_time']:>14}")
     for row in rows:
-        mark = "" if row["any_time"] <= planned else "  <- not within the plan"
-        print(f"  {row['detect']:34} {row['once']:>12,} {row['any_time']:>12,}{mark}")
+        mark = "" if row["any_time"] <= planned else f"  <- {words['beyond']}"
+        print(f"  {row['words'][language]:42} {row['once']:>12,} {row['any_time']:>14,}{mark}")
+
+
+_SIZES = {
+    "en": {
+        "title": "Planned: {planned:,} households, holdout {holdout:.0%}; power 80 %, 5 % two-sided, all together:",
+        "detect": "to detect",
+        "once": "one look",
+        "any_time": "any time",
+        "beyond": "not within the plan",
+    },
+    "ru": {
+        "title": "Намечено {planned:,} домохозяйств, контроль {holdout:.0%}; мощность 80 %, 5 % в обе стороны:",
+        "detect": "чтобы заметить",
+        "once": "один взгляд",
+        "any_time": "в любой день",
+        "beyond": "в план не входит",
+    },
+}
 
 
 def _watch(arguments: argparse.Namespace) -> int:

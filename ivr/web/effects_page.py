@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Mapping
+import math
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
@@ -14,10 +15,12 @@ from aiohttp import web
 from ivr.call.journal import wall_clock
 from ivr.log import get_log
 from ivr.model.offers import EVERYBODY
+from ivr.offers.effects.words import MEASURED, OUTCOMES, VERDICTS
 from ivr.web.api import DESK, body_of
 from ivr.web.effects_charts import Interval, closing_in, forest
-from ivr.web.effects_words import FIGURES, HOW, MEASURED, OUTCOMES, VERDICTS, WORDS
+from ivr.web.effects_words import FIGURES, HOW, WORDS
 from ivr.web.guard import error
+from ivr.web.language import language_of
 from ivr.web.pages import GUARD, page
 
 routes = web.RouteTableDef()
@@ -27,15 +30,28 @@ _log = get_log("web.effects")
 
 @routes.get("/effects")
 async def effects_page(request: web.Request) -> web.Response:
-    """The page; ?language=ru in Russian."""
-    desk, language = request.app[DESK], request.query.get("language", "en")
-    language = language if language in WORDS else "en"
+    """What offers do. ?language=ru in Russian, else as all pages; ?price_csat=... with other prices of harm."""
+    return await _page(request, "title")
+
+
+@routes.get("/direct")
+async def direct_page(request: web.Request) -> web.Response:
+    """What the automation does, directly and indirectly."""
+    return await _page(request, "direct_title")
+
+
+async def _page(request: web.Request, part: str) -> web.Response:
+    desk, language = request.app[DESK], request.query.get("language", "")
+    language = language if language in WORDS else language_of(request)
     document = await desk.effects() if desk.effects is not None else None
     off = [each for each in await desk.store.suspensions() if not each.reopened_at]
     words = {
         "assistant": desk.assistant,
         "login": request.app[GUARD].needs_login,
         "language": language,
+        "part": part,
+        "money": _money(document, request.query) if document and document["report"] else None,
+        "missing": _missing(document["ledger"], language) if document else {},
         "other": "en" if language == "ru" else "ru",
         "w": WORDS[language],
         "off": off,
@@ -90,6 +106,34 @@ async def reopen(request: web.Request) -> web.Response:
     return web.Response(status=303, headers={"Location": f"/effects?language={language}"})
 
 
+def _money(document: Mapping[str, Any], asked: Mapping[str, str]) -> dict[str, Any] | None:
+    """Revenue, harm and net of an opportunity at the file's prices, or at those asked for; a price nobody can read is
+    the file's."""
+    report, prices = document["report"], dict(document["prices"])
+    if report["money"] is None:
+        return None
+    for name, stated in document["prices"].items():
+        try:
+            price = float(asked.get(f"price_{name}", "").replace(",", "."))
+        except ValueError:
+            continue
+        prices[name] = price if math.isfinite(price) else stated
+    effects = {f["outcome"]: f["effect"] for f in report["overall"]}
+    harm = sum(price * effects[name] for name, price in prices.items() if name in effects)
+    revenue = report["money"]["revenue"]
+    return {"revenue": revenue, "harm": harm, "net": revenue - harm, "prices": prices}
+
+
+def _missing(ledger: Sequence[Mapping[str, Any]], language: str) -> dict[str, dict[str, list[str]]]:
+    """Column -> what it takes -> figures that are not measurable yet."""
+    found: dict[str, dict[str, list[str]]] = {"direct": {}, "indirect": {}, "offers": {}}
+    for figure in ledger:
+        if figure["value"] is None:
+            names = found[figure["column"]].setdefault(figure["note"].get(language, ""), [])
+            names.append(FIGURES[language].get(figure["name"], figure["name"]))
+    return found
+
+
 def _lines(document: Mapping[str, Any]) -> Iterator[tuple[object, ...]]:
     for figure in document["ledger"]:
         cells = (figure[name] for name in ("name", "value", "low", "high", "unit", "how", "rows"))
@@ -108,8 +152,8 @@ def _lines(document: Mapping[str, Any]) -> Iterator[tuple[object, ...]]:
         yield ("ranking", "", *cells, document["currency"], "from the log", round(value["effective"]))
 
 
-def _charts(document: Mapping[str, Any], language: str) -> list[tuple[str, Any]]:
-    """(title, drawing) of every chart there are data for."""
+def _charts(document: Mapping[str, Any], language: str) -> list[tuple[str, str, Any]]:
+    """(title, legend, drawing) of every chart there are data for."""
     words, report, made = WORDS[language], document["report"], []
     for outcome, title, form in (("csat", words["satisfaction"], "+.2f"), ("annoyed", words["annoyed"], "+.1%")):
         limit = document["margins"].get(outcome)
@@ -118,11 +162,11 @@ def _charts(document: Mapping[str, Any], language: str) -> list[tuple[str, Any]]
             found = [f for f in group["findings"] if f["outcome"] == outcome]
             lines += [_interval(f, group["group"], MARKS.get(group["verdict"], "")) for f in found]
         if lines:
-            made.append((title, forest(lines, title=title, limit=limit, form=form)))
+            made.append((title, words["legend"], forest(lines, title=title, limit=limit, form=form)))
         looks = [look for look in document["looks"] if look["outcome"] == outcome]
         if len(looks) > 1:
             course = f"{title}. {words['course']}"
-            made.append((course, closing_in(looks, title=course, limit=limit, form=form)))
+            made.append((course, words["course_legend"], closing_in(looks, title=course, limit=limit, form=form)))
     values = [
         Interval(
             label=v["policy"],
@@ -135,7 +179,8 @@ def _charts(document: Mapping[str, Any], language: str) -> list[tuple[str, Any]]
         for v in document["policies"]
     ]
     if values:
-        made.append((words["policies"], forest(values, title=words["policies"], limit=None)))
+        drawn = forest(values, title=words["policies"], limit=None)
+        made.append((words["policies"], words["policies_legend"], drawn))
     return made
 
 

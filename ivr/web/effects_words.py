@@ -6,7 +6,18 @@ from collections.abc import Mapping
 
 WORDS: Mapping[str, Mapping[str, str]] = {
     "en": {
-        "title": "Effects",
+        "title": "What offers do",
+        "direct_title": "Direct and indirect effect",
+        "to_direct": "Direct and indirect effect",
+        "to_offers": "What offers do",
+        "sound": "The experiment is sound",
+        "unsound": "The experiment is not sound",
+        "check_ok": "ok",
+        "check_red": "red",
+        "reckon": "Reckon",
+        "rows_link": "The calls these figures rest on:",
+        "course_legend": "Line: the effect so far. Band: its interval, valid on any day. Dashed: the margin.",
+        "policies_legend": "Point: value per offer, with its 95 % interval; thin: too few offers to be trusted.",
         "other": "По-русски",
         "off": "Offers to {group} are off",
         "everybody": "everybody",
@@ -75,7 +86,18 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "young": "too early",
     },
     "ru": {
-        "title": "Эффект",
+        "title": "Что делают предложения",
+        "direct_title": "Прямой и косвенный эффект",
+        "to_direct": "Прямой и косвенный эффект",
+        "to_offers": "Что делают предложения",
+        "sound": "Опыт проведён чисто",
+        "unsound": "Опыт проведён с нарушением",
+        "check_ok": "да",
+        "check_red": "нет",
+        "reckon": "Пересчитать",
+        "rows_link": "Звонки, по которым посчитано:",
+        "course_legend": "Линия: эффект до сих пор. Полоса: интервал, верный в любой день. Пунктир: допуск.",
+        "policies_legend": "Точка: стоимость одного предложения и её интервал 95 %; тонко: слишком мало предложений.",
         "other": "In English",
         "off": "Предложения выключены: {group}",
         "everybody": "все",
@@ -143,43 +165,6 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "none": "У этого помощника нет опыта с контрольной группой, сообщать нечего.",
         "young": "рано",
     },
-}
-OUTCOMES: Mapping[str, Mapping[str, str]] = {
-    "en": {
-        "csat": "satisfaction, 1 to 5",
-        "annoyed": "annoyed callers",
-        "accepted": "accepted",
-        "revenue_30d": "revenue within 30 days",
-        "repeat_7d": "called again for the same within 7 days",
-        "early_hangup": "hung up early",
-        "aht_s": "handling time, s",
-        "complaint_14d": "complained within 14 days",
-        "churned_90d": "left within 90 days",
-        "optout": "no offers any more",
-    },
-    "ru": {
-        "csat": "оценка от 1 до 5",
-        "annoyed": "раздражённые звонящие",
-        "accepted": "принято",
-        "revenue_30d": "доход за 30 дней",
-        "repeat_7d": "позвонили с тем же за 7 дней",
-        "early_hangup": "рано положили трубку",
-        "aht_s": "время разговора, с",
-        "complaint_14d": "пожаловались за 14 дней",
-        "churned_90d": "ушли за 90 дней",
-        "optout": "больше не предлагать",
-    },
-}
-MEASURED = ("csat", "revenue_30d", "aht_s")
-"""Outcomes that are amounts; the others are shares of callers."""
-VERDICTS: Mapping[str, Mapping[str, str]] = {
-    "en": {
-        "hates": "hates it",
-        "likes": "likes it",
-        "does_not_mind": "does not mind",
-        "not_known_yet": "not known yet",
-    },
-    "ru": {"hates": "против", "likes": "нравится", "does_not_mind": "не против", "not_known_yet": "пока не известно"},
 }
 HOW: Mapping[str, Mapping[str, str]] = {
     "en": {

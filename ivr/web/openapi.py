@@ -119,6 +119,7 @@ def _offers() -> dict[str, Any]:
         "/api/effects": {"get": _op("effects", "Effects of offers and of the automation", data)},
         "/api/effects.csv": {"get": _op("effectsTable", "The figures of it", table)},
         "/effects": {"get": page},
+        "/direct": {"get": {**page, "operationId": "directPage", "summary": "Direct and indirect effect"}},
         "/effects/reopen": {"post": reopen},
     }
 

@@ -63,6 +63,7 @@ ROUTES: Mapping[tuple[str, str], Right | str] = {
     ("GET", "/api/openapi.json"): KNOWN,
     ("GET", "/metrics"): _R.METRICS,
     ("GET", "/effects"): _R.EFFECTS,
+    ("GET", "/direct"): _R.EFFECTS,
     ("POST", "/effects/reopen"): _R.EFFECTS,
     ("GET", "/api/effects"): _R.EFFECTS,
     ("GET", "/api/effects.csv"): _R.EFFECTS,

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+import textwrap
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from typing import Any
 
 from ivr.offers.effects.answer import LANGUAGES, answer
 from ivr.offers.effects.report import EffectReport
+from ivr.offers.effects.validity import Check
 from ivr.offers.effects.verdicts import Finding
+from ivr.offers.effects.words import OUTCOMES, VERDICTS, amount, number, title_of
+
+WIDE = 118
 
 
 def as_json(report: EffectReport) -> dict[str, Any]:
@@ -19,7 +24,7 @@ def as_json(report: EffectReport) -> dict[str, Any]:
         "sound": report.sound,
         "rows": report.rows,
         "planned": report.plan.planned,
-        "checks": [asdict(check) for check in report.checks],
+        "checks": [_check(check) for check in report.checks],
         "overall": [_finding(finding) for finding in report.overall],
         "groups": [
             {
@@ -39,28 +44,77 @@ def as_json(report: EffectReport) -> dict[str, Any]:
 
 
 def as_text(report: EffectReport, language: str) -> Iterator[str]:
-    """The answer first, then what it rests on."""
-    yield answer(report, language)
+    """May it speak at all? The answer, then what it rests on."""
+    words, passed = _TEXT[language], sum(check.passed for check in report.checks)
+    if not report.rows:
+        yield answer(report, language)
+        return
+    sound = words["sound"] if report.sound else words["unsound"]
+    yield f"{sound} ({passed} / {len(report.checks)})"
+    for check in (c for c in report.checks if not c.passed):
+        yield f"  {words['red']:4} {title_of(check.name, language)}: {check.words[language]}"
+    green = "; ".join(title_of(check.name, language) for check in report.checks if check.passed)
+    yield from textwrap.wrap(f"{words['ok']:4} {green}", WIDE, initial_indent="  ", subsequent_indent=" " * 7)
     yield ""
-    for check in report.checks:
-        yield f"{'ok ' if check.passed else 'RED'}  {check.name}: {check.detail}"
+    yield from textwrap.wrap(answer(report, language), WIDE)
     yield ""
-    yield f"{report.rows} of {report.plan.planned} households; treated minus holdout, [any time], (at the planned end)"
+    rows, planned = (number(n, language) for n in (report.rows, report.plan.planned))
+    yield words["everybody"].format(rows=rows, planned=planned)
+    yield f"  {words['outcome']:42} {words['effect']:>9}  {words['any_day']:22} {words['planned_end']}"
     for finding in report.overall:
-        yield f"  everybody      {_line(finding)}"
+        yield f"  {_line(finding, language)}"
     for group in report.groups:
-        yield f"  {group.group:14} {group.verdict.value}, {group.rows} households"
+        share, rows = f"{report.share[group.group]:.0%}", number(group.rows, language)
+        yield ""
+        yield words["group"].format(
+            group=group.group, verdict=VERDICTS[language][group.verdict.value], rows=rows, share=share
+        )
         for finding in group.findings:
-            yield f"                 {_line(finding)}"
+            yield f"  {_line(finding, language)}"
 
 
-def _line(finding: Finding) -> str:
+def _line(finding: Finding, language: str) -> str:
     estimate = finding.estimate
-    said = f"{estimate.outcome:13} {estimate.effect:+.4f}"
-    interval = finding.why or f"[{finding.low:+.4f}, {finding.high:+.4f}]"
+    outcome = estimate.outcome
+    fixed = f"({amount(outcome, finding.fixed_low)}, {amount(outcome, finding.fixed_high)})"
+    interval = f"[{amount(outcome, finding.low)}, {amount(outcome, finding.high)}]" if not finding.why else "-"
+    late = f"  {finding.why_words[language]}" if finding.why else ""
     bounds = finding.bounds
-    lee = f"  Lee [{bounds.lower:+.4f}, {bounds.upper:+.4f}]" if bounds is not None and bounds.differ else ""
-    return f"{said} {interval} ({finding.fixed_low:+.4f}, {finding.fixed_high:+.4f}){lee}"
+    lee = ""
+    if bounds is not None and bounds.differ:
+        lee = f"  {_TEXT[language]['lee']} [{amount(outcome, bounds.lower)}, {amount(outcome, bounds.upper)}]"
+    name = OUTCOMES[language].get(outcome, outcome)
+    return f"{name:42} {amount(outcome, estimate.effect):>9}  {interval:22} {fixed}{late}{lee}"
+
+
+_TEXT: Mapping[str, Mapping[str, str]] = {
+    "en": {
+        "sound": "The experiment is sound",
+        "unsound": "The experiment is NOT sound: no verdict",
+        "ok": "ok",
+        "red": "RED",
+        "everybody": "Everybody: {rows} of {planned} planned households",
+        "outcome": "with an offer, less the holdout",
+        "effect": "effect",
+        "any_day": "valid any day",
+        "planned_end": "(only at the planned end)",
+        "group": "{group}: {verdict} ({rows} households, {share} of the callers)",
+        "lee": "bounds, for callers who did not answer:",
+    },
+    "ru": {
+        "sound": "Опыт проведён чисто",
+        "unsound": "Опыт проведён с нарушением: вывода нет",
+        "ok": "да",
+        "red": "НЕТ",
+        "everybody": "Все: {rows} из {planned} намеченных домохозяйств",
+        "outcome": "с предложением минус без него",
+        "effect": "эффект",
+        "any_day": "верно в любой день",
+        "planned_end": "(только в назначенный день)",
+        "group": "{group}: {verdict} (домохозяйств {rows}, звонящих {share})",
+        "lee": "границы с учётом не ответивших:",
+    },
+}
 
 
 def _finding(finding: Finding) -> dict[str, Any]:
@@ -79,6 +133,17 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "why": finding.why,
         "why_words": dict(finding.why_words),
         "bounds": asdict(finding.bounds) if finding.bounds is not None else None,
+    }
+
+
+def _check(check: Check) -> dict[str, Any]:
+    titles = {language: title_of(check.name, language) for language in LANGUAGES}
+    return {
+        "name": check.name,
+        "passed": check.passed,
+        "detail": check.detail,
+        "titles": titles,
+        "words": dict(check.words),
     }
 
 

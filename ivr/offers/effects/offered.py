@@ -33,6 +33,8 @@ def of_offers(report: EffectReport | None, opportunities: int, customer_year: fl
         elif finding is None:
             why = note("no_churn" if outcome == CHURN else "no_experiment")
             made.append(unknown(name, unit, why, column=column))
+        elif unit in ("money", "s") and not opportunities:
+            made.append(unknown(name, unit, note("no_opportunities"), column=column))
         elif finding.why:
             made.append(unknown(name, unit, finding.why_words, column=column))
         else:

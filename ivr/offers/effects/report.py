@@ -5,6 +5,8 @@ Made anew from the rows at any time; keeps nothing. A report of an unsound exper
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ivr.offers.effects.plan import ACCEPTED, ANNOYED, CSAT, HANGUP, REVENUE, Plan
@@ -12,6 +14,7 @@ from ivr.offers.effects.rows import PARTS_OF_ANNOYED, Population
 from ivr.offers.effects.validity import Check, validity
 from ivr.offers.effects.verdicts import Finding, GroupVerdict, Verdict, describe, judge
 
+WEEK_MS = 7 * 24 * 3600 * 1000
 GLOBAL_STOPS = {HANGUP: 0.03, "optout": 0.02}
 """Outcome -> harm over all groups together beyond which nobody is offered anything any more."""
 
@@ -31,7 +34,8 @@ class Money:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EffectReport:
     """overall: effects on everybody, without verdicts. groups: empty when the experiment is not sound. share: group ->
-    its share of the callers. stop: why all offers must stop, "" when they need not."""
+    its share of the callers. stop: why all offers must stop, "" when they need not. weekly: households counted in a
+    week, 0 before there was one."""
 
     plan: Plan
     rows: int
@@ -41,6 +45,7 @@ class EffectReport:
     share: dict[str, float]
     money: Money | None
     stop: str = ""
+    weekly: float = 0.0
 
     @property
     def sound(self) -> bool:
@@ -74,6 +79,7 @@ def effect_report(population: Population, plan: Plan) -> EffectReport:
         share={group: float((sample.groups == group).sum()) / rows for group in plan.groups},
         money=_money(overall, plan),
         stop=_stop(overall) if sound else "",
+        weekly=_weekly(population),
     )
 
 
@@ -85,9 +91,21 @@ def _money(overall: tuple[Finding, ...], plan: Plan) -> Money | None:
     return Money(revenue=effects[REVENUE], harm=harm)
 
 
-def _stop(overall: tuple[Finding, ...]) -> str:
-    for finding in overall:
-        limit = GLOBAL_STOPS.get(finding.estimate.outcome)
-        if limit is not None and finding.low > limit:
-            return f"{finding.estimate.outcome}: {finding.estimate.effect:+.1%} of all callers, beyond {limit:+.1%}"
-    return ""
+def stopping(overall: Sequence[Finding]) -> Finding | None:
+    """The harm for which all offers must stop, None when there is none."""
+    beyond = (f for f in overall if f.low > GLOBAL_STOPS.get(f.estimate.outcome, math.inf))
+    return next(beyond, None)
+
+
+def _stop(overall: Sequence[Finding]) -> str:
+    found = stopping(overall)
+    if found is None:
+        return ""
+    outcome, effect = found.estimate.outcome, found.estimate.effect
+    return f"{outcome}: {effect:+.1%} of all callers, beyond {GLOBAL_STOPS[outcome]:+.1%}"
+
+
+def _weekly(population: Population) -> float:
+    rows = population.rows
+    weeks = (rows[-1].at_ms - rows[0].at_ms) / WEEK_MS if rows else 0.0
+    return len(rows) / weeks if weeks >= 1.0 else 0.0

@@ -10,6 +10,7 @@ import math
 from statistics import NormalDist
 from typing import Any
 
+from ivr.offers.effects.notes import note
 from ivr.offers.effects.plan import ANNOYED, CSAT, Plan
 from ivr.offers.effects.sequence import KEPT_FOR_AFTER, critical
 
@@ -56,16 +57,17 @@ def guidance(plan: Plan, holdout: float) -> list[dict[str, Any]]:
     households. The usual rates and spreads of a service line are assumed; domain.md 1.5 has the same table."""
     csat, annoyed = (next(abs(m.limit) for m in plan.margins if m.outcome == name) for name in (CSAT, ANNOYED))
     wanted = [
-        (f"satisfaction -{csat:g} (sd 1.1, 40 % answer)", csat, 1.1, 0.4),
-        (f"annoyed +{annoyed:.1%} (of 12 %)", annoyed, deviation_of_rate(0.12), 1.0),
-        ("repeat calls 10 -> 12 %", 0.02, deviation_of_rate(0.10), 1.0),
-        ("hang-ups 2 -> 3 %", 0.01, deviation_of_rate(0.02), 1.0),
-        ("complaints 0.5 -> 0.7 %", 0.002, deviation_of_rate(0.005), 1.0),
-        ("handling time +10 s (sd 70)", 10.0, 70.0, 1.0),
+        (note("detect_csat", margin=csat), csat, 1.1, 0.4),
+        (note("detect_annoyed", margin=annoyed), annoyed, deviation_of_rate(0.12), 1.0),
+        (note("detect_repeat"), 0.02, deviation_of_rate(0.10), 1.0),
+        (note("detect_hangup"), 0.01, deviation_of_rate(0.02), 1.0),
+        (note("detect_complaint"), 0.002, deviation_of_rate(0.005), 1.0),
+        (note("detect_aht"), 10.0, 70.0, 1.0),
     ]
     return [
         {
-            "detect": words,
+            "detect": words["en"],
+            "words": dict(words),
             "once": households(difference, deviation, holdout, answering=answering),
             "any_time": households_any_time(difference, deviation, holdout, answering=answering),
         }

@@ -14,6 +14,7 @@ from statistics import NormalDist
 import numpy as np
 
 from ivr.offers.effects.estimates import Column, Mask, Sample
+from ivr.offers.effects.notes import note
 
 ALARM = 0.001
 _SUM = 1e-9
@@ -21,11 +22,16 @@ _SUM = 1e-9
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
-    """passed False is red. detail gives the figures looked at."""
+    """passed False is red. words: language -> the figures looked at."""
 
     name: str
     passed: bool
-    detail: str
+    words: Mapping[str, str]
+
+    @property
+    def detail(self) -> str:
+        """The figures looked at, in English."""
+        return self.words["en"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,46 +63,44 @@ def _ratio(sample: Sample) -> Check:
     spread = math.sqrt(float((sample.p_treat * (1.0 - sample.p_treat)).sum()))
     treated = int(sample.treated.sum())
     p = _p_value((treated - expected) / spread) if spread > 0.0 else 0.0
-    return Check(name="arms", passed=p >= ALARM, detail=f"{treated} treated, {expected:.1f} expected, p = {p:.4f}")
+    return Check(name="arms", passed=p >= ALARM, words=note("arms", treated=treated, expected=expected, p=p))
 
 
 def _probabilities(sample: Sample, logged: Logged) -> Check:
     bad = int(((sample.p_treat <= 0.0) | (sample.p_treat >= 1.0)).sum())
     for shares, chosen in zip(logged.probabilities, logged.chosen, strict=True):
         bad += abs(sum(shares.values()) - 1.0) > _SUM or shares.get(chosen, 0.0) <= 0.0
-    return Check(name="probabilities", passed=bad == 0, detail=f"{bad} of {len(sample)} rows without a usable one")
+    return Check(name="probabilities", passed=bad == 0, words=note("probabilities", bad=bad, rows=len(sample)))
 
 
 def _ghosts(sample: Sample, logged: Logged) -> Check:
     held = int((~sample.treated).sum())
     ghosts = sum(bool(chosen) for chosen, treated in zip(logged.chosen, sample.treated, strict=True) if not treated)
-    return Check(name="ghosts", passed=held > 0 and ghosts == held, detail=f"{ghosts} drawn for {held} held out")
+    return Check(name="ghosts", passed=held > 0 and ghosts == held, words=note("ghosts", ghosts=ghosts, held=held))
 
 
 def _counts(logged: Logged) -> Check:
     if logged.counted is None:
-        return Check(name="counts", passed=True, detail="not compared with the call log")
+        return Check(name="counts", passed=True, words=note("uncounted"))
     same = logged.counted == logged.opportunities
-    return Check(name="counts", passed=same, detail=f"{logged.opportunities} stored, {logged.counted} in the call log")
+    return Check(name="counts", passed=same, words=note("counts", stored=logged.opportunities, counted=logged.counted))
 
 
 def _before(sample: Sample) -> Check:
     """A/A: what was known before the call must not differ between the arms."""
     if not sample.covariates.size or not sample.treated.any() or sample.treated.all():
-        return Check(name="before", passed=True, detail="nothing known before the call")
+        return Check(name="before", passed=True, words=note("nothing_before"))
     smallest = min(_balance(column, sample.treated) for column in sample.covariates.T)
     limit = ALARM / sample.covariates.shape[1]
-    return Check(
-        name="before", passed=smallest >= limit, detail=f"smallest p = {smallest:.4f}, alarm below {limit:.5f}"
-    )
+    return Check(name="before", passed=smallest >= limit, words=note("before", p=smallest, limit=limit))
 
 
 def _missing(sample: Sample, outcome: str) -> Check:
     gone = np.isnan(sample.outcomes[outcome])
     p = _balance(gone.astype(float), sample.treated)
     rates = [float(gone[arm].mean()) if arm.any() else 0.0 for arm in (sample.treated, ~sample.treated)]
-    detail = f"{rates[0]:.2%} of the treated, {rates[1]:.2%} of the holdout, p = {p:.4f}"
-    return Check(name=f"missing {outcome}", passed=p >= ALARM, detail=detail)
+    words = note("missing", treated=rates[0], held=rates[1], p=p)
+    return Check(name=f"missing {outcome}", passed=p >= ALARM, words=words)
 
 
 def _balance(values: Column, treated: Mask) -> float:

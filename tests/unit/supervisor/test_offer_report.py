@@ -126,7 +126,7 @@ async def test_a_row_the_event_log_does_not_know_is_a_red_check(config: Path, tm
     terms: Any = CATALOGUE.experiment
     far = 4_000_000_000_000
     (counts,) = [c for c in effect_report(await _people(store, far), terms.plan).checks if c.name == "counts"]
-    assert counts.detail == "not compared with the call log"
+    assert counts.detail == "not compared: no call is in the log"
     for seq, opportunity in enumerate(("O1", "O9"), 1):
         data = {"opportunity": opportunity, "arm": "treat"}
         store.append(LogEntry(call_id="call-1", seq=seq, at=AT, at_ms=1, kind="offer.decided", data=data))

@@ -98,7 +98,7 @@ async def test_the_page_shows_the_report_in_both_languages_and_in_files(
         return document
 
     client = await serve(effects=told)
-    for language, words in (("en", "Is the experiment sound?"), ("ru", "Чисто ли проведён опыт?")):
+    for language, words in (("en", "The experiment is sound"), ("ru", "Опыт проведён чисто")):
         answer = await client.get(f"/effects?language={language}")
         page = await answer.text()
         assert answer.status == 200
@@ -107,7 +107,7 @@ async def test_the_page_shows_the_report_in_both_languages_and_in_files(
         assert page.count("<svg") == page.count("</svg>") >= 4
         assert "<script" not in page and "style=" not in page, "no script, and nothing the content policy forbids"
         for check in document["report"]["checks"]:
-            assert check["name"] in page
+            assert check["titles"][language] in page
     body = await checked(client, "GET", "/api/effects", "/api/effects", 200)
     assert body["report"]["groups"] == document["report"]["groups"]
     table = (await checked(client, "GET", "/api/effects.csv", "/api/effects.csv", 200)).decode()
@@ -118,6 +118,26 @@ async def test_the_page_shows_the_report_in_both_languages_and_in_files(
     (group,) = [g for g in document["report"]["groups"] if g["group"] == "senior"]
     assert float(csat["value"]) == next(f["effect"] for f in group["findings"] if f["outcome"] == "csat")
     assert {line["figure"] for line in lines if line["part"] == "ranking"} >= {"chance", "car first"}
+
+
+async def test_prices_can_be_changed_on_the_page_and_the_ledger_has_one_of_its_own(
+    serve: Any, document: dict[str, Any]
+) -> None:
+    async def told() -> dict[str, Any]:
+        return document
+
+    client = await serve(effects=told)
+    net = document["report"]["money"]["net"]
+    assert f"{net:+.2f}" in await (await client.get("/effects?language=en")).text()
+    free = "&".join(f"price_{name}=0" for name in document["prices"])
+    revenue = document["report"]["money"]["revenue"]
+    page = await (await client.get(f"/effects?language=en&{free}")).text()
+    assert f"<strong>{revenue:+.2f}</strong>" in page, "without prices there is no harm: net is revenue"
+    assert "price_csat" in page and 'value="0"' in page
+    assert (await client.get("/effects?price_csat=much")).status == 200
+    for language, words in (("en", "never reached an agent"), ("ru", "не дошло до человека")):
+        ledger = await (await client.get(f"/direct?language={language}")).text()
+        assert words in ledger and "<svg" not in ledger
 
 
 async def test_a_suspended_group_is_announced_and_reopened_by_a_named_person(serve: Any, store: Store) -> None:
