@@ -11,12 +11,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from ivr.cli import objecting
 from ivr.cli.arguments import Commands, settings_of, show
 from ivr.model.errors import ConfigError
 
 
 def add(commands: Commands) -> None:
-    """offers simulate, report, explain, outcomes, plan, watch, suspend, reopen, suspensions."""
+    """offers simulate, report, explain, outcomes, plan, watch, suspend, reopen, suspensions, and those of objecting."""
     offers = commands.add_parser("offers", help="offers and what they do to callers").add_subparsers(
         required=True, metavar="what"
     )
@@ -36,11 +37,13 @@ def add(commands: Commands) -> None:
     suspend = _command(offers, "suspend", _suspend, "switch offers to a group off; '*': to everybody")
     suspend.add_argument("group")
     suspend.add_argument("--reason", default="switched off by hand")
+    suspend.add_argument("--by", default="", help="who takes the responsibility (default: your login)")
     reopen = _command(offers, "reopen", _reopen, "take a suspension back: only a person does that")
     reopen.add_argument("group")
     reopen.add_argument("--by", default="", help="who takes the responsibility (default: your login)")
     suspensions = _command(offers, "suspensions", _suspensions, "groups switched off, now and before")
     suspensions.add_argument("--json", action="store_true", help="print one JSON object")
+    objecting.add(offers)
 
 
 def _command(
@@ -201,8 +204,9 @@ def _watch(arguments: argparse.Namespace) -> int:
 def _suspend(arguments: argparse.Namespace) -> int:
     from ivr.supervisor.offer_report import suspend
 
-    asyncio.run(suspend(settings_of(arguments.config), arguments.group, arguments.reason))
-    print(f"offers to {arguments.group} are off")
+    by = arguments.by or getpass.getuser()
+    asyncio.run(suspend(settings_of(arguments.config), arguments.group, arguments.reason, by))
+    print(f"offers to {arguments.group} are off, by {by}")
     return 0
 
 
@@ -226,5 +230,6 @@ def _suspensions(arguments: argparse.Namespace) -> int:
         return 0
     for each in found:
         ended = f"reopened {each.reopened_at} by {each.reopened_by}" if each.reopened_at else "OFF"
-        print(f"{each.group:16} {each.at}  {ended}  {each.reason}")
+        hand = f", by {each.suspended_by}" if each.suspended_by else ""
+        print(f"{each.group:16} {each.at}  {ended}  {each.reason}{hand}")
     return 0

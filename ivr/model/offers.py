@@ -119,13 +119,14 @@ class ExperimentRow:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Suspension:
     """Offers to a group are off, since at (UTC ISO 8601) and until a person says otherwise (reopened_at, reopened_by).
-    reason is the finding."""
+    reason is the finding; suspended_by: the person who switched it off by hand."""
 
     group: str
     at: str
     reason: str
     reopened_at: str = ""
     reopened_by: str = ""
+    suspended_by: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

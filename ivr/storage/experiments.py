@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from ivr.model.offers import ExperimentRow, OfferOutcome, Suspension
 from ivr.storage.database import Database
-from ivr.storage.tables import answers, beliefs, call_requests, events, opportunities, opt_outs, outcomes, suspensions
+from ivr.storage.tables import answers, beliefs, call_requests, events, opportunities, outcomes, suspensions
 
 _ROW = ("opportunity_id", "household", "at_ms", "arm", "p_treat", "product", "relation", "probabilities")
 _OUTCOME = ("opportunity_id", "outcome", "value", "at", "source")
@@ -126,10 +126,6 @@ class Experiments:
             asked.household == household, asked.started_ms >= since_ms, asked.started_ms < until_ms
         )
         return [(r.call_id, r.intent) for r in await self._db.read(query)]
-
-    async def opt_out_moments(self) -> dict[str, str]:
-        """Household -> when it said "no offers", UTC ISO 8601."""
-        return {row.household: row.at for row in await self._db.read(sa.select(opt_outs.c.household, opt_outs.c.at))}
 
     async def suspensions(self) -> list[Suspension]:
         """All suspensions there ever were, oldest first."""

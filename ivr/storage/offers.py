@@ -1,4 +1,4 @@
-"""Opportunities, answers, opt-outs. Owns that nothing logged here is ever overwritten: the effect report rests on it.
+"""Opportunities and answers. Owns that nothing logged here is ever overwritten: the effect report rests on it.
 
 An answer is stored once; an acceptance without its proof is refused by the database itself (see tables.PROVEN).
 """
@@ -135,15 +135,6 @@ class Offers:
             off=tuple((each[1], each[2]) for each in found if each[0] == "off"),
             surveyed=any(each[0] == "surveyed" for each in found),
         )
-
-    async def opted_out(self, *who: str) -> bool:
-        """Did any of these households or numbers ever say "no offers"?"""
-        return bool(await self._db.read(sa.select(opt_outs.c.household).where(opt_outs.c.household.in_(who)).limit(1)))
-
-    async def opt_out(self, household: str, at: str, call_id: str) -> None:
-        """No offers to this household (or number) from now on; the first time said is kept."""
-        row = {"household": household, "at": at, "call_id": call_id}
-        await self._db.write((self._db.upsert(opt_outs, row, keep=True), None))
 
 
 def _remembered() -> sa.CompoundSelect[Any]:

@@ -17,6 +17,7 @@ from ivr.storage.desk_notes import DeskNotes
 from ivr.storage.experiments import Experiments
 from ivr.storage.handoffs import Handoffs
 from ivr.storage.identification import Identification
+from ivr.storage.objections import Objections
 from ivr.storage.offers import Offers
 from ivr.storage.outbox import Outbox, Subscribers
 from ivr.storage.overflows import Overflows
@@ -28,6 +29,7 @@ class Store(
     Calls,
     Cells,
     Offers,
+    Objections,
     Experiments,
     Handoffs,
     Callbacks,

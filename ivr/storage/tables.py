@@ -29,6 +29,7 @@ PROVEN = (
     "(proof_method = 'speech' AND trim(proof_heard) <> '' AND proof_confidence BETWEEN 0.9 AND 1) OR "
     "(proof_method = 'agent' AND trim(proof_agent) <> '' AND trim(proof_disclosures) <> '')))"
 )
+IN_ORDER = "answer <> 'accepted' OR proof_asked_at <= proof_answered_at"
 KNOWN_ANSWER = "answer IN (" + ", ".join(f"'{a.value}'" for a in OfferAnswer) + ")"
 KNOWN_CALLBACK_STATE = "state IN ('due', 'done', 'failed')"
 
@@ -101,14 +102,16 @@ opportunities = sa.Table(
     sa.Index(None, "call_id"),
     sa.Index(None, "customer_id"),
     sa.Index(None, "at_ms"),
+    sa.Index(None, "opportunity_id", "speak", unique=True),
 )
 
+# speak is always true: together with the key it names an opportunity that was to be heard, so that nobody, whatever the
+# code does, can have answered an offer of the holdout.
 answers = sa.Table(
     "answers",
     METADATA,
-    sa.Column(
-        "opportunity_id", sa.Text, sa.ForeignKey("opportunities.opportunity_id"), primary_key=True, nullable=False
-    ),
+    _text("opportunity_id", key=True),
+    sa.Column("speak", sa.Boolean, nullable=False, server_default=sa.true()),
     _text("answer"),
     _text("at"),
     *(_text(f"proof_{name}") for name in ("script_version", "read_back", "asked_at", "answered_at", "method")),
@@ -117,6 +120,9 @@ answers = sa.Table(
     sa.Index(None, "at"),
     sa.CheckConstraint(KNOWN_ANSWER, name="known_answer"),
     sa.CheckConstraint(PROVEN, name="accepted_is_proven"),
+    sa.CheckConstraint(IN_ORDER, name="asked_before_answered"),
+    sa.CheckConstraint("speak", name="was_to_be_heard"),
+    sa.ForeignKeyConstraint(["opportunity_id", "speak"], ["opportunities.opportunity_id", "opportunities.speak"]),
 )
 
 # The key is what keeps an outcome from being told twice: the first telling stands.
@@ -137,7 +143,7 @@ suspensions = sa.Table(
     METADATA,
     _text("group", key=True),
     _text("at", key=True),
-    *(_text(name) for name in ("reason", "reopened_at", "reopened_by")),
+    *(_text(name) for name in ("reason", "reopened_at", "reopened_by", "suspended_by")),
 )
 
 beliefs = sa.Table(
@@ -148,6 +154,7 @@ beliefs = sa.Table(
     sa.Column("belief", sa.JSON, nullable=False),
 )
 
+# Who wants no offers now; how it came to that, and who took it back, stands in objections.
 opt_outs = sa.Table("opt_outs", METADATA, _text("household", key=True), _text("at"), _text("call_id"))
 
 contexts = sa.Table(

@@ -170,14 +170,14 @@ async def suspensions_of(settings: Settings) -> list[Suspension]:
         return await store.suspensions()
 
 
-async def suspend(settings: Settings, group: str, reason: str) -> None:
+async def suspend(settings: Settings, group: str, reason: str, by: str) -> None:
     """A person switches offers to a group off ("*": to everybody). Raises ConfigError for an unknown group."""
     known = (*experiment_of(settings).plan.groups, EVERYBODY)
     if group not in known:
         raise ConfigError(f"unknown group {group!r}; known: {', '.join(known)}")
     async with opened(settings) as store:
         if all(each.group != group for each in await store.suspended()):
-            await store.suspend(Suspension(group=group, at=_now(), reason=reason))
+            await store.suspend(Suspension(group=group, at=_now(), reason=reason, suspended_by=by))
 
 
 async def reopen(settings: Settings, group: str, by: str) -> bool:

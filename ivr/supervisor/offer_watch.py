@@ -69,7 +69,7 @@ async def join_outcomes(store: Store, complaints: Sequence[str], now_ms: int) ->
 
 
 async def _happened(
-    store: Store, due: Due, complaints: Sequence[str], opted_out: dict[str, str]
+    store: Store, due: Due, complaints: Sequence[str], opted_out: dict[str, tuple[str, ...]]
 ) -> dict[str, tuple[bool, int]]:
     """Outcome -> did it happen, and within how many days it counts."""
     later = await store.requests_between(due.household, due.at_ms, due.at_ms + COMPLAINT_DAYS * DAY_MS)
@@ -77,15 +77,14 @@ async def _happened(
         call for call, _ in await store.requests_between(due.household, due.at_ms, due.at_ms + REPEAT_DAYS * DAY_MS)
     }
     intent = str(due.facts.get("intent", ""))
-    said = opted_out.get(due.household)
-    said_ms = datetime.fromisoformat(said).timestamp() * 1000 if said else 0.0
+    said = [_ms(moment) for moment in opted_out.get(due.household, ())]
     return {
         "repeat_7d": (
             any(call != due.call_id and call in week and asked == intent for call, asked in later),
             REPEAT_DAYS,
         ),
         "complaint_14d": (any(asked in complaints for _, asked in later), COMPLAINT_DAYS),
-        "optout": (due.at_ms <= said_ms < due.at_ms + COMPLAINT_DAYS * DAY_MS, COMPLAINT_DAYS),
+        "optout": (any(0 <= ms - due.at_ms < COMPLAINT_DAYS * DAY_MS for ms in said), COMPLAINT_DAYS),
     }
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import aiosqlite
 import pytest
 
+from ivr.model.offers import Suspension
 from ivr.storage.store import Store
 
 AT = "2026-11-21T10:00:00.000Z"
@@ -27,9 +28,9 @@ async def test_a_query_is_one_trip_and_a_stored_row_two(store: Store, monkeypatc
     assert not await store.opted_out("H1")
     assert len(trips) == 1
     trips.clear()
-    await store.opt_out("H1", AT, "01A")
+    await store.suspend(Suspension(group="senior", at=AT, reason="harm"))
     assert len(trips) == 2, "the statement and the commit"
-    assert await store.opted_out("H1")
+    assert len(await store.suspended()) == 1
 
 
 async def test_a_write_given_up_midway_is_not_stored_and_leaves_nothing_open(store: Store, tmp_path: Path) -> None:

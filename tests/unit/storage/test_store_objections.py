@@ -1,0 +1,128 @@
+"""What people said about being offered anything stays as a record; what cannot have been said is refused."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+
+from ivr.model.errors import StorageError
+from ivr.model.objections import AdsConsent
+from ivr.model.offers import OfferAnswer, Suspension
+from ivr.storage import database
+from ivr.storage.store import Store
+from tests.unit.storage.test_store_offers import AT, BY_KEY, SPOKEN
+
+LATER, LATEST = "2026-11-21T11:00:00.000Z", "2026-11-21T12:00:00.000Z"
+CONSENT = AdsConsent(
+    consent_id="K1",
+    customer_id="C1",
+    text_version="ads-3",
+    given_at=AT,
+    source="contract 4711, page 2",
+    recording="",
+    noted_by="ann",
+)
+
+
+async def test_an_objection_is_taken_back_by_a_person_only_and_both_stay_on_record(store: Store) -> None:
+    assert not await store.take_back("H1", AT, "ann"), "there was none"
+    await store.opt_out("H1", AT, "01A")
+    assert await store.take_back("H1", LATER, "ann")
+    assert not await store.opted_out("H1")
+    await store.opt_out("H1", LATEST, "", "bob")
+    assert await store.opted_out("H1")
+    said = [(o.what, o.at, o.by, o.call_id) for o in await store.objections("H1")]
+    assert said == [("refused", AT, "", "01A"), ("allowed", LATER, "ann", ""), ("refused", LATEST, "bob", "")]
+    assert await store.opt_out_moments() == {"H1": (AT, LATEST)}, (
+        "an offer that was objected to was, whatever came later"
+    )
+
+
+async def test_the_database_takes_no_answer_to_an_offer_nobody_was_to_hear(store: Store, tmp_path: Path) -> None:
+    await store.save_opportunity(replace(SPOKEN, arm="holdout", speak=False), "01A", "C1", AT)
+    with pytest.raises(StorageError):
+        await store.save_answer("O1", OfferAnswer.ACCEPTED, AT, BY_KEY)
+    with sqlite3.connect(tmp_path / "data" / "ivr.db") as connection:
+        connection.execute("PRAGMA foreign_keys = ON")
+        for speak in (0, 1):
+            with pytest.raises(sqlite3.IntegrityError):
+                connection.execute(
+                    f"INSERT INTO answers (opportunity_id, answer, speak) VALUES ('O1', 'declined', {speak})"
+                )
+
+
+async def test_the_database_takes_no_yes_that_came_before_its_question(store: Store) -> None:
+    await store.save_opportunity(SPOKEN, "01A", "C1", AT)
+    with pytest.raises(StorageError):
+        await store.save_answer("O1", OfferAnswer.ACCEPTED, LATER, replace(BY_KEY, asked_at=LATER, answered_at=AT))
+    await store.save_answer("O1", OfferAnswer.ACCEPTED, LATER, replace(BY_KEY, asked_at=AT, answered_at=LATER))
+
+
+async def test_who_switched_a_group_off_is_kept(store: Store) -> None:
+    await store.suspend(Suspension(group="senior", at=AT, reason="complaints", suspended_by="ann"))
+    [off] = await store.suspended()
+    assert (off.suspended_by, off.reopened_by) == ("ann", "")
+
+
+@pytest.mark.parametrize("lacking", [{"text_version": ""}, {"given_at": ""}, {"source": ""}, {"customer_id": ""}])
+async def test_a_consent_says_when_to_which_text_and_where_it_can_be_seen(
+    store: Store, lacking: dict[str, str]
+) -> None:
+    with pytest.raises(StorageError):
+        await store.save_ads_consent(replace(CONSENT, **lacking))
+    await store.save_ads_consent(CONSENT)
+
+
+async def test_consent_and_care_hold_until_they_end_and_stay_readable(store: Store) -> None:
+    assert await store.standing("C1") == frozenset()
+    await store.save_ads_consent(CONSENT)
+    await store.note_care("C1", AT, "a17", "01A")
+    assert await store.standing("C1") == {"ads_consent", "vulnerable"}
+    assert await store.standing("C2") == frozenset()
+    assert await store.withdraw_ads_consent("C1", LATER, "bob")
+    assert not await store.withdraw_ads_consent("C1", LATEST, "bob"), "it ended already"
+    assert await store.clear_care("C1", LATER, "ann")
+    assert await store.standing("C1") == frozenset()
+    [consent], [mark] = await store.ads_consents("C1"), await store.care_marks("C1")
+    assert (consent.withdrawn_at, consent.withdrawn_by) == (LATER, "bob")
+    assert (mark.by, mark.call_id, mark.cleared_by) == ("a17", "01A", "ann")
+
+
+async def test_a_database_of_before_keeps_its_objections_and_its_answers(tmp_path: Path) -> None:
+    """Whose times a program made up: what is known of them is when the answer was told."""
+    _at_revision("0014", tmp_path / "old.sqlite3")
+    with sqlite3.connect(tmp_path / "old.sqlite3") as old:
+        old.execute("INSERT INTO opt_outs VALUES ('H1', '2026-01-02', '01A')")
+        old.execute(
+            "INSERT INTO opportunities (opportunity_id, speak, p_treat, probabilities, gate, eligible, removed, at_ms) "
+            "VALUES ('O1', 1, 0.8, '{}', '[]', '[]', '{}', 1)"
+        )
+        old.execute(
+            "INSERT INTO answers (opportunity_id, answer, at, proof_script_version, proof_read_back, proof_asked_at, "
+            "proof_answered_at, proof_method, proof_digits) VALUES ('O1', 'accepted', '2026-01-02', '1', 'x', '2030', "
+            "'2001', 'dtmf', '1')"
+        )
+    store = await Store.open(f"sqlite:///{tmp_path}/old.sqlite3")
+    [said] = await store.objections("H1")
+    assert (said.what, said.at, said.call_id, await store.opted_out("H1")) == ("refused", "2026-01-02", "01A", True)
+    assert (await store.opportunity("O1")).answer == "accepted"  # type: ignore[union-attr]
+    await store.close()
+    with sqlite3.connect(tmp_path / "old.sqlite3") as new:
+        kept = new.execute("SELECT proof_asked_at, proof_answered_at, speak FROM answers").fetchone()
+    assert kept == ("2026-01-02", "2026-01-02", 1)
+
+
+def _at_revision(revision: str, path: Path) -> None:
+    engine = sa.create_engine(f"sqlite:///{path}")
+    config = Config()
+    config.set_main_option("script_location", str(database._MIGRATIONS))
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
+    engine.dispose()
