@@ -4,25 +4,35 @@ and, when the call ends, what became of it - in both arms by the same rule."""
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any
 
 from ivr.call.journal import Journal, wall_clock
 from ivr.call.opportunities import Opportunities
 from ivr.call.surroundings import Surroundings
 from ivr.dialog.engine import Session
-from ivr.dialog.stepping import offer_facts
+from ivr.dialog.offering import facts_so_far
+from ivr.model.call import LogEntry
 from ivr.model.dialog import DecideOffer, OfferDecided, RecordOfferAnswer, RecordSurvey
 from ivr.model.errors import StorageError
 from ivr.model.ids import monotonic_ms, new_id
-from ivr.model.offers import OfferAnswer, OfferDecision, OfferOutcome, OfferProof, household_of
+from ivr.model.offers import (
+    NEVER_SPOKEN,
+    DialogFacts,
+    OfferAnswer,
+    OfferDecision,
+    OfferOutcome,
+    OfferProof,
+    household_of,
+)
 from ivr.offers.gate import OfferFacts, OfferHistory
 
 DECIDE_S = 1.5  # a caller waits in silence meanwhile; without a decision by then nothing is offered
 SOURCE = "call"
 SLOW = "the store is slow"
+OPENINGS = ("offer.notice", "offer.ask")
+WAITING_ENDS = frozenset({"handoff.bridged", "handoff.moved", "handoff.ended"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +53,7 @@ class Offering:
         self._call_id, self._house, self._journal = call_id, house, journal
         self._opportunities = Opportunities(house.offers, house.store)
         self._drawn: list[OfferDecision] = []  # decisions with an arm: the report will want to know what became of them
+        self._unsure: set[str] = set()  # asked of a store that has not answered: it may have stored them
         self._answered: set[str] = set()
         self._with_agent: OfferDecision | None = None
         self._deciding = asyncio.Lock()
@@ -50,15 +61,15 @@ class Offering:
     async def decide(self, command: DecideOffer, session: Session, so_far: CallSoFar) -> OfferDecided:
         """Ask the desk and store the opportunity (a ghost too) before anybody hears of it. No store, no offer."""
         facts, opportunity_id = self._facts(command.facts, session, so_far), new_id()
+        self._unsure.add(opportunity_id)
         try:
             async with asyncio.timeout(DECIDE_S):
                 decision = await self._opportunities.decide(
                     facts, opportunity_id=opportunity_id, call_id=self._call_id, ani=so_far.ani
                 )
+            self._unsure.discard(opportunity_id)
         except (TimeoutError, StorageError) as error:
-            self._journal.note(
-                "trouble", where="offers", what=f"nothing is offered: {str(error) or 'the store is slow'}"
-            )
+            self._journal.note("trouble", where="offers", what=f"nothing is offered: {str(error) or SLOW}")
             household = household_of(facts.customer)
             decision = OfferDecision(opportunity_id=opportunity_id, arm="none", speak=False, household=household)
         if decision.arm != "none":
@@ -88,8 +99,8 @@ class Offering:
                 last = self._drawn[-1]
                 self._with_agent = replace(last, speak=last.speak and last.opportunity_id not in self._answered)
             if self._with_agent is None:
-                told = {**offer_facts(session), "resolved": True, "confirmed": True, "agent_requested": False}
-                command = DecideOffer(facts={**told, "recent_failures": 0})
+                told = replace(facts_so_far(session), solved=True, confirmed=True)
+                command = DecideOffer(facts=replace(told, agent_requested=False, recent_failures=0))
                 self._with_agent = (await self.decide(command, session, so_far)).decision
             return self._with_agent
 
@@ -147,9 +158,7 @@ class Offering:
             async with asyncio.timeout(DECIDE_S):
                 return await self._opportunities.refused(session.customer, session.caller.ani)
         except (TimeoutError, StorageError) as error:
-            self._journal.note(
-                "trouble", where="offers", what=f"opt-out not looked up: {str(error) or 'the store is slow'}"
-            )
+            self._journal.note("trouble", where="offers", what=f"opt-out not looked up: {str(error) or SLOW}")
             return True
 
     async def surveyed(self, command: RecordSurvey) -> None:
@@ -160,10 +169,21 @@ class Offering:
 
     async def ended(self, *, early: bool | None, answered_s: float) -> None:
         """The call is over. early: the caller hung up before the closing line was out; None: it broke off by our fault,
-        which tells nothing about the caller. answered_s: how long it lasted."""
-        for decision in self._drawn:
-            hung_up = {} if early is None else {"early_hangup": float(early)}
-            await self._tell(decision.opportunity_id, {**hung_up, "aht_s": round(answered_s, 1)})
+        which tells nothing about the caller. answered_s: how long it lasted. An offer nobody heard says so: it is none
+        of those a household is asked in a year."""
+        late = [await self._house.store.opportunity(each) for each in sorted(self._unsure)]
+        unheard = [stored.decision for stored in late if stored is not None and stored.decision.arm != "none"]
+        hung_up = {} if early is None else {"early_hangup": float(early)}
+        for decision in (*self._drawn, *unheard):
+            lost = decision in unheard or not self._was_heard(decision)
+            never = {NEVER_SPOKEN: 1.0} if decision.speak and lost else {}
+            await self._tell(decision.opportunity_id, {**hung_up, **never, "aht_s": round(answered_s, 1)})
+
+    def _was_heard(self, decision: OfferDecision) -> bool:
+        """Was it begun? What an agent may say is the agent's to tell, also after the call."""
+        with_agent = self._with_agent is not None and self._with_agent.opportunity_id == decision.opportunity_id
+        begun = any(e.kind == "turn.said" and e.data["name"] in OPENINGS for e in self._journal.entries)
+        return begun or with_agent or decision.opportunity_id in self._answered
 
     async def _tell(self, opportunity_id: str, told: Mapping[str, float]) -> None:
         at = wall_clock()
@@ -179,27 +199,47 @@ class Offering:
         said = [e.at for e in self._journal.entries if e.kind == "turn.said" and e.data["text"] in read_back]
         return said[-1] if said and read_back else ""
 
-    def _facts(self, told: Mapping[str, Any], session: Session, so_far: CallSoFar) -> OfferFacts:
-        desk = self._house.offers
+    def _facts(self, told: DialogFacts, session: Session, so_far: CallSoFar) -> OfferFacts:
+        """What the customer system knows of open tickets is among the customer's flags; what the store knows is joined
+        by Opportunities. What was said while the dialog did not listen is searched for words here."""
+        desk, caller = self._house.offers, session.caller
         said = [str(e.data["text"]) for e in self._journal.entries if e.kind == "turn.heard"]
         return OfferFacts(
             customer=session.customer,
             level=session.level,
             language=session.language,
-            intent=str(told.get("intent", "")),
-            resolved=bool(told.get("resolved")),
-            confirmed=bool(told.get("confirmed")),
-            repairs=int(told.get("repairs", 0)),
-            agent_requested=bool(told.get("agent_requested")),
-            bot_disclosed=bool(told.get("bot_disclosed")),
-            call_ms=so_far.call_ms,
-            waited_s=0.0,
-            load=so_far.load,
-            history=OfferHistory(opted_out=bool(told.get("no_offers"))),
-            now=datetime.now(UTC),
+            intent=told.intent,
+            other_intents=told.other_intents,
+            resolved=told.solved and not told.unsolved,
+            confirmed=told.confirmed,
+            bot_disclosed=told.bot_disclosed,
             recorded=so_far.recorded,
-            negative_words=tuple(told.get("negative_words", ())) + desk.negative_words(said, session.language),
-            vulnerable_words=tuple(told.get("vulnerable_words", ())) + desk.vulnerable_words(said, session.language),
-            recent_failures=int(told.get("recent_failures", 0)),
+            repairs=told.repairs,
+            recent_failures=told.recent_failures,
+            agent_requested=told.agent_requested,
+            negative_words=tuple(dict.fromkeys(told.negative_words + desk.negative_words(said))),
+            vulnerable_words=tuple(dict.fromkeys(told.vulnerable_words + desk.vulnerable_words(said))),
             latency_p95_ms=so_far.latency_p95_ms,
+            open_ticket=False,
+            waited_s=caller.waited_s + waited_in_line(self._journal.entries, monotonic_ms()) / 1000,
+            call_ms=so_far.call_ms,
+            load=so_far.load,
+            overflow=bool(caller.overflow_from),
+            history=OfferHistory(opted_out=told.no_offers),
+            now=datetime.now(UTC),
+            group="",
+            suspended=None,
+            stopped="",
         )
+
+
+def waited_in_line(entries: Iterable[LogEntry], now_ms: int) -> int:
+    """How long this caller has waited for our agents, in ms: from each request for one to its end. A call that came
+    back from the line without anybody has waited all the same."""
+    waited_ms, since_ms = 0, None
+    for entry in entries:
+        if entry.kind == "handoff.requested":
+            since_ms = entry.at_ms
+        elif entry.kind in WAITING_ENDS and since_ms is not None:
+            waited_ms, since_ms = waited_ms + entry.at_ms - since_ms, None
+    return waited_ms + (now_ms - since_ms if since_ms is not None else 0)

@@ -45,14 +45,18 @@ class Opportunities:
         store, household = self._store, household_of(facts.customer)
         since, surveyed = ((datetime.now(UTC) - timedelta(days=d)).isoformat() for d in (REPEAT_DAYS, SURVEY_DAYS))
         kept = await store.remembered(
-            household, _keys(household, ani), facts.intent, since, besides=call_id, surveyed_since=surveyed
+            household,
+            _keys(household, ani),
+            (facts.intent, *(facts.other_intents or ())),
+            since,
+            besides=call_id,
+            surveyed_since=surveyed,
         )
         told = facts.history
         history = OfferHistory(
             offers=(*told.offers, *(_past(o.product, o.answer, o.at) for o in kept.offers)),
             opted_out=told.opted_out or kept.opted_out,
             same_intent_calls_7d=max(kept.calls, told.same_intent_calls_7d),
-            open_ticket=told.open_ticket,
             surveyed=told.surveyed or kept.surveyed,
         )
         suspended = frozenset(group for group, _ in kept.off) - {EVERYBODY}

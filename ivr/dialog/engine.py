@@ -7,7 +7,7 @@ goodbye. Events that come when nothing waits for them change nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -96,8 +96,8 @@ def _heard(run: Run, event: ev.UtteranceHeard) -> None:
     if run.session.turns == 0 and event.recognition.language in run.assistant.languages:
         switch_language(run, event.recognition.language)  # the caller's first words tell which language it is
     text, session = event.recognition.hypothesis.text, run.session
-    upset = words_in(text, run.assistant.negative_words.get(session.language, ()))
-    distressed = words_in(text, run.assistant.vulnerable_words.get(session.language, ()))
+    upset = words_in(text, _of_all_languages(run.assistant.negative_words))
+    distressed = words_in(text, _of_all_languages(run.assistant.vulnerable_words))
     _count_turn(run)
     run.change(
         negative_words=tuple(dict.fromkeys((*session.negative_words, *upset))),
@@ -110,6 +110,11 @@ def _heard(run: Run, event: ev.UtteranceHeard) -> None:
         offering.on_utterance(run, step, event)
     elif isinstance(step, st.QuestionStep):
         answers.on_utterance(run, step, event)
+
+
+def _of_all_languages(words: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
+    """Whoever is upset need not be so in the language of the call."""
+    return tuple(word for of_language in words.values() for word in of_language)
 
 
 def _dialed(run: Run, event: ev.DigitsDialed) -> None:

@@ -1,8 +1,8 @@
 """The product offer in the conversation: permission, pitch, read-back, and an answer that is never taken for a yes
 unless it is one.
 
-Owns how an offer is put and what counts as accepting it (key 1, or a yes heard with confidence >= 0.9, after the
-read-back of product and price). Whether and what to offer was decided elsewhere.
+Owns what the dialog tells the gate, how an offer is put, and what counts as accepting it (key 1, or a yes heard with
+confidence >= 0.9, after the read-back of product and price). Whether and what to offer was decided elsewhere.
 """
 
 from __future__ import annotations
@@ -13,13 +13,37 @@ from ivr.dialog.choosing import yes_or_no
 from ivr.dialog.everywhere import do_global, refuse_offers
 from ivr.dialog.listening import hear
 from ivr.dialog.run import Run
-from ivr.dialog.session import Phase, Wait
+from ivr.dialog.session import Phase, Session, Wait
 from ivr.dialog.stack import follow
 from ivr.dialog.steps import NEXT, Global
 from ivr.model.dialog import BargeIn, DigitsDialed, OfferDecided, PromptsEnded, RecordOfferAnswer, UtteranceHeard
-from ivr.model.offers import OfferAnswer, OfferDecision, OfferScript
+from ivr.model.offers import DialogFacts, OfferAnswer, OfferDecision, OfferScript
 
 SURE_YES = 0.9
+SOLVED = ("resolved", "informed")
+
+
+def facts_so_far(session: Session) -> DialogFacts:
+    """What the gate may look at, as far as the dialog knows it."""
+    nothing = {"intent": "", "result": ""}
+    innermost = (frame.request for frame in reversed(session.stack) if frame.request >= 0)
+    at = next(innermost, len(session.requests) - 1)
+    served = session.requests[at] if at >= 0 else nothing
+    others = [request for number, request in enumerate(session.requests) if number != at]
+    return DialogFacts(
+        intent=served["intent"],
+        solved=served["result"] in SOLVED,
+        confirmed=served["result"] == "resolved",
+        other_intents=tuple(request["intent"] for request in others),
+        unsolved=tuple(request["intent"] for request in others if request["result"] not in SOLVED),
+        repairs=session.repairs,
+        recent_failures=1 if session.repairs and session.quiet_turns < 2 else 0,
+        agent_requested=session.agent_requested,
+        bot_disclosed=session.bot_disclosed,
+        negative_words=session.negative_words,
+        vulnerable_words=session.vulnerable_words,
+        no_offers=session.no_offers,
+    )
 
 
 def on_decided(run: Run, event: OfferDecided) -> None:

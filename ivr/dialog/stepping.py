@@ -11,8 +11,9 @@ from typing import Any
 from ivr.dialog import asking, conditions, survey
 from ivr.dialog import steps as st
 from ivr.dialog.everywhere import switch_language
+from ivr.dialog.offering import facts_so_far
 from ivr.dialog.run import Run
-from ivr.dialog.session import Session, Wait
+from ivr.dialog.session import Wait
 from ivr.dialog.stack import enter, follow, lacking, leave, say_goodbye, step_up
 from ivr.dialog.steps import NEXT
 from ivr.dialog.stepup_limit import too_many_proofs
@@ -86,28 +87,8 @@ def _offer(run: Run, step: st.OfferStep) -> None:
         follow(run, NEXT)
         return
     run.settle()
-    run.emit(DecideOffer(facts=offer_facts(run.session)))
+    run.emit(DecideOffer(facts=facts_so_far(run.session)))
     run.change(wait=Wait.OFFER_DESK)
-
-
-def offer_facts(session: Session) -> dict[str, Any]:
-    """What the gate may look at, as far as the dialog knows it."""
-    last = session.requests[-1] if session.requests else {"intent": "", "result": ""}
-    return {
-        "intent": last["intent"],
-        "resolved": last["result"] in ("resolved", "informed"),
-        "confirmed": last["result"] == "resolved",
-        "repairs": session.repairs,
-        "recent_failures": 1 if session.repairs and session.quiet_turns < 2 else 0,
-        "agent_requested": session.agent_requested,
-        "bot_disclosed": session.bot_disclosed,
-        "negative_words": session.negative_words,
-        "vulnerable_words": session.vulnerable_words,
-        "turns": session.turns,
-        "started_at": session.started_at,
-        "level": session.level.name,
-        "no_offers": session.no_offers,
-    }
 
 
 def _handoff(run: Run, step: st.HandoffStep) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 from ivr.model.hearing import Expectation, Recognition
 from ivr.model.identity import Caller, Identity
-from ivr.model.offers import OfferAnswer, OfferDecision
+from ivr.model.offers import DialogFacts, OfferAnswer, OfferDecision
 from ivr.model.prompt import Prompt as Prompt  # noqa: PLC0414 - the rooms know it from here
 from ivr.model.routing import HandoffRequest, TransferResult
 from ivr.model.understanding import NO_CONTEXT, SlotContext, Understanding
@@ -215,9 +215,9 @@ class CallService:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DecideOffer:
-    """Ask the offer desk. facts: what the gate may look at (intent, resolved, confirmed, repairs, ...)."""
+    """Ask the offer desk. facts: what the gate may look at."""
 
-    facts: Mapping[str, Any]
+    facts: DialogFacts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,8 @@ from enum import StrEnum
 
 from ivr.model.identity import Customer
 
+NEVER_SPOKEN = "never_spoken"
+"""The outcome of an offer that was to be made and was not: it was stored, and nobody heard of it in time."""
 EVERYBODY = "*"
 """The group of a suspension that stops all offers."""
 
@@ -21,6 +23,28 @@ class OfferAnswer(StrEnum):
     NO_ANSWER = "no_answer"
     NEVER_AGAIN = "never_again"  # "no offers": for good
     HUNG_UP = "hung_up"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DialogFacts:
+    """What the dialog tells the gate of the whole call so far. intent: the request just served, solved: it was, or what
+    it asked was told; confirmed: the caller said yes to "did that solve it?". other_intents: of the call's other
+    requests, unsolved: of those among them that failed or were left open. repairs: re-asks; recent_failures: in the
+    last two turns. no_offers: the caller wants none.
+    """
+
+    intent: str
+    solved: bool
+    confirmed: bool
+    other_intents: tuple[str, ...]
+    unsolved: tuple[str, ...]
+    repairs: int
+    recent_failures: int
+    agent_requested: bool
+    bot_disclosed: bool
+    negative_words: tuple[str, ...]
+    vulnerable_words: tuple[str, ...]
+    no_offers: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

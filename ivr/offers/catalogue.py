@@ -78,6 +78,13 @@ class Catalogue:
     rules: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     experiment: ExperimentTerms | None = None
 
+    def listening_for(
+        self, *, negative: Mapping[str, tuple[str, ...]], vulnerable: Mapping[str, tuple[str, ...]]
+    ) -> Catalogue:
+        """The same, with the words after which nothing is offered: language -> phrases, as the assistant has them."""
+        limits = replace(self.terms.limits, negative_words=negative, vulnerable_words=vulnerable)
+        return replace(self, terms=replace(self.terms, limits=limits))
+
 
 def load_catalogue(path: Path) -> Catalogue:
     """The catalogue of offers.yml. Raises DesignError with every fault: unknown names, missing languages, missing
@@ -98,6 +105,7 @@ def load_catalogue(path: Path) -> Catalogue:
             packs=packs,
             legal_basis=shape.legal_basis,
             lowest_level=min((p.level for p in products.values()), default=Level.L1),
+            asks_age=any("age" in product.eligible.of_customer for product in products.values()),
         ),
         ranking=shape.ranking,
         pin=shape.pin,

@@ -76,8 +76,6 @@ class GateShape(_Shape):
     offers_per_30d: Annotated[int, Field(ge=0)] | None = None
     offers_per_365d: Annotated[int, Field(ge=0)] | None = None
     cool_down_days: Annotated[int, Field(ge=1)] | None = None
-    negative_words: dict[str, tuple[str, ...]] | None = None
-    vulnerable_words: dict[str, tuple[str, ...]] | None = None
 
 
 class KnownShape(_Shape):

@@ -165,13 +165,13 @@ class OfferDesk:
         terms = self.catalogue.experiment
         return (*notices, *(terms.survey.items() if terms else ()), *found)
 
-    def negative_words(self, said: Iterable[str], language: str) -> tuple[str, ...]:
-        """The catalogue's negative phrases found in what the caller said; for OfferFacts.negative_words."""
-        return _found(said, self.catalogue.terms.limits.negative_words.get(language, ()))
+    def negative_words(self, said: Iterable[str]) -> tuple[str, ...]:
+        """The negative phrases of any language found in what the caller said; for OfferFacts.negative_words."""
+        return _found(said, self.catalogue.terms.limits.negative_words)
 
-    def vulnerable_words(self, said: Iterable[str], language: str) -> tuple[str, ...]:
-        """The catalogue's phrases of bereavement, illness or confusion found in what the caller said."""
-        return _found(said, self.catalogue.terms.limits.vulnerable_words.get(language, ()))
+    def vulnerable_words(self, said: Iterable[str]) -> tuple[str, ...]:
+        """The phrases of bereavement, illness or confusion, of any language, found in what the caller said."""
+        return _found(said, self.catalogue.terms.limits.vulnerable_words)
 
     def _asked(self, facts: OfferFacts) -> _Asked | None:
         """None for a caller without a profile."""
@@ -259,6 +259,8 @@ def _about(learner: PooledRidge) -> tuple[tuple[str, ...], tuple[str, ...], int]
     return learner.products, tuple(learner.groups), learner.known
 
 
-def _found(said: Iterable[str], phrases: tuple[str, ...]) -> tuple[str, ...]:
+def _found(said: Iterable[str], phrases: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
+    """All languages are searched: who changes the language has not unsaid anything."""
     text = " ".join(said).lower()
-    return tuple(p for p in phrases if re.search(rf"\b{re.escape(p.lower())}\b", text))
+    every = (phrase for of_language in phrases.values() for phrase in of_language)
+    return tuple(p for p in every if re.search(rf"\b{re.escape(p.lower())}\b", text))

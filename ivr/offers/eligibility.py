@@ -97,7 +97,10 @@ class Eligibility:
             raise ValueError("; ".join(problems))
         self._parsed: Any = EvalWithCompoundTypes.parse(text.strip())
         self._evaluator = EvalWithCompoundTypes()  # making one costs ten times what an evaluation does
-        self._asks = any(isinstance(node, ast.Call) for node in ast.walk(ast.parse(text.strip(), mode="eval")))
+        nodes = list(ast.walk(ast.parse(text.strip(), mode="eval")))
+        self._asks = any(isinstance(node, ast.Call) for node in nodes)
+        self.of_customer = tuple(dict.fromkeys(n.attr for n in nodes if isinstance(n, ast.Attribute) and _of(n)))
+        """The names after `customer.` the expression asks for, each once."""
 
     def missing(self, customer: CustomerView, call: CallView) -> str:
         """Why the expression does not hold; "" when it does."""
@@ -107,7 +110,8 @@ class Eligibility:
         try:
             holds = self._evaluator.eval(self.text, previously_parsed=self._parsed)
         except (InvalidExpression, TypeError, ValueError, ArithmeticError) as error:
-            return f"cannot be decided: {error}"
+            unknown = [f"customer.{name}" for name in self.of_customer if getattr(customer, name) is None]
+            return f"not known: {', '.join(unknown)}" if unknown else f"cannot be decided: {error}"
         return "" if holds else f"not true: {self.text}"
 
 
@@ -121,6 +125,10 @@ def lines_named(text: str) -> frozenset[str]:
             case ast.Compare(left=ast.Constant(value=str(line)), comparators=[ast.Attribute(attr="lines")]):
                 found.add(line)
     return frozenset(found)
+
+
+def _of(node: ast.Attribute) -> bool:
+    return isinstance(node.value, ast.Name) and node.value.id == "customer"
 
 
 def _problems(text: str) -> Iterator[str]:

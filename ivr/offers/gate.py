@@ -16,8 +16,10 @@ from ivr.model.offers import GateFinding, OfferAnswer
 from ivr.offers.eligibility import age_of
 from ivr.offers.packs import PolicyPack
 
-RULES_VERSION = "1"
-DECLINES = frozenset({OfferAnswer.DECLINED, OfferAnswer.NOT_PERMITTED})
+RULES_VERSION = "2"
+DECLINES = frozenset({OfferAnswer.DECLINED, OfferAnswer.NOT_PERMITTED, OfferAnswer.NO_ANSWER})
+"""No yes is a no: whoever says nothing to an offer has turned it down."""
+UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,54 +33,60 @@ class PastOffer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OfferHistory:
-    """What is remembered of a household. same_intent_calls_7d counts earlier calls with this call's intent;
+    """What is remembered of a household. same_intent_calls_7d: earlier calls for anything this call is about;
     surveyed: was it asked for a grade lately?"""
 
     offers: tuple[PastOffer, ...] = ()
     opted_out: bool = False
     same_intent_calls_7d: int = 0
-    open_ticket: bool = False
     surveyed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OfferFacts:
-    """Everything a decision may look at. confirmed: the caller said yes to "did that solve it?".
+    """Everything a decision may look at. No field has a default, and None says that nobody knows: either way nothing is
+    offered for want of a fact.
 
-    intent: the request just served. repairs: re-asks so far; recent_failures: unheard or not understood in the last two
-    turns. load: live calls / capacity, 0..1. waited_s: in a queue before the bot; call_ms: since the answer.
-    negative_words, vulnerable_words: what of the catalogue's lists was heard. now: aware UTC. group: the caller's
-    pre-registered group; suspended: groups the report found harmed; stopped: why nobody is offered anything, or "".
+    intent: the request just served; other_intents: of the other requests of the same call. resolved: all of them were;
+    confirmed: the caller said yes to "did that solve it?". repairs: re-asks so far; recent_failures: unheard or not
+    understood in the last two turns. load: live calls / capacity, 0..1; overflow: the call comes from a queue that is
+    full. waited_s: in queues, ours and others'; call_ms: since the answer. latency_p95_ms: of the bot, 0 for a person.
+    open_ticket: beside the customer's flag of that name. negative_words, vulnerable_words: what of the lists was heard.
+    now: aware UTC. group: the caller's pre-registered group; suspended: groups the report found harmed; stopped: why
+    nobody is offered anything, or "".
     """
 
     customer: Customer | None
     level: Level
     language: str
     intent: str
+    other_intents: tuple[str, ...] | None
     resolved: bool
     confirmed: bool
-    repairs: int
-    agent_requested: bool
     bot_disclosed: bool
-    call_ms: int
-    waited_s: float
-    load: float
+    recorded: bool
+    repairs: int | None
+    recent_failures: int | None
+    agent_requested: bool | None
+    negative_words: tuple[str, ...] | None
+    vulnerable_words: tuple[str, ...] | None
+    latency_p95_ms: int | None
+    open_ticket: bool | None
+    waited_s: float | None
+    call_ms: int | None
+    load: float | None
+    overflow: bool | None
     history: OfferHistory
     now: datetime
-    recorded: bool = False
-    negative_words: tuple[str, ...] = ()
-    vulnerable_words: tuple[str, ...] = ()
-    recent_failures: int = 0
-    latency_p95_ms: int = 0
-    overflow: bool = False
-    group: str = ""
-    suspended: frozenset[str] = frozenset()
-    stopped: str = ""
+    group: str
+    suspended: frozenset[str] | None
+    stopped: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GateLimits:
-    """The numbers and words of the gate; a catalogue may change them. words: language -> phrases."""
+    """The numbers and words of the gate; a catalogue may change them. max_same_intent_calls_7d: with this call counted.
+    words: language -> phrases; they are those of the assistant (Catalogue.listening_for)."""
 
     never_intents: frozenset[str] = frozenset(
         {
@@ -110,18 +118,21 @@ class GateLimits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GateTerms:
-    """What the rules are held against. lowest_level: the least any product asks; legal_basis: see packs/eu.yml."""
+    """What the rules are held against. lowest_level: the least any product asks; asks_age: does any ask the caller's
+    age? Then whoever's age is unknown may be a minor. legal_basis: see packs/eu.yml."""
 
     limits: GateLimits
     packs: tuple[PolicyPack, ...]
     legal_basis: str
     lowest_level: Level
+    asks_age: bool
 
     @property
     def version(self) -> str:
         """Changes whenever the rules or their numbers change: a changed gate is a changed population."""
         limits = replace(self.limits, never_intents=frozenset())
         told = f"{limits}{sorted(self.limits.never_intents)}{self.packs}{self.legal_basis}{self.lowest_level}"
+        told += f"{self.asks_age}"
         return f"{RULES_VERSION}-{hashlib.sha256(told.encode()).hexdigest()[:8]}"
 
 
@@ -148,47 +159,54 @@ def _resolved(facts: OfferFacts, terms: GateTerms) -> tuple[bool, str]:
 
 
 def _positive(facts: OfferFacts, terms: GateTerms) -> tuple[bool, str]:
-    limits = terms.limits
+    limits, latency_ms = terms.limits, facts.latency_p95_ms
+    quick = latency_ms is not None and latency_ms < limits.max_latency_p95_ms
     troubles = [
-        f"repairs={facts.repairs}" if facts.repairs > limits.max_repairs else "",
-        "agent requested" if facts.agent_requested else "",
-        f"recent failures={facts.recent_failures}" if facts.recent_failures else "",
-        "negative words" if facts.negative_words else "",
-        f"latency={facts.latency_p95_ms}" if facts.latency_p95_ms >= limits.max_latency_p95_ms else "",
+        "" if _within(facts.repairs, limits.max_repairs) else f"repairs={_told(facts.repairs)}",
+        "" if facts.agent_requested is False else f"agent requested={_told(facts.agent_requested)}",
+        "" if facts.recent_failures == 0 else f"recent failures={_told(facts.recent_failures)}",
+        "" if facts.negative_words == () else f"negative words={_heard(facts.negative_words)}",
+        "" if quick else f"latency={_told(latency_ms)}",
     ]
     return not any(troubles), ", ".join(filter(None, troubles)) or f"repairs={facts.repairs}"
 
 
 def _never_intents(facts: OfferFacts, terms: GateTerms) -> tuple[bool, str]:
-    return facts.intent not in terms.limits.never_intents, f"intent={facts.intent}"
+    if facts.other_intents is None:
+        return False, f"intents={facts.intent} and {UNKNOWN}"
+    asked = (facts.intent, *facts.other_intents)
+    return terms.limits.never_intents.isdisjoint(asked), f"intents={', '.join(asked)}"
 
 
 def _vulnerable(facts: OfferFacts, terms: GateTerms) -> tuple[bool, str]:
-    if facts.vulnerable_words:
-        return False, "vulnerable words"
+    if facts.vulnerable_words != ():
+        return False, f"vulnerable words={_heard(facts.vulnerable_words)}"
     if facts.customer is None:
         return True, "no profile"
     if "vulnerable" in facts.customer.flags:
         return False, "flag"
     age = age_of(facts.customer, facts.now)
-    return age is None or age >= terms.limits.adult_age, "age unknown" if age is None else f"age={age}"
+    if age is None:
+        return not terms.asks_age, f"age={UNKNOWN}"
+    return age >= terms.limits.adult_age, f"age={age}"
 
 
 def _repeat(facts: OfferFacts, terms: GateTerms) -> tuple[bool, str]:
-    calls, ticket = facts.history.same_intent_calls_7d, facts.history.open_ticket
-    return calls <= terms.limits.max_same_intent_calls_7d and not ticket, f"calls_7d={calls} open_ticket={ticket}"
+    calls, flags = facts.history.same_intent_calls_7d + 1, facts.customer.flags if facts.customer else ()
+    ticket = True if "open_ticket" in flags else facts.open_ticket
+    passed = calls <= terms.limits.max_same_intent_calls_7d and ticket is False
+    return passed, f"calls_7d={calls} open_ticket={_told(ticket)}"
 
 
 def _wait(facts: OfferFacts, terms: GateTerms) -> tuple[bool, str]:
-    passed = facts.waited_s <= terms.limits.max_waited_s and facts.call_ms <= terms.limits.max_call_ms
-    return passed, f"waited_s={facts.waited_s:g} call_ms={facts.call_ms}"
+    limits = terms.limits
+    passed = _within(facts.waited_s, limits.max_waited_s) and _within(facts.call_ms, limits.max_call_ms)
+    return passed, f"waited_s={_told(facts.waited_s)} call_ms={_told(facts.call_ms)}"
 
 
 def _load(facts: OfferFacts, terms: GateTerms) -> tuple[bool, str]:
-    return (
-        facts.load <= terms.limits.max_load and not facts.overflow,
-        f"load={facts.load:.2f} overflow={facts.overflow}",
-    )
+    passed = _within(facts.load, terms.limits.max_load) and facts.overflow is False
+    return passed, f"load={_told(facts.load)} overflow={_told(facts.overflow)}"
 
 
 def _cap(facts: OfferFacts, terms: GateTerms) -> tuple[bool, str]:
@@ -231,12 +249,27 @@ def _level(facts: OfferFacts, terms: GateTerms) -> tuple[bool, str]:
 
 
 def _suspended(facts: OfferFacts, terms: GateTerms) -> tuple[bool, str]:
+    if facts.suspended is None:
+        return False, f"suspended={UNKNOWN}"
     passed = facts.group not in facts.suspended and not facts.stopped
     return passed, facts.stopped or f"group={facts.group} suspended={sorted(facts.suspended)}"
 
 
 def _bot_disclosed(facts: OfferFacts, terms: GateTerms) -> tuple[bool, str]:
     return facts.bot_disclosed, f"bot_disclosed={facts.bot_disclosed}"
+
+
+def _within(value: float | None, most: float) -> bool:
+    return value is not None and value <= most
+
+
+def _told(value: float | None) -> str:
+    """A number or a bool as findings show it."""
+    return UNKNOWN if value is None else f"{value}" if isinstance(value, bool | int) else f"{value:g}"
+
+
+def _heard(words: tuple[str, ...] | None) -> str:
+    return UNKNOWN if words is None else ", ".join(words)
 
 
 RULES: Mapping[str, Rule] = {

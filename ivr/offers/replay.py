@@ -17,7 +17,7 @@ from ivr.offers.eligibility import age_of
 from ivr.offers.gate import OfferFacts, OfferHistory, PastOffer
 
 _PROFILE = ("segment", "tenure_years")
-_SEQUENCES = ("negative_words", "vulnerable_words")
+_SEQUENCES = ("other_intents", "negative_words", "vulnerable_words")
 
 
 def facts_as_data(facts: OfferFacts, known: Iterable[str] = ()) -> dict[str, Any]:
@@ -26,7 +26,7 @@ def facts_as_data(facts: OfferFacts, known: Iterable[str] = ()) -> dict[str, Any
     data["customer"] = _customer_as_data(facts, (*_PROFILE, *known)) if facts.customer else None
     data["level"] = facts.level.name
     data["now"] = facts.now.isoformat()
-    data["suspended"] = sorted(facts.suspended)
+    data["suspended"] = None if facts.suspended is None else sorted(facts.suspended)
     data["history"] = {field.name: getattr(facts.history, field.name) for field in fields(facts.history)} | {
         "offers": [
             {"product": past.product, "answer": past.answer.value, "at": past.at.isoformat()}
@@ -39,18 +39,19 @@ def facts_as_data(facts: OfferFacts, known: Iterable[str] = ()) -> dict[str, Any
 def facts_of(data: Mapping[str, Any]) -> OfferFacts:
     """What facts_as_data gave, or the same from elsewhere. Raises ValueError naming what is missing or wrong."""
     try:
-        values = {**data}
-        customer, history = values["customer"], dict(values["history"])
+        customer, history = data["customer"], dict(data["history"])
+        # Until version 2 of the rules a decision knew its last request only, and the ticket was part of the history.
+        values = {"other_intents": (), "open_ticket": history.pop("open_ticket", None), **data}
         values["customer"] = _customer_of(customer) if customer else None
         values["level"] = Level[values["level"]]
         values["now"] = datetime.fromisoformat(values["now"])
-        values["suspended"] = frozenset(values.get("suspended", ()))
+        values["suspended"] = None if values["suspended"] is None else frozenset(values["suspended"])
         past = [
             PastOffer(product=o["product"], answer=OfferAnswer(o["answer"]), at=datetime.fromisoformat(o["at"]))
             for o in history.pop("offers", ())
         ]
         values["history"] = OfferHistory(**history, offers=tuple(past))
-        values |= {name: tuple(values.get(name, ())) for name in _SEQUENCES}
+        values |= {name: None if values[name] is None else tuple(values[name]) for name in _SEQUENCES}
         return OfferFacts(**values)
     except (KeyError, TypeError) as error:
         raise ValueError(f"these are no facts of a decision: {error}") from error

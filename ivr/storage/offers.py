@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
-from ivr.model.offers import GateFinding, OfferAnswer, OfferDecision, OfferProof
+from ivr.model.offers import NEVER_SPOKEN, GateFinding, OfferAnswer, OfferDecision, OfferProof
 from ivr.storage.database import Database, unix_ms
 from ivr.storage.tables import answers, call_requests, opportunities, opt_outs, outcomes, suspensions
 
@@ -119,12 +119,20 @@ class Offers:
         return [_past_offer(row._mapping) for row in rows]
 
     async def remembered(
-        self, household: str, keys: Sequence[str], intent: str, since: str, *, besides: str, surveyed_since: str
+        self,
+        household: str,
+        keys: Sequence[str],
+        intents: Sequence[str],
+        since: str,
+        *,
+        besides: str,
+        surveyed_since: str,
     ) -> Remembered:
         """Everything a decision asks about a household, in one query: a caller waits meanwhile. keys: what its opt-out
-        may be kept under; intent, since: calls for the same request since a moment; besides: the call that goes on;
+        may be kept under; intents, since: calls for any of these since a moment; besides: the call that goes on;
         surveyed_since: grades asked for before that do not count."""
-        values: dict[str, Any] = {"household": household, "keys": list(keys), "intent": intent, "besides": besides}
+        values: dict[str, Any] = {"household": household, "keys": list(keys), "besides": besides}
+        values["intents"] = list(intents)
         values |= {"since_ms": unix_ms(since), "surveyed_ms": unix_ms(surveyed_since)}
         found = [tuple(each) for each in await self._db.read(_REMEMBERED, values)]
         offers = sorted((each for each in found if each[0] == "offer"), key=lambda each: str(each[3]))
@@ -142,10 +150,11 @@ def _remembered() -> sa.CompoundSelect[Any]:
     row, asked, nothing = opportunities.c, call_requests.c, sa.literal("")
     household: sa.BindParameter[str] = sa.bindparam("household", "")
     at = sa.func.coalesce(answers.c.at, row.at)
+    unheard = sa.exists().where(outcomes.c.opportunity_id == row.opportunity_id, outcomes.c.outcome == NEVER_SPOKEN)
     offered = (
         sa.select(sa.literal("offer"), row.product, sa.func.coalesce(answers.c.answer, ""), at)
         .select_from(opportunities.outerjoin(answers))
-        .where(row.household == household, row.household != "", row.speak.is_(True))
+        .where(row.household == household, row.household != "", row.speak.is_(True), ~unheard)
     )
     refused = sa.select(sa.literal("refused"), nothing, nothing, nothing).where(
         sa.exists().where(opt_outs.c.household.in_(sa.bindparam("keys", expanding=True)))
@@ -154,7 +163,7 @@ def _remembered() -> sa.CompoundSelect[Any]:
     called = sa.select(sa.literal("calls"), nothing, nothing, count).where(
         asked.household == household,
         asked.household != "",
-        asked.intent == sa.bindparam("intent", ""),
+        asked.intent.in_(sa.bindparam("intents", expanding=True)),
         asked.started_ms >= sa.bindparam("since_ms", type_=sa.BigInteger),
         asked.call_id != sa.bindparam("besides", ""),
     )

@@ -32,10 +32,13 @@ def load_brain(settings: Settings, metrics: Metrics) -> Brain:
     """Read and train an assistant. Takes CPU: call it off the loop. Raises DesignError with every fault."""
     policy = load_policy(settings.server.assistant)
     assistant = guarded(load_assistant(settings.server.assistant), policy)
+    catalogue = load_catalogue(assistant.offers_file).listening_for(
+        negative=assistant.negative_words, vulnerable=assistant.vulnerable_words
+    )
     return Brain(
         assistant=assistant,
         nlu=engine_of(settings.nlu, assistant.nlu_files, lambda reason: metrics.nlu_spared.labels(reason=reason).inc()),
-        offers=OfferDesk(load_catalogue(assistant.offers_file), settings.offers.salt, settings.offers.holdout),
+        offers=OfferDesk(catalogue, settings.offers.salt, settings.offers.holdout),
         routing=load_routing(assistant.routing_file, variables(settings)),
         identity=policy,
     )

@@ -54,23 +54,26 @@ class CustomerBody(_Body):
 
 
 class CallBody(_Body):
-    """How the conversation went. What is left out counts against the offer."""
+    """How the conversation went. What is left out counts against the offer: nothing is said for want of a fact.
+    other_intents: what else it was about; resolved: all of it; latency_p95_ms: of who speaks, 0 for a person."""
 
     id: Name
     intent: Text
+    other_intents: Names | None = None
     resolved: bool = False
     confirmed: bool = False
     bot_disclosed: bool = False
-    repairs: Annotated[int, Field(ge=0)] = 0
-    recent_failures: Annotated[int, Field(ge=0)] = 0
-    agent_requested: bool = False
-    open_ticket: bool = False
     recorded: bool = False
-    overflow: bool = False
-    seconds: Annotated[float, Field(ge=0)] = 0.0
-    waited_s: Annotated[float, Field(ge=0)] = 0.0
-    load: Annotated[float, Field(ge=0, le=1)] = 0.0
-    said: Annotated[tuple[Annotated[str, Field(max_length=2000)], ...], Field(max_length=200)] = ()
+    repairs: Annotated[int, Field(ge=0)] | None = None
+    recent_failures: Annotated[int, Field(ge=0)] | None = None
+    agent_requested: bool | None = None
+    open_ticket: bool | None = None
+    overflow: bool | None = None
+    seconds: Annotated[float, Field(ge=0)] | None = None
+    waited_s: Annotated[float, Field(ge=0)] | None = None
+    load: Annotated[float, Field(ge=0, le=1)] | None = None
+    latency_p95_ms: Annotated[int, Field(ge=0)] | None = None
+    said: Annotated[tuple[Annotated[str, Field(max_length=2000)], ...], Field(max_length=200)] | None = None
 
 
 class DecideBody(_Body):
@@ -214,21 +217,27 @@ def _facts(body: DecideBody, offers: OfferDesk) -> OfferFacts:
         level=Level[body.level],
         language=body.language,
         intent=call.intent,
+        other_intents=call.other_intents,
         resolved=call.resolved,
         confirmed=call.confirmed,
-        repairs=call.repairs,
-        agent_requested=call.agent_requested,
         bot_disclosed=call.bot_disclosed,
-        call_ms=round(call.seconds * 1000),
-        waited_s=call.waited_s,
-        load=call.load,
-        history=OfferHistory(open_ticket=call.open_ticket),
-        now=datetime.now(UTC),
         recorded=call.recorded,
-        negative_words=offers.negative_words(call.said, body.language),
-        vulnerable_words=offers.vulnerable_words(call.said, body.language),
+        repairs=call.repairs,
         recent_failures=call.recent_failures,
+        agent_requested=call.agent_requested,
+        negative_words=None if call.said is None else offers.negative_words(call.said),
+        vulnerable_words=None if call.said is None else offers.vulnerable_words(call.said),
+        latency_p95_ms=call.latency_p95_ms,
+        open_ticket=call.open_ticket,
+        waited_s=call.waited_s,
+        call_ms=None if call.seconds is None else round(call.seconds * 1000),
+        load=call.load,
         overflow=call.overflow,
+        history=OfferHistory(),
+        now=datetime.now(UTC),
+        group="",
+        suspended=None,
+        stopped="",
     )
 
 

@@ -71,21 +71,28 @@ _CUSTOMER: Schema = {
     },
     "required": ["id"],
 }
+LEFT_OUT = "left out: nothing is offered"
 _CALL: Schema = {
     "type": "object",
     "properties": {
         "id": TEXT,
         "intent": TEXT,
+        "no_offers": {"type": "boolean", "default": False, "description": "the caller wants none: for good, at once"},
+        "other_intents": {**_TEXTS, "description": f"what else the conversation was about; {LEFT_OUT}"},
         **{
             name: {"type": "boolean", "default": False}
-            for name in (
-                *("resolved", "confirmed", "bot_disclosed", "agent_requested"),
-                *("open_ticket", "recorded", "overflow"),
-            )
+            for name in ("resolved", "confirmed", "bot_disclosed", "recorded")
         },
-        **{name: {"type": "integer", "minimum": 0} for name in ("repairs", "recent_failures")},
-        **{name: {"type": "number", "minimum": 0} for name in ("seconds", "waited_s", "load")},
-        "said": {**_TEXTS, "description": "what the caller said, for the catalogue's lists of words"},
+        **{
+            name: {"type": "boolean", "description": LEFT_OUT}
+            for name in ("agent_requested", "open_ticket", "overflow")
+        },
+        **{
+            name: {"type": "integer", "minimum": 0, "description": LEFT_OUT}
+            for name in ("repairs", "recent_failures", "latency_p95_ms")
+        },
+        **{name: {"type": "number", "minimum": 0, "description": LEFT_OUT} for name in ("seconds", "waited_s", "load")},
+        "said": {**_TEXTS, "description": f"what the caller said, for the assistant's lists of words; {LEFT_OUT}"},
     },
     "required": ["id", "intent"],
 }

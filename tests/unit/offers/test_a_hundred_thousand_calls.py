@@ -6,7 +6,7 @@ from __future__ import annotations
 import random
 import sqlite3
 import time
-from dataclasses import asdict, replace
+from dataclasses import asdict, fields, replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -37,7 +37,8 @@ DESKS = [
     for ranking, salt, holdout in SETTINGS
 ]
 SURVEY_SHARE = CATALOGUE.experiment.survey_share if CATALOGUE.experiment else 0.0
-DECLINES = (OfferAnswer.DECLINED, OfferAnswer.NOT_PERMITTED)
+COUNTED = tuple(f.name for f in fields(OfferFacts) if "None" in str(f.type) and f.name not in ("customer", "suspended"))
+DECLINES = (OfferAnswer.DECLINED, OfferAnswer.NOT_PERMITTED, OfferAnswer.NO_ANSWER)
 
 
 def customer(rng: random.Random) -> Customer:
@@ -65,8 +66,7 @@ def history(rng: random.Random) -> OfferHistory:
     return OfferHistory(
         offers=tuple(past),
         opted_out=rng.random() < 0.1,
-        same_intent_calls_7d=rng.choice((0, 0, 0, 1, 2)),
-        open_ticket=rng.random() < 0.1,
+        same_intent_calls_7d=rng.choice((0, 0, 0, 0, 1)),
     )
 
 
@@ -94,6 +94,9 @@ def call(rng: random.Random) -> OfferFacts:
         {"call_ms": 360_001},
         {"load": 0.81},
         {"overflow": True},
+        {"open_ticket": rng.choice((True, None))},
+        {"other_intents": ("payment", rng.choice(sorted(NEVER)))},
+        {rng.choice(COUNTED): None},
         {"level": Level.L0},
         {"customer": None},
         {"bot_disclosed": False},
@@ -110,14 +113,16 @@ def may_be_offered(facts: OfferFacts) -> bool:
     who, past = facts.customer, sorted(facts.history.offers, key=lambda o: o.at)
     if who is None or facts.level < Level.L1 or not (facts.resolved and facts.confirmed and facts.bot_disclosed):
         return False
-    if facts.intent in NEVER or facts.negative_words or facts.vulnerable_words or facts.agent_requested:
+    if any(getattr(facts, name) is None for name in COUNTED):
         return False
-    if facts.repairs > 2 or facts.recent_failures or facts.latency_p95_ms >= 2000:
+    if {facts.intent, *facts.other_intents} & NEVER or facts.negative_words or facts.vulnerable_words:
+        return False
+    if facts.agent_requested or facts.repairs > 2 or facts.recent_failures or facts.latency_p95_ms >= 2000:
         return False
     age = who.profile.get("age")
-    if set(who.flags) & {"vulnerable", "no_offers", "do_not_contact"} or (age is not None and age < 18):
+    if set(who.flags) & {"vulnerable", "no_offers", "do_not_contact"} or age is None or age < 18:
         return False
-    if facts.history.same_intent_calls_7d >= 2 or facts.history.open_ticket:
+    if facts.history.same_intent_calls_7d >= 1 or facts.open_ticket:
         return False
     if facts.waited_s > 120 or facts.call_ms > 360_000 or facts.load > 0.8 or facts.overflow or facts.stopped:
         return False

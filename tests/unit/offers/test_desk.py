@@ -82,7 +82,8 @@ def test_a_closed_gate_names_its_first_rule_for_every_product() -> None:
         ({"intent": "opening_hours"}, "p.relevant"),
         ({"language": "de"}, "p.language"),
         ({"customer": replace(DACHA_OWNER, owns=("dacha_furniture",))}, "p.owned"),
-        ({"customer": replace(DACHA_OWNER, profile={})}, "p.eligible"),
+        ({"customer": replace(DACHA_OWNER, lines=("car",))}, "p.eligible"),
+        ({"customer": replace(DACHA_OWNER, profile={})}, "g.vulnerable"),
     ],
 )
 def test_a_removed_product_names_the_rule(changes: dict[str, Any], rule: str) -> None:
@@ -136,9 +137,13 @@ def test_a_pinned_product_is_offered_with_probability_one_and_logged_as_pinned(t
 
 def test_words_of_anger_and_of_grief_are_found_as_whole_words() -> None:
     said = ["This is Ridiculous", "my husband passed away in May"]
-    assert DESK.negative_words(said, "en") == ("ridiculous",)
-    assert DESK.vulnerable_words(said, "en") == ("passed away",)
-    assert DESK.negative_words(["an awfully nice uselessness"], "en") == ()
+    grief = {"en": ("passed away",), "ru": ("похороны",)}
+    desk = OfferDesk(CATALOGUE.listening_for(negative={"en": ("ridiculous", "awful")}, vulnerable=grief), SALT, 0.1)
+    assert desk.negative_words(said) == ("ridiculous",)
+    assert desk.vulnerable_words(said) == ("passed away",)
+    assert desk.negative_words(["an awfully nice uselessness"]) == ()
+    assert desk.vulnerable_words(["у нас похороны", "let us speak English"]) == ("похороны",)
+    assert desk.catalogue.terms.version != CATALOGUE.terms.version, "other words are another gate"
 
 
 def test_households_1001_and_1002_of_the_sample_data_hear_offers_with_the_default_salt_in_every_phase() -> None:
@@ -204,8 +209,7 @@ HISTORIES = st.builds(
     OfferHistory,
     offers=st.lists(PAST, max_size=3).map(tuple),
     opted_out=st.sampled_from([False, False, True]),
-    same_intent_calls_7d=st.integers(0, 2),
-    open_ticket=st.sampled_from([False, False, True]),
+    same_intent_calls_7d=st.sampled_from([0, 0, 1]),
 )
 FACTS = st.builds(
     OfferFacts,
@@ -213,16 +217,27 @@ FACTS = st.builds(
     level=st.sampled_from([Level.L0, Level.L1, Level.L2, Level.L3]),
     language=st.sampled_from(["en", "en", "en", "ru"]),
     intent=st.sampled_from(["claim_status", "payment", "complaint", "opening_hours"]),
+    other_intents=st.sampled_from([(), (), ("payment",), ("new_claim",), None]),
     resolved=st.sampled_from([True, True, False]),
     confirmed=st.sampled_from([True, True, False]),
-    repairs=st.integers(0, 3),
-    agent_requested=st.sampled_from([False, False, True]),
     bot_disclosed=st.sampled_from([True, True, False]),
-    call_ms=st.integers(0, 400_000),
-    waited_s=st.floats(0, 130),
-    load=st.floats(0, 1),
+    recorded=st.booleans(),
+    repairs=st.one_of(st.integers(0, 3), st.none()),
+    recent_failures=st.sampled_from([0, 0, 1, None]),
+    agent_requested=st.sampled_from([False, False, True, None]),
+    negative_words=st.sampled_from([(), (), ("awful",), None]),
+    vulnerable_words=st.sampled_from([(), (), ("funeral",), None]),
+    latency_p95_ms=st.one_of(st.integers(0, 2500), st.none()),
+    open_ticket=st.sampled_from([False, False, True, None]),
+    waited_s=st.one_of(st.floats(0, 130), st.none()),
+    call_ms=st.one_of(st.integers(0, 400_000), st.none()),
+    load=st.one_of(st.floats(0, 1), st.none()),
+    overflow=st.sampled_from([False, False, True, None]),
     history=st.one_of(st.just(OfferHistory()), HISTORIES),
     now=st.just(NOW),
+    group=st.just(""),
+    suspended=st.sampled_from([frozenset(), frozenset(), frozenset({"senior"}), None]),
+    stopped=st.sampled_from(["", "", "hang-ups"]),
 )
 # Generated calls with most of their trouble taken out, so that many reach the draw.
 QUIET = st.builds(

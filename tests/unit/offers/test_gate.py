@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import MISSING, fields, replace
 from datetime import timedelta
 from typing import Any
 
@@ -9,7 +9,7 @@ import pytest
 from ivr.model.identity import Level
 from ivr.model.offers import OfferAnswer
 from ivr.offers.catalogue import load_catalogue
-from ivr.offers.gate import RULES, GateTerms, OfferHistory, PastOffer, check
+from ivr.offers.gate import RULES, GateTerms, OfferHistory, PastOffer, check, declined_lately
 from ivr.offers.packs import load_pack
 from tests.unit.offers.cases import DACHA_OWNER, NOW, OFFERS, OPEN_GATE
 
@@ -44,8 +44,11 @@ def test_a_happy_call_passes_every_rule_and_every_rule_answers() -> None:
         ({"customer": replace(DACHA_OWNER, flags=("vulnerable",))}, "g.vulnerable"),
         ({"customer": replace(DACHA_OWNER, profile={"age": 17})}, "g.vulnerable"),
         ({"vulnerable_words": ("passed away",)}, "g.vulnerable"),
-        ({"history": OfferHistory(same_intent_calls_7d=2)}, "g.repeat"),
-        ({"history": OfferHistory(open_ticket=True)}, "g.repeat"),
+        ({"history": OfferHistory(same_intent_calls_7d=1)}, "g.repeat"),
+        ({"open_ticket": True}, "g.repeat"),
+        ({"customer": replace(DACHA_OWNER, flags=("open_ticket",))}, "g.repeat"),
+        ({"customer": replace(DACHA_OWNER, profile={})}, "g.vulnerable"),
+        ({"other_intents": ("payment", "complaint")}, "g.never_intents"),
         ({"waited_s": 121.0}, "g.wait"),
         ({"call_ms": 360_001}, "g.wait"),
         ({"load": 0.81}, "g.load"),
@@ -76,7 +79,7 @@ def test_each_reason_not_to_offer_closes_exactly_its_rule(changes: dict[str, Any
         {"repairs": 2},
         {"waited_s": 120.0},
         {"load": 0.8},
-        {"history": OfferHistory(same_intent_calls_7d=1)},
+        {"other_intents": ("payment", "policy_copy")},
         {"history": OfferHistory(offers=(past(OfferAnswer.DECLINED, 31),))},
         {"history": OfferHistory(offers=(past(OfferAnswer.HUNG_UP, 181),))},
         {"history": OfferHistory(offers=(past(OfferAnswer.DECLINED, 200), past(OfferAnswer.DECLINED, 181)))},
@@ -93,6 +96,23 @@ def test_each_reason_not_to_offer_closes_exactly_its_rule(changes: dict[str, Any
 )
 def test_the_last_value_within_a_limit_still_passes(changes: dict[str, Any]) -> None:
     assert failed(changes) == set()
+
+
+@pytest.mark.parametrize("name", sorted(f.name for f in fields(OPEN_GATE) if "None" in str(f.type)))
+def test_what_nobody_knows_closes_the_gate(name: str) -> None:
+    assert failed({name: None})
+    assert {f.name for f in fields(OPEN_GATE) if f.default is not MISSING or f.default_factory is not MISSING} == set()
+
+
+def test_an_unknown_age_matters_where_a_product_asks_it() -> None:
+    nobody_asks = replace(TERMS, asks_age=False)
+    assert failed({"customer": replace(DACHA_OWNER, profile={})}, nobody_asks) == set()
+
+
+def test_silence_twice_is_a_household_that_wants_no_offer() -> None:
+    silent = (past(OfferAnswer.NO_ANSWER, 40), past(OfferAnswer.NO_ANSWER, 100))
+    assert failed({"history": OfferHistory(offers=silent)}) == {"g.cap"}
+    assert declined_lately(OfferHistory(offers=silent), "car", NOW, 180)
 
 
 def test_russian_rules_need_the_customers_consent_to_advertising_and_a_recording() -> None:

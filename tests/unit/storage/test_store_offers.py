@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import asyncpg
 
 from ivr.model.errors import StorageError
-from ivr.model.offers import GateFinding, OfferAnswer, OfferDecision, OfferOutcome, OfferProof, Suspension
+from ivr.model.offers import NEVER_SPOKEN, GateFinding, OfferAnswer, OfferDecision, OfferOutcome, OfferProof, Suspension
 from ivr.storage import offers
 from ivr.storage.offers import Remembered
 from ivr.storage.store import Store
@@ -143,7 +143,7 @@ async def test_what_a_decision_asks_comes_in_one_answer(store: Store) -> None:
 
     async def asked(household: str, *, since: str = "2026-10-01T00:00:00Z") -> Remembered:
         keys = (household, "tel:+12025550100")
-        return await store.remembered(household, keys, "claim", since, besides="", surveyed_since=since)
+        return await store.remembered(household, keys, ["claim"], since, besides="", surveyed_since=since)
 
     known = await asked("H1")
     assert known.offers == (("dacha_furniture", OfferAnswer.DECLINED, AT),)
@@ -155,4 +155,6 @@ async def test_what_a_decision_asks_comes_in_one_answer(store: Store) -> None:
     assert (await asked("H1")).opted_out
     assert not (await asked("H1", since="2026-11-22T00:00:00Z")).surveyed, "long ago is not lately"
     assert not (await asked("H2")).surveyed
+    await store.save_outcomes([replace(outcome, outcome=NEVER_SPOKEN)])
+    assert (await asked("H1")).offers == (), "an offer nobody heard is none of the household's"
     assert not (await asked("")).surveyed, "strangers are no household"

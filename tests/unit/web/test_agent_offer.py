@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,10 +17,9 @@ from ivr.model.offers import OfferAnswer, OfferProof
 from ivr.model.routing import AgentAct, AgentState, WhisperAnswer
 from ivr.offers.catalogue import load_catalogue
 from ivr.offers.desk import OfferDesk
-from ivr.offers.gate import OfferFacts, OfferHistory
 from ivr.storage.store import Store
 from ivr.web.live import LiveHub
-from tests.unit.offers.cases import OFFERS
+from tests.unit.offers.cases import OFFERS, OPEN_GATE
 
 CATALOGUE = load_catalogue(OFFERS)
 PATH = "/api/calls/01A/offer"
@@ -39,22 +39,7 @@ class LiveCall:
         if self.decided > 1:
             return
         customer = Customer(customer_id="C1", household="H1", lines=("dacha",), profile={"age": 46})
-        facts = OfferFacts(
-            customer=customer,
-            level=Level.L2,
-            language="en",
-            intent="claim_status",
-            resolved=True,
-            confirmed=True,
-            repairs=0,
-            agent_requested=False,
-            bot_disclosed=True,
-            call_ms=1000,
-            waited_s=0,
-            load=0,
-            history=OfferHistory(),
-            now=datetime.now(UTC),
-        )
+        facts = replace(OPEN_GATE, customer=customer, level=Level.L2, now=datetime.now(UTC), suspended=None)
         await Opportunities(self.offers, self._store).decide(facts, opportunity_id="O1", call_id=call_id)
 
     def post(self, _call_id: str, message: object) -> bool:

@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -19,14 +20,19 @@ from tests.unit.offers.cases import OFFERS, ROOT
 from tests.unit.web.test_web_api import checked
 
 DECIDE, OUTCOME = "/api/offers/decide", "/api/offers/outcome"
-CATALOGUE = load_catalogue(OFFERS)
+CATALOGUE = load_catalogue(OFFERS).listening_for(
+    negative={"en": ("ridiculous",)}, vulnerable={"en": ("passed away",), "ru": ("похороны",)}
+)
 CUSTOMER = {"id": "C1", "household": "H1", "lines": ["dacha"], "profile": {"age": 46}}
-CALL = {"id": "1", "intent": "claim_status", "resolved": True, "confirmed": True, "bot_disclosed": True}
+CALL: dict[str, Any] = {"id": "1", "intent": "claim_status", "other_intents": [], "resolved": True, "confirmed": True}
+CALL |= {"bot_disclosed": True, "agent_requested": False, "open_ticket": False, "overflow": False, "said": ["thanks"]}
+CALL |= {"repairs": 0, "recent_failures": 0, "latency_p95_ms": 0, "seconds": 90, "waited_s": 0, "load": 0.2}
 ASKED = {"key": "k1", "level": "L1", "customer": CUSTOMER, "call": CALL}
+NOW = datetime.now(UTC)
 PROOF = {
-    "read_back": "Shall a colleague call you about furniture cover?",
-    "asked_at": "2026-11-21T10:00:00Z",
-    "answered_at": "2026-11-21T10:00:06Z",
+    "read_back": "Furniture cover for three euros ninety a month. Shall a colleague call you?",
+    "asked_at": NOW.isoformat(),
+    "answered_at": (NOW + timedelta(seconds=6)).isoformat(),
     "method": "dtmf",
     "digits": "1",
 }
@@ -102,15 +108,39 @@ async def test_never_again_and_a_suspension_hold_for_the_next_conversation(serve
         ({"bot_disclosed": False}, "g.bot_disclosed"),
         ({"said": ["This is ridiculous"]}, "g.positive"),
         ({"said": ["my husband passed away"]}, "g.vulnerable"),
+        ({"said": ["у нас похороны", "let us speak English"]}, "g.vulnerable"),
         ({"open_ticket": True}, "g.repeat"),
         ({"load": 0.9}, "g.load"),
         ({"waited_s": 130}, "g.wait"),
+        ({"other_intents": ["new_claim"]}, "g.never_intents"),
     ],
 )
 async def test_what_is_told_of_the_call_closes_the_gate(serve: Any, change: dict[str, Any], rule: str) -> None:
     client = await serve(offers=desk)
     answer = await decided(client, {**ASKED, "call": {**CALL, **change}})
     assert (answer["speak"], answer["closed_by"]) == (False, [rule])
+
+
+NEEDED = {
+    "g.resolved": ("resolved", "confirmed"),
+    "g.positive": ("repairs", "recent_failures", "agent_requested", "latency_p95_ms"),
+    "g.never_intents": ("other_intents",),
+    "g.repeat": ("open_ticket",),
+    "g.wait": ("seconds", "waited_s"),
+    "g.load": ("load", "overflow"),
+    "g.bot_disclosed": ("bot_disclosed",),
+}
+
+
+async def test_whatever_is_left_out_counts_against_the_offer(serve: Any) -> None:
+    client = await serve(offers=desk)
+    optional = set(CALL) - {"id", "intent"}
+    assert optional == {name for names in NEEDED.values() for name in names} | {"said"}
+    for rule, names in {**NEEDED, "g.positive g.vulnerable": ("said",)}.items():
+        for name in names:
+            call = {key: value for key, value in CALL.items() if key != name}
+            answer = await decided(client, {**ASKED, "key": f"without {name}", "call": call})
+            assert (answer["speak"], answer["closed_by"]) == (False, rule.split()), name
 
 
 async def test_wrong_requests_are_refused_with_words(serve: Any) -> None:
