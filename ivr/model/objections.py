@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Objection:
-    """A household or a number ("tel:" before it) refused offers, or asked for them again. what: "refused" | "allowed". by:
-    who noted it, "" for the caller's own word in call_id."""
+    """A household or a number ("tel:" before it) refused offers (what: "refused"), or asked for them again ("allowed").
+    by: who noted it, "" for the caller's own word in call_id."""
 
     household: str
     at: str

@@ -19,9 +19,11 @@ from ivr.call.opportunities import Opportunities
 from ivr.model.errors import StorageError
 from ivr.model.identity import Customer, Level
 from ivr.model.offers import OfferAnswer, OfferDecision, OfferOutcome, OfferProof
+from ivr.offers.catalogue import Product
 from ivr.offers.desk import OfferDesk
 from ivr.offers.gate import OfferFacts, OfferHistory
 from ivr.offers.outcomes import complaint_about
+from ivr.offers.proof import faults
 from ivr.storage.offers import StoredOffer
 from ivr.web.api import DESK, body_of
 from ivr.web.guard import error
@@ -63,6 +65,7 @@ class CallBody(_Body):
     resolved: bool = False
     confirmed: bool = False
     bot_disclosed: bool = False
+    no_offers: bool = False  # the caller wants none: that holds at once and for good
     recorded: bool = False
     repairs: Annotated[int, Field(ge=0)] | None = None
     recent_failures: Annotated[int, Field(ge=0)] | None = None
@@ -118,12 +121,13 @@ async def decide(request: web.Request) -> web.Response:
     offers = desk.offers()
     opportunity_id = f"api-{hashlib.sha256(body.key.encode()).hexdigest()[:32]}"
     customer_id = body.customer.id if body.customer else ""
+    facts, opportunities = _facts(body, offers), Opportunities(offers, desk.store)
+    if body.call.no_offers:
+        await opportunities.refuse(facts.customer, "", body.call.id)
     stored = await desk.store.opportunity(opportunity_id)
     if stored is None:
         try:
-            decision = await Opportunities(offers, desk.store).decide(
-                _facts(body, offers), opportunity_id=opportunity_id, call_id=body.call.id
-            )
+            decision = await opportunities.decide(facts, opportunity_id=opportunity_id, call_id=body.call.id)
             return web.json_response(_told(decision, decision.speak))
         except StorageError:
             stored = await desk.store.opportunity(opportunity_id)  # somebody asked with this key a moment ago
@@ -131,12 +135,14 @@ async def decide(request: web.Request) -> web.Response:
                 raise
     if (stored.customer_id, stored.call_id) != (customer_id, body.call.id):
         return error(409, "this key was used for another conversation")
-    return web.json_response(_told_again(stored, offers))
+    unwanted = await desk.store.opted_out(stored.decision.household)
+    return web.json_response(_told_again(stored, offers, unwanted=unwanted))
 
 
 @routes.post("/api/offers/outcome")
 async def outcome(request: web.Request) -> web.Response:
-    """How an offer ended, and what became of the caller. Told once: what is told again stays as it was."""
+    """How an offer ended, and what became of the caller. Told once: what is told again stays as it was. never_again and
+    optout hold at once and for good, whatever was said in this conversation, also when nothing was."""
     desk = request.app[DESK]
     if desk.offers is None:
         return error(404, "no offers are configured")
@@ -147,26 +153,30 @@ async def outcome(request: web.Request) -> web.Response:
     stored = await desk.store.opportunity(body.opportunity)
     if stored is None:
         return error(404, "no such opportunity")
-    fresh = False
-    if body.answer is not None and body.answer.value != stored.answer:
-        refusal = _refusal(body, stored)
+    at, told_of, decision = wall_clock(), dict(body.outcomes), stored.decision
+    if body.answer is OfferAnswer.NEVER_AGAIN or told_of.get("optout", 0.0) > 0.0:
+        if not decision.household:
+            return error(409, "nobody was known in this conversation: tell decide, with no_offers and the customer")
+        await desk.store.opt_out(decision.household, at, stored.call_id, SOURCE)
+        told_of["optout"] = 1.0
+    objects = body.answer is OfferAnswer.NEVER_AGAIN and (not decision.speak or bool(stored.answer))
+    fresh = body.answer is not None and body.answer.value != stored.answer and not objects
+    if body.answer is not None and fresh:
+        product = desk.offers().catalogue.products.get(decision.product)
+        refusal = _refusal(body, stored, product)
         if refusal is not None:
             return refusal
-        await Opportunities(desk.offers(), desk.store).answer(
-            stored.decision, body.answer, _proof(body), stored.call_id
-        )
+        await Opportunities(desk.offers(), desk.store).answer(decision, body.answer, _proof(body), stored.call_id)
         desk.learn()
-        fresh = True
-    at = wall_clock()
     told = [
         OfferOutcome(opportunity_id=body.opportunity, outcome=name, value=value, at=at, source=SOURCE)
-        for name, value in body.outcomes.items()
+        for name, value in told_of.items()
     ]
     await desk.store.save_outcomes(told)
     return web.json_response({"opportunity": body.opportunity, "answered": fresh, "outcomes": len(told)})
 
 
-def _refusal(body: OutcomeBody, stored: StoredOffer) -> web.Response | None:
+def _refusal(body: OutcomeBody, stored: StoredOffer, product: Product | None) -> web.Response | None:
     """Why this answer cannot be stored."""
     if not stored.decision.speak:
         return error(409, "nothing was to be said in this conversation, so there is nothing to answer")
@@ -174,12 +184,8 @@ def _refusal(body: OutcomeBody, stored: StoredOffer) -> web.Response | None:
         return error(409, f"it was answered already: {stored.answer}")
     if body.answer is not OfferAnswer.ACCEPTED:
         return None
-    proof = body.proof
-    pressed = proof is not None and proof.method == "dtmf" and proof.digits == "1"
-    said = proof is not None and proof.method == "speech" and bool(proof.heard.strip()) and proof.confidence >= 0.9
-    if proof is None or not proof.read_back.strip() or not (pressed or said):
-        return error(422, "an acceptance needs its proof: the read-back, and key 1 or a yes of confidence 0.9 and up")
-    return None
+    found = faults(_proof(body), product, decided_at=stored.at, now=datetime.now(UTC))
+    return error(422, "; ".join(found)) if found else None
 
 
 def _proof(body: OutcomeBody) -> OfferProof | None:
@@ -233,7 +239,7 @@ def _facts(body: DecideBody, offers: OfferDesk) -> OfferFacts:
         call_ms=None if call.seconds is None else round(call.seconds * 1000),
         load=call.load,
         overflow=call.overflow,
-        history=OfferHistory(),
+        history=OfferHistory(opted_out=call.no_offers),
         now=datetime.now(UTC),
         group="",
         suspended=None,
@@ -256,12 +262,13 @@ def _told(decision: OfferDecision, speak: bool) -> dict[str, Any]:
     }
 
 
-def _told_again(stored: StoredOffer, offers: OfferDesk) -> dict[str, Any]:
-    """The answer of before. An offer that was answered, or whose product is gone, is not made twice."""
+def _told_again(stored: StoredOffer, offers: OfferDesk, *, unwanted: bool) -> dict[str, Any]:
+    """The answer of before. An offer that was answered, is unwanted by now, or whose product is gone, is not made."""
     decision, language = stored.decision, str(stored.facts.get("language", ""))
     history = stored.facts.get("history", {})
     first = not history.get("offers")
-    words = offers.words(decision.product, language, first=first) if decision.speak and not stored.answer else None
+    open_still = decision.speak and not stored.answer and not unwanted
+    words = offers.words(decision.product, language, first=first) if open_still else None
     surveyed = decision.arm == "none" or bool(history.get("surveyed"))
     survey = offers.survey(language, decision.household, surveyed=surveyed)
     told = _told(decision, speak=words is not None)
