@@ -141,7 +141,8 @@ class _Calls:
         known = by_number or bool(rng.random() < KNOWN_LATER)
         arrived = {"sip_call_id": "s", "ani": "+1", "dnis": "1", "assistant": "insurance", "language": "en"}
         drawn = {"arm": "queue" if queue else "bot", "unit": self._experiment.pseudonym(name), "held": self._held}
-        level: dict[str, Any] = {"level": "L1" if known else "L0", "customer_id": f"C{name}", "household": name, "evidence": []}
+        who = {"customer_id": f"C{name}", "household": name}
+        level: dict[str, Any] = {"level": "L1" if known else "L0", **who, "evidence": []}
         ended = {"by": "caller", "outcome": outcome, "disposition": ""}
         told: list[tuple[str, float, dict[str, Any]]] = [
             ("call.arrived", 0.0, arrived),

@@ -49,6 +49,7 @@ def codes(folder: Path) -> set[str]:
 GREET = "    - say: utter_greet\n"
 MOMENT = 'utter_one_moment: [{text: "'
 ASKED = "choose: utter_how_can_i_help\n"
+CLAIM_NUMBER = "    - collect: claim_number"
 LOTTERY = "- intent: lottery\n  examples: |\n    - a ticket\n"
 SERVICE = "services:\n  more:\n    {}\n    outcomes:\n      ok: {{}}\n"
 CASES = [
@@ -64,7 +65,7 @@ CASES = [
     ("flows/main.yml", "en: [new claim, report a claim]", "en: [claim status]", "phrase-twice"),
     ("flows/main.yml", "en: [new claim, report a claim]", "en: [operator]", "phrase-global"),
     ("flows/humans.yml", "handoff: payments", "handoff: paymnts", "unknown-queue"),
-    ("flows/claims.yml", "    - collect: claim_number", "    - call: claim_status\n    - collect: claim_number", "call-circle"),
+    ("flows/claims.yml", CLAIM_NUMBER, "    - call: claim_status\n" + CLAIM_NUMBER, "call-circle"),
     ("routing.yml", '"lang:en": 5, "lang:ru": 5', '"lang:en": 5', "nobody-answers"),
     ("flows/main.yml", ASKED, ASKED + "      noinput: {max: 0}\n", "noinput-path"),
     ("services.yml", "    method: POST\n", "    method: POST\n    auth: s3cr3t-t0ken\n", "secret"),
@@ -154,6 +155,25 @@ def test_a_misspelt_name_comes_with_the_one_that_was_meant(folder: Path) -> None
     fixes = "\n".join(f.fix for f in validate(folder, TFIDF))
     for meant in ("payment", "get_claim", "payments", "utter_greet", "validate"):
         assert re.search(rf"mean '?{meant}\b", fixes), (meant, fixes)
+
+
+@pytest.mark.slow
+def test_requests_the_offers_name_are_requests_callers_can_make(folder: Path) -> None:
+    change(folder, "offers.yml", "never_intents: [complaint, new_claim]", "never_intents: [complaint, new_clam]")
+    change(folder, "offers.yml", "  planned: 20000", "  complaints: [complant]\n  planned: 20000")
+    found = [f for f in validate(folder, TFIDF) if f.code == "unknown-intent"]
+    assert [(f.file, f.what, f.fix) for f in found] == [
+        ("offers.yml", "no intent 'complant'", "Did you mean 'complaint'?"),
+        ("offers.yml", "no intent 'new_clam'", "Did you mean 'new_claim'?"),
+    ]
+    assert len({f.line for f in found}) == 2
+    change(folder, "offers.yml", "  complaints: [complant]\n", "")
+    for path in (folder / "flows").glob("*.yml"):
+        text = path.read_text("utf-8").replace("      - {intent: complaint, call: complaint}\n", "")
+        path.write_text(text.replace("request: complaint", "request: new_claim"), "utf-8")
+    change(folder, "domain.yml", "- complaint\n", "")
+    found = [f for f in validate(folder, TFIDF) if f.code == "unknown-intent" and "complaint" in f.what]
+    assert any("the report cannot tell complaints" in f.what for f in found), "the default needs the intent, too"
 
 
 def test_a_collected_value_copied_or_cleared_is_followed_along_every_path(folder: Path) -> None:
