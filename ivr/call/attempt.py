@@ -27,10 +27,9 @@ from ivr.model.routing import AgentAct, HandoffRequest, TransferResult, WhisperA
 from ivr.model.sip import SipDialog
 from ivr.routing.agents import AgentDirectory
 
-DECIDE_MS = 8000
 STORE_S = 0.9
-# The worker ends an unanswered leg itself; this is for a worker that does not.
-RING_GRACE_MS = 3000
+SLOW_VOICE_MS = 4000  # beyond the longest whisper and its answer: a voice that is late
+RING_GRACE_MS = 3000  # the worker ends an unanswered leg itself; this is for a worker that does not
 
 _S, _E = TransferState, TransferEvent
 
@@ -271,7 +270,8 @@ class Attempt:
     # ---- ends ------------------------------------------------------------------------------------------------------
 
     async def _next(self) -> tuple[TransferEvent, TransferResult]:
-        waits = {_S.DECIDING: DECIDE_MS, _S.WHISPERING: DECIDE_MS + 12_000}
+        most_ms = self._tools.dispatcher.directory.plan.whisper_max_ms
+        waits = {_S.DECIDING: most_ms, _S.WHISPERING: 2 * most_ms + SLOW_VOICE_MS}
         wait_ms = waits.get(self.state, self._patience_ms)
         try:
             return await asyncio.wait_for(self._events.get(), wait_ms / 1000)

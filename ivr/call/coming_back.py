@@ -111,7 +111,7 @@ class KeyedCodes:
 def contacts(journal: Journal) -> tuple[Mapping[str, str], ...]:
     """What the call before came to, for whoever is called next."""
     return tuple(
-        {"at": entry.data["began"], "what": f"{entry.data['intent'] or 'call'}: {entry.data['status']}, with the bot"}
+        {"at": entry.data["began"], "why": entry.data["intent"], "ended": entry.data["status"], "by": ""}
         for entry in journal.entries
         if entry.kind == "call.returned"
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,21 +11,33 @@ from ivr.call.coming_back import contacts
 from ivr.call.handoff_terms import Packet
 from ivr.call.line import Line
 from ivr.call.record import fold
+from ivr.model.dealings import Dealings
 from ivr.model.identity import Identity
 from ivr.model.ids import monotonic_ms, new_id
 from ivr.model.offers import OfferAnswer
 from ivr.model.routing import Agent, HandoffRequest
 from ivr.routing.key_code import key_code
 from ivr.routing.packet import HandoffContext, build_packet
+from ivr.routing.plan import RoutingPlan
 from ivr.storage.store import Store
 
 CONTEXT_KEPT = timedelta(hours=4)
 MOST_TRIED = 8
 
 
-def packet_for(line: Line, request: HandoffRequest, agent: Agent | None, *, no_offers: bool, token: str = "") -> Packet:
-    """What this agent is told about this call, now; None: whoever takes it in the queue it goes back to. no_offers: the
-    caller refused them, in this call or an earlier. token: the one peers know already, "" for a new one."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What is known of the caller from before. no_offers: refused, in this call or an earlier."""
+
+    no_offers: bool
+    dealings: Dealings
+
+
+def packet_for(
+    line: Line, plan: RoutingPlan, request: HandoffRequest, agent: Agent | None, known: Known, *, token: str = ""
+) -> Packet:
+    """What this agent is told about this call, now; None: whoever takes it in the queue it goes back to. token: the one
+    peers know already, "" for a new one."""
     journal, session = line.journal, line.session()
     record, token, now = fold(journal.entries), token or new_id(), datetime.now(UTC)
     level = next((e.data for e in reversed(journal.entries) if e.kind == "identity.level"), None)
@@ -59,16 +72,16 @@ def packet_for(line: Line, request: HandoffRequest, agent: Agent | None, *, no_o
         caller_words=str(journal.masked(_last_words(line) or session.words)),
         why=_why(line) if current["result"] == "failed" else "",
         tried=_tried(line),
-        promise=_promise(line),
-        contacts=contacts(journal),
+        promise=_promises(line, known.dealings),
+        contacts=_contacts(line, known.dealings, plan),
         requests=session.requests[:-1],
         offer=session.decision,
-        no_offers=no_offers,
+        no_offers=known.no_offers,
         offer_answer=OfferAnswer(answers[-1]) if answers else None,
         transcript_url=f"/calls/{line.call_id}",
         secrets=session.sensitive_values,
     )
-    packet = build_packet(context)
+    packet = build_packet(context, plan.whisper_max_ms)
     return Packet(token=token, context=packet, whisper=str(packet["whisper"]))
 
 
@@ -103,10 +116,28 @@ def _why(line: Line) -> str:
     return f"{ended[-1]['service']}: {ended[-1]['error'] or ended[-1]['outcome']}" if ended else ""
 
 
-def _promise(line: Line) -> str:
-    """The callback the caller was promised in this call."""
-    promised = [e.data["deadline"] for e in line.journal.entries if e.kind == "callback.promised"]
-    return f"a callback by {promised[-1]}" if promised else ""
+def _promises(line: Line, before: Dealings) -> str:
+    """The callback the caller was promised in this call, and those of earlier calls nobody has made yet."""
+    here = [f"a callback by {e.data['deadline']}" for e in line.journal.entries if e.kind == "callback.promised"]
+    due = [f"a callback by {each.deadline}: {each.reason}" for each in before.promises if each.call_id != line.call_id]
+    return "; ".join([*here[-1:], *due])
+
+
+def _contacts(line: Line, before: Dealings, plan: RoutingPlan) -> tuple[Mapping[str, str], ...]:
+    """When, why, how it ended and with which person, "" for the bot; newest first. A call this one goes on from counts
+    once, and is told even of a caller who is not identified: the caller brought it along."""
+    brought = {str(e.data["call"]) for e in line.journal.entries if e.kind == "call.returned"}
+    earlier = (
+        {
+            "at": each.at,
+            "why": ", ".join(each.intents),
+            "ended": each.outcome.value,
+            "by": plan.agents[each.agent].name if each.agent in plan.agents else each.agent,
+        }
+        for each in before.contacts
+        if each.call_id not in brought
+    )
+    return (*contacts(line.journal), *earlier)
 
 
 def _tried(line: Line) -> tuple[str, ...]:

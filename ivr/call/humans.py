@@ -9,7 +9,8 @@ from pathlib import Path
 
 from ivr.call.acquaintance import acquaintances
 from ivr.call.comfort import Comfort
-from ivr.call.context import keep_context, packet_for
+from ivr.call.context import Known, keep_context, packet_for
+from ivr.call.dealings import dealings
 from ivr.call.handoff import Handoff
 from ivr.call.handoff_terms import HandoffTools, Packet
 from ivr.call.line import Line
@@ -17,6 +18,7 @@ from ivr.call.moving import Method
 from ivr.call.surroundings import Surroundings
 from ivr.model import dialog as say
 from ivr.model.carry import ReferUui
+from ivr.model.dealings import Dealings
 from ivr.model.ids import monotonic_ms
 from ivr.model.media import StopDigits, StopPlayback
 from ivr.model.routing import Agent, HandoffRequest, TransferResult
@@ -31,7 +33,7 @@ class Humans:
 
     def __init__(self, line: Line, house: Surroundings, no_offers: Callable[[], Awaitable[bool]]) -> None:
         self._line, self._house = line, house
-        self._no_offers, self._refused = no_offers, False
+        self._no_offers, self._known = no_offers, Known(no_offers=False, dealings=Dealings())
         self.handoff: Handoff | None = None
         self.request: HandoffRequest | None = None
         self._comfort = Comfort(line, house)
@@ -45,8 +47,11 @@ class Humans:
         self.handoff = handoff = Handoff(line.call_id, self.tools(), line.journal)
         words = asyncio.ensure_future(self._comfort.keep_company(handoff))
         try:
-            self._refused, known = await asyncio.gather(self._no_offers(), acquaintances(line, house))
-            result = await handoff.run(self._placed(replace(request, data={**known, **request.data})))
+            refused, before, people = await asyncio.gather(
+                self._no_offers(), dealings(line, house.store), acquaintances(line, house)
+            )
+            self._known = Known(no_offers=refused, dealings=before)
+            result = await handoff.run(self._placed(replace(request, data={**people, **request.data})))
         finally:
             words.cancel()
         house.metrics.handoffs.labels(result=result.value).inc()
@@ -114,7 +119,7 @@ class Humans:
         language = line.session().language
 
         def make_packet(request: HandoffRequest, agent: Agent) -> Packet:
-            return packet_for(line, request, agent, no_offers=self._refused)
+            return packet_for(line, house.routing, request, agent, self._known)
 
         async def store_context(packet: Packet) -> None:
             await keep_context(line, house.store, packet)

@@ -12,7 +12,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from ivr.call.context import keep_context, packet_for
+from ivr.call.context import Known, keep_context, packet_for
+from ivr.call.dealings import dealings
 from ivr.call.journal import Journal, wall_clock
 from ivr.call.line import Line
 from ivr.call.surroundings import Surroundings
@@ -186,7 +187,9 @@ class WayBack:
             reason=request.reason,
             token=self.call.token,
         )
-        packet = packet_for(line, request, None, no_offers=await self._no_offers(), token=self.call.token)
+        refused, before = await asyncio.gather(self._no_offers(), dealings(line, self._house.store))
+        known = Known(no_offers=refused, dealings=before)
+        packet = packet_for(line, self._house.routing, request, None, known, token=self.call.token)
         try:
             await keep_context(line, self._house.store, packet)
         except StorageError as error:

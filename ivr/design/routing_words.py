@@ -35,7 +35,7 @@ ROUTING = {
     "steps": "What is asked of agents as the caller waits, loosening; after the last, any agent of the queue.",
     "tell": "What waiting callers are told where it is known: position, wait.",
     "waiting": "How long calls wait for an agent, and what they hear meanwhile.",
-    "whisper_max_s": "How long the agent is briefed before the caller, in seconds.",
+    "whisper_max_s": "How long the agent is briefed at most, and as long again an answer is waited for, in seconds.",
     "words": "Language to what is said instead of Thank you for waiting; position, wait and keys follow it.",
     "words_every_s": "Between two sentences to waiting callers, in seconds; 0: music alone.",
     "wrap_up_s": "Time for notes after a call, in seconds.",

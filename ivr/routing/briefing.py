@@ -12,7 +12,7 @@ from ivr.model.identity import Level
 
 SUMMARY_CHARS = 300
 WORDS_PER_S = 2.5
-WHISPER_S = 8
+WHISPER_MAX_MS = 8_000
 WHISPER_KEYS = "Press one to take, two to return."
 
 STATUSES = {
@@ -87,8 +87,8 @@ def summary(name: str, level: Level, need: Mapping[str, Any], reason: str) -> st
     return text if len(text) <= SUMMARY_CHARS else text[: SUMMARY_CHARS - 1] + "…"
 
 
-def whisper(name: str, level: Level, need: Mapping[str, Any], reason: str, language: str = "en") -> str:
-    """Who, how surely and why, then the keys; at most 8 s spoken at 150 words a minute.
+def whisper(name: str, level: Level, need: Mapping[str, Any], reason: str, *, language: str, max_ms: int) -> str:
+    """Who, how surely and why, then the keys; at most max_ms (from 5,000) spoken at 150 words a minute.
 
     A voice reads its own language only: intents and reasons in Latin letters are left out of a Russian whisper, which
     tells how far the request came instead. Languages without words of their own get English.
@@ -101,7 +101,7 @@ def whisper(name: str, level: Level, need: Mapping[str, Any], reason: str, langu
     told = [f"{_who(name, level, words)}, {words.levels[level]}."]
     told += [f"{_upper(_plain(part))}." for part in (about, because) if part]
     spoken = " ".join(told).split()
-    room = int(WHISPER_S * WORDS_PER_S) - len(words.keys.split())
+    room = int(max_ms / 1000 * WORDS_PER_S) - len(words.keys.split())
     kept = spoken if len(spoken) <= room else [*spoken[: room - 1], spoken[room - 1].rstrip(".,") + "."]
     return f"{' '.join(kept)[:180]} {words.keys}"
 

@@ -16,11 +16,13 @@ from typing import Any
 from ivr.log import mask
 from ivr.model.identity import Identity, Level
 from ivr.model.offers import OfferAnswer, OfferDecision
-from ivr.routing.briefing import STATUSES, summary, whisper
+from ivr.routing.briefing import STATUSES, WHISPER_MAX_MS, summary, whisper
 
 MAX_BYTES = 8192
 NAME_FROM = Level.L2
 HIDDEN = "•••"
+CONTACT = ("at", "why", "ended", "by")
+"""Of an earlier contact: when, what about (intents), how it ended, and with which person, "" for the bot."""
 
 _LONG_NUMBER = re.compile(r"(?:\d[ .\-]?){12,18}\d")  # a card number, whoever failed to mask it; no E.164 is this long
 _ULID = re.compile(r"[0-9A-HJKMNP-TV-Z]{26}")
@@ -35,7 +37,7 @@ class HandoffContext:
     caller_words, status ("resolved" | "informed" | "failed" | "open"), why and tried tell of the open request;
     requests are the ones served before, each {"intent", "result"}. reason: why a human. required: skill -> least.
     offer_answer: set when the offer was made already; no_offers: they were refused for good. contacts:
-    newest first, each {"at", "what"}. secrets: values of sensitive slots, masked wherever words may stand.
+    newest first, each told by CONTACT. secrets: values of sensitive slots, masked wherever words may stand.
     """
 
     context_id: str
@@ -76,8 +78,9 @@ class HandoffContext:
     secrets: frozenset[str] = frozenset()
 
 
-def build_packet(context: HandoffContext) -> dict[str, Any]:
-    """The packet as JSON-able data: valid against context/1 and at most MAX_BYTES as UTF-8 JSON.
+def build_packet(context: HandoffContext, whisper_max_ms: int = WHISPER_MAX_MS) -> dict[str, Any]:
+    """The packet as JSON-able data: valid against context/1 and at most MAX_BYTES as UTF-8 JSON. whisper_max_ms: how
+    long the words for the agent's ear take at most.
 
     Raises ValueError when context_id is no ULID or status is none of STATUSES.
     """
@@ -111,7 +114,9 @@ def build_packet(context: HandoffContext) -> dict[str, Any]:
         },
         "offer": _offer(context),
         "summary": summary(name, level, need, _text(context.reason, 100)),
-        "whisper": whisper(name, level, need, _text(context.reason, 100), context.language),
+        "whisper": whisper(
+            name, level, need, _text(context.reason, 100), language=context.language, max_ms=whisper_max_ms
+        ),
         "promise": _text(context.promise, 100),
         "next_step": _text(context.next_step, 100),
         "transcript_url": _ascii(context.transcript_url, 200),
@@ -182,7 +187,7 @@ def _customer(context: HandoffContext, name: str) -> dict[str, Any]:
         "flags": [_text(flag, 32) for flag in flags[:12]],
         "vulnerable": "vulnerable" in flags,
         "no_offers": _refused(context),
-        "contacts": [{key: _text(c.get(key, ""), 100) for key in ("at", "what")} for c in context.contacts[:3]],
+        "contacts": [{key: _text(c.get(key, ""), 100) for key in CONTACT} for c in context.contacts[:3]],
     }
 
 

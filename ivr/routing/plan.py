@@ -52,7 +52,8 @@ class RelaxationStep:
 class RoutingPlan:
     """The file, checked. weights: what one level of a skill beyond the need is worth (1 where not named). After
     the last step, when it ends, any agent of the queue will do. acd: queues of contact centers that take calls, too;
-    overflow: of those that send calls, None when none does. desk: what agents' pages offer."""
+    overflow: of those that send calls, None when none does. desk: what agents' pages offer. whisper_max_ms: how long
+    the words for the agent's ear may be, and how long an answer to them is waited for."""
 
     queues: Mapping[str, Queue]
     agents: Mapping[str, Agent]
@@ -120,7 +121,7 @@ class PlanShape(_Shape):
     version: Literal[1]
     ring_timeout_s: Annotated[int, Field(ge=5, le=60)] = 15
     wrap_up_s: Annotated[int, Field(ge=0, le=900)] = 30
-    whisper_max_s: Annotated[int, Field(ge=3, le=8)] = 8
+    whisper_max_s: Annotated[int, Field(ge=5, le=8)] = 8
     skills: dict[str, Annotated[float, Field(ge=0)]] = {}
     queues: Annotated[dict[str, _QueueShape], Field(min_length=1)]
     agents: dict[str, _AgentShape]

@@ -9,7 +9,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from ivr.model.call import CallRecord, LogEntry, Outcome
+from ivr.model.dealings import Dealings
 from ivr.storage.database import Database, unix_ms
+from ivr.storage.dealings import dealings_of, dealings_query
 from ivr.storage.outbox import Deliveries
 from ivr.storage.tables import call_requests, calls, events
 from ivr.storage.telling import of_record
@@ -98,15 +100,21 @@ class Calls(Deliveries):
         return record if self._db.now_ms() - unix_ms(last) <= within_s * 1000 else None
 
     async def last_agent(self, ani: str, customer_id: str, within_days: int) -> str:
-        """Who took the latest call of this number that was handed over, "" when nobody did. customer_id: calls of
-        other customers with the same number do not count; "" when it is not known who calls."""
+        """Who took the latest call of this customer that was handed over, "" when nobody did; where it is not known who
+        calls (customer_id ""), the latest of this number."""
         own = calls.c
-        query = sa.select(own.agent).where(own.ani == ani, own.agent != "")
+        theirs = own.customer_id == customer_id if customer_id else own.ani == ani
+        query = sa.select(own.agent).where(theirs, own.agent != "")
         query = query.where(own.started_ms >= self._db.now_ms() - within_days * 86_400_000)
-        if customer_id:
-            query = query.where(own.customer_id == customer_id)
-        rows = await self._db.read(query.order_by(own.started_ms.desc()).limit(1)) if ani else []
+        rows = await self._db.read(query.order_by(own.started_ms.desc()).limit(1)) if ani or customer_id else []
         return str(rows[0][0]) if rows else ""
+
+    async def dealings(self, customer_id: str, most: int, *, besides: str = "") -> Dealings:
+        """The customer's newest calls and the callbacks still owed to them, at most so many of each. besides: a call_id
+        left out."""
+        return (
+            dealings_of(await self._db.read(dealings_query(customer_id, most, besides))) if customer_id else Dealings()
+        )
 
     async def same_intent_calls(self, household: str, intent: str, since: str, *, besides: str = "") -> int:
         """How many calls of a household since a moment (UTC ISO 8601) had this intent. besides: a call_id left out."""

@@ -57,6 +57,7 @@ calls = sa.Table(
     sa.Index(None, "ani", "started_ms"),
     sa.Index(None, "ended_at"),
     sa.Index(None, "agent", "call_id"),
+    sa.Index(None, "customer_id", "started_ms"),
 )
 
 # Houses that share the database. A call lives in one; who is silent for long has lost its calls.

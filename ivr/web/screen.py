@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ivr.model.call import LogEntry
+from ivr.web.call_words import CALL_WORDS
 from ivr.web.screen_words import ENGLISH, SCREEN_WORDS, ScreenWords
 
 NAMED = ("L2", "L3", "L4", "HUMAN")
@@ -52,7 +53,7 @@ class Screen:
 
 def screen_of(pop: Mapping[str, Any], language: str = "en") -> Screen:
     """The screen of a pop: {"pop_id", "call_id", "packet": context/1}. Beyond context/1 the packet may carry
-    next_step, and in customer: owns, lines, flags and contacts [{"at", "what"}]."""
+    next_step, and in customer: owns, lines, flags and contacts [{"at", "why", "ended", "by"}]."""
     words = SCREEN_WORDS.get(language, ENGLISH)
     packet = _map(pop.get("packet"))
     customer, need = _map(packet.get("customer")), _map(packet.get("need"))
@@ -77,7 +78,7 @@ def screen_of(pop: Mapping[str, Any], language: str = "en") -> Screen:
         tried=_texts(need.get("tried")),
         next_step=_text(packet.get("next_step")) or _next_step(need, words),
         owns=tuple(_plain(item) for item in (_texts(customer.get("owns")) or _texts(customer.get("lines")))),
-        contacts=_contacts(customer.get("contacts")),
+        contacts=_contacts(customer.get("contacts"), CALL_WORDS.get(language, CALL_WORDS["en"])),
         promise=_text(packet.get("promise")),
         **_offer(_map(packet.get("offer")), customer, words),
     )
@@ -133,9 +134,16 @@ def _next_step(need: Mapping[str, Any], words: ScreenWords) -> str:
             return words.next_open.format(intent=intent) if intent else words.next_open_unnamed
 
 
-def _contacts(value: object) -> tuple[tuple[str, str], ...]:
-    items = value if isinstance(value, list | tuple) else ()
-    return tuple((_text(_map(item).get("at")), _text(_map(item).get("what"))) for item in items)[:3]
+def _contacts(value: object, words: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    """When, and in one line why, how it ended and with whom."""
+    items = [_map(item) for item in value] if isinstance(value, list | tuple) else []
+    return tuple((_text(item.get("at")), _contact(item, words)) for item in items)[:3]
+
+
+def _contact(item: Mapping[str, Any], words: Mapping[str, str]) -> str:
+    why, ended = _plain(_text(item.get("why"))), _text(item.get("ended"))
+    parts = (why, words.get(ended, ended), _text(item.get("by")))
+    return " · ".join(filter(None, parts))
 
 
 def _map(value: object) -> Mapping[str, Any]:

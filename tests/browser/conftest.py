@@ -137,9 +137,9 @@ def packet() -> dict[str, Any]:
             "vulnerable": True,
             "owns": ["dacha_insurance", "travel_insurance"],
             "contacts": [
-                {"at": "2026-11-12T09:30:00Z", "what": "Asked for the claim status by phone, answered"},
-                {"at": "2026-10-02T15:10:00Z", "what": "Renewed travel insurance on the web"},
-                {"at": "2026-08-20T11:00:00Z", "what": "Reported water damage at the dacha"},
+                {"at": "2026-11-12T09:30:00Z", "why": "claim_status", "ended": "informed", "by": ""},
+                {"at": "2026-10-02T15:10:00Z", "why": "travel_renewal", "ended": "transferred", "by": "Elena"},
+                {"at": "2026-08-20T11:00:00Z", "why": "new_claim", "ended": "abandoned", "by": ""},
             ],
         },
         "need": {

@@ -38,7 +38,7 @@ async def test_a_token_in_an_invite_finds_its_context_and_carries_no_identity(tm
     journal = Journal("01B", ())
     back.note(journal)
     assert "Пётр" not in str(journal.entries) and "C1042" not in str((journal.entries, caller))
-    expected = {"at": "2026-11-21T10:00:00+00:00", "what": "claim_status: failed, with the bot"}
+    expected = {"at": "2026-11-21T10:00:00+00:00", "why": "claim_status", "ended": "failed", "by": ""}
     assert contacts(journal) == (expected,)
 
 

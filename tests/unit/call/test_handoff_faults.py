@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -16,9 +17,20 @@ from ivr.call.journal import Journal
 from ivr.call.whisper import WORDS_S
 from ivr.model.call import LogEntry
 from ivr.model.errors import StorageError
-from ivr.model.media import Bridge, CollectDigits, Dial, DigitsCollected, HangUp, LegAnswered, LegEnded, Play
+from ivr.model.media import (
+    Bridge,
+    CollectDigits,
+    Dial,
+    DigitsCollected,
+    HangUp,
+    LegAnswered,
+    LegEnded,
+    Play,
+    PlaybackEnded,
+)
 from ivr.model.routing import AgentState, TransferResult
 from ivr.routing.agents import AgentDirectory
+from ivr.routing.plan import RoutingPlan
 from tests.handoffs import WISH, plan_of, tools_of
 from tests.unit.call.test_whisper import spoken
 from tests.unit.call.virtual_time import VirtualLoop
@@ -30,9 +42,9 @@ PLAN = plan_of({name: f"sip:{name}@h" for name in NAMES})
 class House:
     """A handoff in a house of which something (fields of HandoffTools) is changed."""
 
-    def __init__(self, **changed: Any) -> None:
+    def __init__(self, plan: RoutingPlan = PLAN, **changed: Any) -> None:
         loop = asyncio.get_running_loop()
-        self.directory = AgentDirectory(PLAN)
+        self.directory = AgentDirectory(plan)
         for name in NAMES:
             self.directory.login(name, now_ms=0)
             self.directory.ready(name, now_ms=0)
@@ -167,6 +179,27 @@ def test_an_agent_who_has_picked_up_can_answer_and_leave_while_no_voice_speaks(h
         assert house.handoff.bridged is not hangs_up
         troubles = [e.data for e in house.entries if e.kind == "trouble"]
         assert troubles == ([] if hangs_up else [{"where": "whisper", "what": "no voice in time"}])
+
+    virtually(story)
+
+
+@pytest.mark.parametrize("most_s", [8, 5])
+def test_an_answer_to_the_whisper_is_waited_for_as_long_as_the_whisper_may_be(most_s: int) -> None:
+    async def story() -> None:
+        house, loop = House(replace(PLAN, whisper_max_ms=most_s * 1000)), asyncio.get_running_loop()
+        running = asyncio.ensure_future(house.handoff.run(WISH))
+        await asyncio.sleep(0.1)
+        leg = house.handoff.leg
+        house.handoff.receive(LegAnswered(leg=leg, at_ms=0))
+        await asyncio.sleep(0.1)
+        house.handoff.receive(PlaybackEnded(leg=leg, playback="", interrupted=False, played_ms=1, at_ms=0))
+        heard_out_s = loop.time()
+        await asyncio.sleep(most_s - 0.1)
+        assert house.handoff.agent == "ann"
+        await asyncio.sleep(0.2)
+        assert house.handoff.agent == "bob" and loop.time() == pytest.approx(heard_out_s + most_s + 0.1)
+        house.handoff.caller_gone()
+        await running
 
     virtually(story)
 

@@ -72,7 +72,7 @@ def random_call(draw: random.Random, secrets: tuple[str, ...]) -> HandoffContext
         why=text(),
         tried=texts(12),
         requests=tuple({"intent": one, "result": "resolved"} for one in texts(12)),
-        contacts=tuple({"at": "2026-11-20", "what": one} for one in texts(5)),
+        contacts=tuple({"at": "2026-11-20", "why": one, "ended": one, "by": one} for one in texts(5)),
         offer=draw.choice([None, offer]),
         offer_why=text(),
         no_offers=draw.random() < 0.3,

@@ -8,7 +8,8 @@ from datetime import timedelta
 
 import pytest
 
-from ivr.model.call import CallRecord, LogEntry, Outcome
+from ivr.model.call import Callback, CallRecord, LogEntry, Outcome
+from ivr.model.dealings import Dealings
 from ivr.model.errors import StorageError
 from ivr.storage.store import Store
 from tests.unit.storage.conftest import NOW
@@ -180,4 +181,40 @@ async def test_who_took_the_latest_call_of_a_customer_is_known_for_a_while(store
     assert await store.last_agent(number, "", 90) == "cid", "whoever calls from there"
     assert await store.last_agent(number, "C3", 90) == ""
     assert await store.last_agent(number, "C1", 1) == ""  # two days ago
-    assert await store.last_agent("", "C1", 90) == "", "a number that was withheld"
+    assert await store.last_agent("+499", "C1", 90) == "bob", "from another telephone, too"
+    assert await store.last_agent("", "C1", 90) == "bob", "or from a number that was withheld"
+    assert await store.last_agent("", "", 90) == ""
+
+
+async def test_what_a_customer_had_with_us_is_three_contacts_and_what_is_still_owed(store: Store) -> None:
+    asked = tuple({"intent": intent, "result": "failed"} for intent in ("claim_status", "new_claim"))
+    started = {
+        f"01{letter}": f"2026-11-{day:02d}T09:00:00.000Z"
+        for letter, day in zip("ABCDE", (9, 12, 10, 11, 13), strict=True)
+    }
+    for call_id, at in started.items():
+        await store.save_record(record(call_id, started_at=at, customer_id="C1", requests=asked, agent="ann"))
+    await store.save_record(record("01F", customer_id="C2"))
+    for name, customer, day in (("late", "C1", 25), ("soon", "C1", 24), ("kept", "C1", 23), ("other", "C2", 23)):
+        deadline = f"2026-11-{day}T10:00:00Z"
+        await store.promise(
+            Callback(
+                callback_id=name,
+                call_id=f"call of {name}",
+                number="+49151",
+                customer_id=customer,
+                reason=f"{name} claim",
+                promised_at="2026-11-21T10:00:00Z",
+                deadline=deadline,
+            )
+        )
+    await store.finish_callback("kept", "ann")
+    found = await store.dealings("C1", 3, besides="01E")
+    assert [(each.call_id, each.at) for each in found.contacts] == [(n, started[n]) for n in ("01B", "01D", "01C")]
+    newest = found.contacts[0]
+    assert (newest.intents, newest.outcome, newest.agent) == (("claim_status", "new_claim"), Outcome.OPEN, "ann")
+    assert [(each.call_id, each.reason) for each in found.promises] == [
+        ("call of soon", "soon claim"),
+        ("call of late", "late claim"),
+    ]
+    assert await store.dealings("", 3) == Dealings()

@@ -23,6 +23,9 @@ QUESTIONS: dict[str, Callable[[Store], Awaitable[object]]] = {
     "a call": lambda store: store.call("01A"),
     "a call's overflow": lambda store: store.overflow_of_call("01A"),
     "a call's log": lambda store: store.events("01A"),
+    "a customer's dealings": lambda store: store.dealings("C1", 3, besides="01A"),
+    "who served a customer": lambda store: store.last_agent("", "C1", 90),
+    "who served a number": lambda store: store.last_agent("+49151", "", 90),
     "who called lately": lambda store: store.last_call("+49151", 86_400),
     "the same wish again": lambda store: store.same_intent_calls("h", "claim", MOMENT),
     "a decision on an offer": lambda store: store.remembered(

@@ -17,6 +17,16 @@ def test_the_name_is_shown_only_from_level_two_on(level: str, name: str) -> None
     assert screen_of(pop(customer={"name": "Anna", "level": level})).name == name
 
 
+@pytest.mark.parametrize(
+    ("language", "line"),
+    [("en", "claim status, new claim · transferred · Elena"), ("ru", "claim status, new claim · переведён · Elena")],
+)
+def test_a_contact_is_told_in_one_line_of_the_language_of_the_page(language: str, line: str) -> None:
+    told = {"at": "2026-11-12T09:30:00Z", "why": "claim_status, new_claim", "ended": "transferred", "by": "Elena"}
+    screen = screen_of(pop(customer={"contacts": [told, {"at": "t"}, "x"]}), language)
+    assert screen.contacts == ((told["at"], line), ("t", ""), ("", ""))
+
+
 def test_the_holdout_gets_no_hint_at_all() -> None:
     offer = {"hint": "dacha_furniture", "why": "owns dacha", "script": "…", "arm": "holdout", "allowed": True}
     screen = screen_of(pop(offer=offer))
