@@ -8,7 +8,6 @@ import io
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
-from urllib.parse import quote
 
 from aiohttp import web
 
@@ -30,7 +29,7 @@ _log = get_log("web.effects")
 
 @routes.get("/effects")
 async def effects_page(request: web.Request) -> web.Response:
-    """What offers do. ?language=ru in Russian, else as all pages; ?price_csat=... with other prices of harm."""
+    """What offers do; ?price_csat=... with other prices of harm."""
     return await _page(request, "title")
 
 
@@ -41,8 +40,7 @@ async def direct_page(request: web.Request) -> web.Response:
 
 
 async def _page(request: web.Request, part: str) -> web.Response:
-    desk, language = request.app[DESK], request.query.get("language", "")
-    language = language if language in WORDS else language_of(request)
+    desk, language = request.app[DESK], language_of(request)
     document = await desk.effects() if desk.effects is not None else None
     off = [each for each in await desk.store.suspensions() if not each.reopened_at]
     words = {
@@ -52,7 +50,6 @@ async def _page(request: web.Request, part: str) -> web.Response:
         "part": part,
         "money": _money(document, request.query) if document and document["report"] else None,
         "missing": _missing(document["ledger"], language) if document else {},
-        "other": "en" if language == "ru" else "ru",
         "w": WORDS[language],
         "off": off,
         "everybody": EVERYBODY,
@@ -102,8 +99,7 @@ async def reopen(request: web.Request) -> web.Response:
     if not await request.app[DESK].store.reopen(group, wall_clock(), by[:80]):
         raise web.HTTPNotFound(reason="this group is not suspended")
     _log.warning("offers.reopened", group=group, by=by[:80])
-    language = quote(str(body.get("language", "en")))
-    return web.Response(status=303, headers={"Location": f"/effects?language={language}"})
+    return web.Response(status=303, headers={"Location": "/effects"})
 
 
 def _money(document: Mapping[str, Any], asked: Mapping[str, str]) -> dict[str, Any] | None:

@@ -18,7 +18,6 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "rows_link": "The calls these figures rest on:",
         "course_legend": "Line: the effect so far. Band: its interval, valid on any day. Dashed: the margin.",
         "policies_legend": "Point: value per offer, with its 95 % interval; thin: too few offers to be trusted.",
-        "other": "По-русски",
         "off": "Offers to {group} are off",
         "everybody": "everybody",
         "since": "since {at}: {reason}",
@@ -77,7 +76,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "guidance": "How many households an answer takes",
         "once": "One look",
         "any_day": "Any day",
-        "rows": "{rows} of {planned} planned households; {waiting} younger than a fortnight wait.",
+        "rows": "{rows} of {planned} planned households counted; {waiting} more wait for the end of their fortnight.",
         "export": "Download:",
         "begin": "An offer comes after a request that was solved, when the caller said so. {holdout} of the households "
         "hear none: what offers do is what happens to the others beside them. How long that takes stands below.",
@@ -98,7 +97,6 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "rows_link": "Звонки, по которым посчитано:",
         "course_legend": "Линия: эффект до сих пор. Полоса: интервал, верный в любой день. Пунктир: допуск.",
         "policies_legend": "Точка: стоимость одного предложения и её интервал 95 %; тонко: слишком мало предложений.",
-        "other": "In English",
         "off": "Предложения выключены: {group}",
         "everybody": "все",
         "since": "с {at}: {reason}",
@@ -157,7 +155,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "guidance": "Сколько домохозяйств нужно для ответа",
         "once": "Один взгляд",
         "any_day": "В любой день",
-        "rows": "{rows} из {planned} намеченных домохозяйств; ещё {waiting} моложе двух недель ждут.",
+        "rows": "Посчитано домохозяйств: {rows} из {planned} намеченных; ждут конца двух недель: {waiting}.",
         "export": "Скачать:",
         "begin": "Предложение звучит после решённой просьбы, когда звонящий это подтвердил. {holdout} домохозяйств "
         "его не слышат: что делают предложения, видно по остальным рядом с ними. Сколько нужно, сказано ниже.",

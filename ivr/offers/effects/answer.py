@@ -46,7 +46,7 @@ def _listed(joint: str) -> Callable[[Sequence[str]], str]:
 LANGUAGES: Mapping[str, Words] = {
     "en": Words(
         unsound="No verdict: the experiment is not sound ({checks}). Until that is mended, believe nothing below.",
-        nobody="Nobody was offered anything yet.",
+        nobody="There is nothing to count yet: what an offer does to a caller is known a fortnight after it.",
         no="Always? No: {share:.0%} of the callers do not mind or like it ({groups}).",
         yes="Yes for {group}: {facts}; offers to them are off.",
         unknown="Not known yet: {groups}.",
@@ -64,7 +64,7 @@ LANGUAGES: Mapping[str, Words] = {
     ),
     "ru": Words(
         unsound="Вывода нет: опыт проведён с нарушением ({checks}). Пока это не исправлено, верить нельзя ничему ниже.",
-        nobody="Пока никому ничего не предлагали.",
+        nobody="Считать пока нечего: что предложение делает со звонящим, видно через две недели.",
         no="Всегда ли? Нет: {share:.0%} звонящих не против или довольны ({groups}).",
         yes="Да для группы {group}: {facts}; предложения ей выключены.",
         unknown="Пока не известно: {groups}.",

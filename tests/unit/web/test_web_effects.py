@@ -99,7 +99,7 @@ async def test_the_page_shows_the_report_in_both_languages_and_in_files(
 
     client = await serve(effects=told)
     for language, words in (("en", "The experiment is sound"), ("ru", "Опыт проведён чисто")):
-        answer = await client.get(f"/effects?language={language}")
+        answer = await client.get("/effects", headers={"Accept-Language": language})
         page = await answer.text()
         assert answer.status == 200
         assert words in page
@@ -128,15 +128,15 @@ async def test_prices_can_be_changed_on_the_page_and_the_ledger_has_one_of_its_o
 
     client = await serve(effects=told)
     net = document["report"]["money"]["net"]
-    assert f"{net:+.2f}" in await (await client.get("/effects?language=en")).text()
+    assert f"{net:+.2f}" in await (await client.get("/effects")).text()
     free = "&".join(f"price_{name}=0" for name in document["prices"])
     revenue = document["report"]["money"]["revenue"]
-    page = await (await client.get(f"/effects?language=en&{free}")).text()
+    page = await (await client.get(f"/effects?{free}")).text()
     assert f"<strong>{revenue:+.2f}</strong>" in page, "without prices there is no harm: net is revenue"
     assert "price_csat" in page and 'value="0"' in page
     assert (await client.get("/effects?price_csat=much")).status == 200
     for language, words in (("en", "never reached an agent"), ("ru", "не дошло до человека")):
-        ledger = await (await client.get(f"/direct?language={language}")).text()
+        ledger = await (await client.get("/direct", headers={"Accept-Language": language})).text()
         assert words in ledger and "<svg" not in ledger
 
 
