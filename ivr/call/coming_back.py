@@ -44,7 +44,7 @@ class ComingBack:
         return str(self.told.get("call", {}).get("lang", ""))
 
     def note(self, journal: Journal) -> None:
-        """For the log of the call, and for the next human: see contacts()."""
+        """For the log of the call, and for the next human."""
         need, call = self.told.get("need", {}), self.told.get("call", {})
         journal.note(
             "call.returned",
@@ -106,12 +106,3 @@ class KeyedCodes:
             wrong.append(now)
             return None
         return ComingBack(token=found[0], told=found[1])
-
-
-def contacts(journal: Journal) -> tuple[Mapping[str, str], ...]:
-    """What the call before came to, for whoever is called next."""
-    return tuple(
-        {"at": entry.data["began"], "why": entry.data["intent"], "ended": entry.data["status"], "by": ""}
-        for entry in journal.entries
-        if entry.kind == "call.returned"
-    )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from ivr.call.coming_back import contacts
+from ivr.call.dealings import contacts, promises
 from ivr.call.handoff_terms import Packet
 from ivr.call.line import Line
 from ivr.call.record import fold
@@ -72,8 +72,8 @@ def packet_for(
         caller_words=str(journal.masked(_last_words(line) or session.words)),
         why=_why(line) if current["result"] == "failed" else "",
         tried=_tried(line),
-        promise=_promises(line, known.dealings),
-        contacts=_contacts(line, known.dealings, plan),
+        promise=promises(journal, known.dealings),
+        contacts=contacts(journal, known.dealings, plan),
         requests=session.requests[:-1],
         offer=session.decision,
         no_offers=known.no_offers,
@@ -114,30 +114,6 @@ def _why(line: Line) -> str:
     """What of the bot's own doing failed last."""
     ended = [e.data for e in line.journal.entries if e.kind == "service.ended" and e.data["outcome"] != "ok"]
     return f"{ended[-1]['service']}: {ended[-1]['error'] or ended[-1]['outcome']}" if ended else ""
-
-
-def _promises(line: Line, before: Dealings) -> str:
-    """The callback the caller was promised in this call, and those of earlier calls nobody has made yet."""
-    here = [f"a callback by {e.data['deadline']}" for e in line.journal.entries if e.kind == "callback.promised"]
-    due = [f"a callback by {each.deadline}: {each.reason}" for each in before.promises if each.call_id != line.call_id]
-    return "; ".join([*here[-1:], *due])
-
-
-def _contacts(line: Line, before: Dealings, plan: RoutingPlan) -> tuple[Mapping[str, str], ...]:
-    """When, why, how it ended and with which person, "" for the bot; newest first. A call this one goes on from counts
-    once, and is told even of a caller who is not identified: the caller brought it along."""
-    brought = {str(e.data["call"]) for e in line.journal.entries if e.kind == "call.returned"}
-    earlier = (
-        {
-            "at": each.at,
-            "why": ", ".join(each.intents),
-            "ended": each.outcome.value,
-            "by": plan.agents[each.agent].name if each.agent in plan.agents else each.agent,
-        }
-        for each in before.contacts
-        if each.call_id not in brought
-    )
-    return (*contacts(line.journal), *earlier)
 
 
 def _tried(line: Line) -> tuple[str, ...]:

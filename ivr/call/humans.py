@@ -48,7 +48,7 @@ class Humans:
         words = asyncio.ensure_future(self._comfort.keep_company(handoff))
         try:
             refused, before, people = await asyncio.gather(
-                self._no_offers(), dealings(line, house.store), acquaintances(line, house)
+                self._no_offers(), dealings(line.session(), line.journal, house.store), acquaintances(line, house)
             )
             self._known = Known(no_offers=refused, dealings=before)
             result = await handoff.run(self._placed(replace(request, data={**people, **request.data})))

@@ -187,7 +187,8 @@ class WayBack:
             reason=request.reason,
             token=self.call.token,
         )
-        refused, before = await asyncio.gather(self._no_offers(), dealings(line, self._house.store))
+        earlier = dealings(line.session(), line.journal, self._house.store)
+        refused, before = await asyncio.gather(self._no_offers(), earlier)
         known = Known(no_offers=refused, dealings=before)
         packet = packet_for(line, self._house.routing, request, None, known, token=self.call.token)
         try:

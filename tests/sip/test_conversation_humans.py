@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -125,11 +127,50 @@ async def test_two_callers_talk_to_two_agents_and_nobody_hears_the_others(
 async def _taken_by(caller: Caller, agent: SoftPhone, number: str) -> None:
     """A caller of that number asks for a person, and this agent takes the call."""
     await _ask_for_a_person(caller, number)
+    await _takes(caller, agent)
+
+
+async def test_a_customer_who_calls_again_gets_the_agent_of_before_though_another_is_idle_longer_but_waits_only_a_while(
+    house: House, caller: Caller, agent: SoftPhone, tmp_path: Path
+) -> None:
+    number = "+12025550102"
+    async with a_phone(house, "agent2", tmp_path) as second:
+        await set_agents(house, a1="not_ready", a2="ready")
+        await _taken_by(caller, second, number)
+        await set_agents(house, a1="ready")
+        assert (await _hung_up(caller, second))["agent"] == "a2"
+
+        await _ask_for_a_person(caller, number)
+        await caller.event("handoff.waiting")  # a1 is free, and a2 writes notes
+        await set_agents(house, a2="ready")
+        chosen = await caller.event("handoff.chosen")
+        assert chosen["data"]["agent"] == "a2", "idle since now, and the one who knows the customer"
+        popped = await caller.event("handoff.popped")
+        told = await house.get(f"/api/contexts/{popped['data']['token']}")
+        assert (told["customer"]["id"], told["customer"]["contacts"]) == ("C1002", []), "recognised, not identified"
+        await _takes(caller, second)
+        assert (await _hung_up(caller, second))["agent"] == "a2"
+
+        await _ask_for_a_person(caller, number)  # a2 writes notes, and goes on doing so
+        chosen = await caller.event("handoff.chosen", timeout_s=15)
+        assert chosen["data"]["agent"] == "a1" and 10_000 <= chosen["data"]["waited_ms"] < 12_000
+        await _takes(caller, agent)
+        assert (await _hung_up(caller, agent))["agent"] == "a1"
+
+
+async def _takes(caller: Caller, agent: SoftPhone) -> None:
     await agent.incoming()
     await agent.answered()
     await caller.event("handoff.answered")
     await agent.press("1")
     await caller.event("handoff.bridged")
+
+
+async def _hung_up(caller: Caller, agent: SoftPhone) -> Mapping[str, Any]:
+    """The talk is over; the record of the call."""
+    await caller.phone.hang_up()
+    await agent.ended(timeout=5)
+    return await caller.over()
 
 
 async def test_an_agent_who_does_not_answer_is_set_not_ready_and_the_caller_comes_back(

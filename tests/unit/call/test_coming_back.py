@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ivr.call.coming_back import WRONG_IN_S, WRONG_MOST, KeyedCodes, came_back, contacts
+from ivr.call.coming_back import WRONG_IN_S, WRONG_MOST, KeyedCodes, came_back
+from ivr.call.dealings import contacts
 from ivr.call.journal import Journal
+from ivr.model.dealings import Dealings
 from ivr.model.identity import Caller
 from ivr.routing.carriers import user_to_user
 from ivr.routing.key_code import key_code
 from ivr.storage.store import Store
+from tests.handoffs import plan_of
 
 TOKEN, OLD = "01KAJ8F3KQZX5T0V9W2R7M4N6P", "01KAJ8F3KQZX5T0V9W2R7M4N6Q"
 PACKET = {
@@ -39,7 +42,7 @@ async def test_a_token_in_an_invite_finds_its_context_and_carries_no_identity(tm
     back.note(journal)
     assert "Пётр" not in str(journal.entries) and "C1042" not in str((journal.entries, caller))
     expected = {"at": "2026-11-21T10:00:00+00:00", "why": "claim_status", "ended": "failed", "by": ""}
-    assert contacts(journal) == (expected,)
+    assert contacts(journal, Dealings(), plan_of({})) == (expected,)
 
 
 async def test_a_keyed_code_finds_its_context_and_a_trunk_that_guesses_finds_nothing_for_a_while(
