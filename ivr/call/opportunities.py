@@ -12,11 +12,15 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from ivr.call.journal import wall_clock
+from ivr.model.errors import StorageError
 from ivr.model.identity import Customer
-from ivr.model.offers import EVERYBODY, OfferAnswer, OfferDecision, OfferProof, household_of
+from ivr.model.offers import EVERYBODY, OfferAnswer, OfferDecision, OfferOutcome, OfferProof, household_of
+from ivr.offers.consent import with_standing
 from ivr.offers.desk import OfferDesk
 from ivr.offers.gate import OfferFacts, OfferHistory, PastOffer
+from ivr.offers.proof import faults, sealed
 from ivr.offers.replay import facts_as_data
+from ivr.storage.offers import StoredOffer
 from ivr.storage.store import Store
 
 REPEAT_DAYS = 7
@@ -46,11 +50,12 @@ class Opportunities:
         since, surveyed = ((datetime.now(UTC) - timedelta(days=d)).isoformat() for d in (REPEAT_DAYS, SURVEY_DAYS))
         kept = await store.remembered(
             household,
-            _keys(household, ani),
+            _keys(facts.customer, ani),
             (facts.intent, *(facts.other_intents or ())),
             since,
             besides=call_id,
             surveyed_since=surveyed,
+            customer_id=facts.customer.customer_id if facts.customer else "",
         )
         told = facts.history
         history = OfferHistory(
@@ -60,30 +65,56 @@ class Opportunities:
             surveyed=told.surveyed or kept.surveyed,
         )
         suspended = frozenset(group for group, _ in kept.off) - {EVERYBODY}
-        return replace(facts, history=history, suspended=suspended, stopped=_stopped(kept.off))
+        customer = with_standing(facts.customer, kept.standing) if facts.customer else None
+        return replace(facts, customer=customer, history=history, suspended=suspended, stopped=_stopped(kept.off))
 
     async def answer(
         self, decision: OfferDecision, answer: OfferAnswer, proof: OfferProof | None, call_id: str
     ) -> None:
         """Store how an offer ended; "no offers" for good. Raises StorageError: an acceptance needs its proof."""
         at = wall_clock()
+        if answer is OfferAnswer.ACCEPTED:
+            product = self._desk.catalogue.products.get(decision.product)
+            found = faults(proof, product, decided_at="", now=datetime.now(UTC))
+            if proof is None or found:
+                raise StorageError(f"not proven: {'; '.join(found)}")
+            proof = sealed(proof)
         await self._store.save_answer(decision.opportunity_id, answer, at, proof)
         if answer is OfferAnswer.NEVER_AGAIN and decision.household:
             await self._store.opt_out(decision.household, at, call_id)
 
     async def refuse(self, customer: Customer | None, ani: str, call_id: str) -> None:
         """No offers to this household any more, nor to whoever calls from this number while it is not known who."""
-        for key in _keys(household_of(customer), "" if customer else ani):
-            await self._store.opt_out(key, wall_clock(), call_id)
+        at = wall_clock()
+        for key in _keys(customer, "" if customer else ani):
+            await self._store.opt_out(key, at, call_id)
+        if customer is not None:
+            await self._store.withdraw_ads_consent(customer.customer_id, at, "")
+
+    async def objected(self, stored: StoredOffer, source: str) -> bool:
+        """Whoever this opportunity was about wants no offers, whatever came of it. source: who tells. False when nobody
+        was known in that conversation."""
+        at, household = wall_clock(), stored.decision.household
+        if not household:
+            return False
+        for key in dict.fromkeys((household, stored.customer_id)):
+            await self._store.opt_out(key, at, stored.call_id, source)
+        await self._store.withdraw_ads_consent(stored.customer_id, at, source)
+        opportunity = stored.decision.opportunity_id
+        told = OfferOutcome(opportunity_id=opportunity, outcome="optout", value=1.0, at=at, source=source)
+        await self._store.save_outcomes([told])
+        return True
 
     async def refused(self, customer: Customer | None, ani: str) -> bool:
         """Did they ever say "no offers"?"""
-        return await self._store.opted_out(*_keys(household_of(customer), ani))
+        return await self._store.opted_out(*_keys(customer, ani))
 
 
-def _keys(household: str, ani: str) -> tuple[str, ...]:
-    """What an opt-out is kept under: the household, or the number of somebody who was not recognised."""
-    return tuple(key for key in (household, f"tel:{ani}" if ani else "") if key)
+def _keys(customer: Customer | None, ani: str) -> tuple[str, ...]:
+    """What an opt-out is kept under: the household, the customer (whose household the writer of a letter did not know),
+    or the number of somebody who was not recognised."""
+    own = (household_of(customer), customer.customer_id) if customer else ()
+    return tuple(dict.fromkeys(key for key in (*own, f"tel:{ani}" if ani else "") if key))
 
 
 def _past(product: str, answer: OfferAnswer | None, at: str) -> PastOffer:

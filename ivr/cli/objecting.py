@@ -16,7 +16,7 @@ WHO = "customer's id, or a number with +"
 
 
 def add(offers: Commands) -> None:
-    """offers refuse, allow, consent, withdraw, clear-care, said."""
+    """offers refuse, allow, consent, withdraw, care, clear-care, said."""
     refuse = _command(offers, "refuse", _refuse, "somebody wants no offers: for good, as if said in a call", WHO)
     allow = _command(offers, "allow", _allow, "somebody asked for offers again: only a person takes it back", WHO)
     consent = _command(offers, "consent", _consent, "a customer agreed to advertising by telephone", "customer's id")
@@ -25,8 +25,9 @@ def add(offers: Commands) -> None:
     consent.add_argument("--recording", default="", help="recording it was said in")
     consent.add_argument("--given", default="", metavar="WHEN", help="ISO 8601 (now)")
     withdraw = _command(offers, "withdraw", _withdraw, "a consent to advertising ends", "customer's id")
+    care = _command(offers, "care", _care, "a customer needs care: nothing is offered from now on", "customer's id")
     clear = _command(offers, "clear-care", _clear_care, "a customer needs no care any more", "customer's id")
-    for each in (refuse, allow, consent, withdraw, clear):
+    for each in (refuse, allow, consent, withdraw, care, clear):
         each.add_argument("--by", required=True, metavar="NAME", help="who answers for it")
     said = _command(offers, "said", _said, "what somebody said about offers, and who noted it", WHO)
     said.add_argument("--json", action="store_true", help="print one JSON object")
@@ -79,6 +80,14 @@ def _withdraw(arguments: argparse.Namespace) -> int:
     ended = asyncio.run(withdraw(settings_of(arguments.config), arguments.customer, _by(arguments)))
     print(f"the consent of {arguments.customer} has ended" if ended else f"{arguments.customer} had not consented")
     return 0 if ended else 1
+
+
+def _care(arguments: argparse.Namespace) -> int:
+    from ivr.supervisor.objections import note_care
+
+    asyncio.run(note_care(settings_of(arguments.config), arguments.customer, _by(arguments)))
+    print(f"{arguments.customer} needs care, noted by {arguments.by}: nothing is offered")
+    return 0
 
 
 def _clear_care(arguments: argparse.Namespace) -> int:

@@ -5,7 +5,6 @@ care. Owns that each is kept with its moment and its author, and that what ended
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Any
 
 import sqlalchemy as sa
 
@@ -83,13 +82,3 @@ class Objections:
         """Who ever found that this customer needs care, oldest first."""
         query = sa.select(care_marks).where(care_marks.c.customer_id == customer_id).order_by(care_marks.c.at)
         return [CareMark(**row._mapping) for row in await self._db.read(query)]
-
-    async def standing(self, customer_id: str) -> frozenset[str]:
-        """What holds for a customer by these records: "ads_consent", "vulnerable", both or neither."""
-        consent = ads_consents.c.customer_id == customer_id, ads_consents.c.withdrawn_at == ""
-        care = care_marks.c.customer_id == customer_id, care_marks.c.cleared_at == ""
-        query: Any = sa.union_all(
-            sa.select(sa.literal("ads_consent").label("what")).where(*consent),
-            sa.select(sa.literal("vulnerable").label("what")).where(*care),
-        )
-        return frozenset(str(row.what) for row in await self._db.read(query))

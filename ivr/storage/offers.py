@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from ivr.model.offers import NEVER_SPOKEN, GateFinding, OfferAnswer, OfferDecision, OfferProof
 from ivr.storage.database import Database, unix_ms
+from ivr.storage.objection_tables import ads_consents, care_marks
 from ivr.storage.tables import answers, call_requests, opportunities, opt_outs, outcomes, suspensions
 
 _AS_DECIDED = (
@@ -32,13 +33,15 @@ class PastOffer(NamedTuple):
 
 class Remembered(NamedTuple):
     """What a decision asks the store. off: (group, reason) of the suspensions in force; calls: of the household, for
-    the same request; surveyed: was the household asked for a grade lately?"""
+    the same request; surveyed: was the household asked for a grade lately? standing: "ads_consent" and "vulnerable" as
+    far as records say so of the customer."""
 
     offers: tuple[PastOffer, ...]
     opted_out: bool
     calls: int
     off: tuple[tuple[str, str], ...]
     surveyed: bool = False
+    standing: frozenset[str] = frozenset()
 
 
 class StoredOffer(NamedTuple):
@@ -127,12 +130,13 @@ class Offers:
         *,
         besides: str,
         surveyed_since: str,
+        customer_id: str = "",
     ) -> Remembered:
         """Everything a decision asks about a household, in one query: a caller waits meanwhile. keys: what its opt-out
         may be kept under; intents, since: calls for any of these since a moment; besides: the call that goes on;
-        surveyed_since: grades asked for before that do not count."""
+        surveyed_since: grades asked for before that do not count; customer_id: whose consent and care is asked for."""
         values: dict[str, Any] = {"household": household, "keys": list(keys), "besides": besides}
-        values["intents"] = list(intents)
+        values |= {"intents": list(intents), "customer": customer_id}
         values |= {"since_ms": unix_ms(since), "surveyed_ms": unix_ms(surveyed_since)}
         found = [tuple(each) for each in await self._db.read(_REMEMBERED, values)]
         offers = sorted((each for each in found if each[0] == "offer"), key=lambda each: str(each[3]))
@@ -142,6 +146,7 @@ class Offers:
             calls=next(int(each[3]) for each in found if each[0] == "calls"),
             off=tuple((each[1], each[2]) for each in found if each[0] == "off"),
             surveyed=any(each[0] == "surveyed" for each in found),
+            standing=frozenset(str(each[1]) for each in found if each[0] == "standing"),
         )
 
 
@@ -175,7 +180,17 @@ def _remembered() -> sa.CompoundSelect[Any]:
     surveyed = sa.select(sa.literal("surveyed"), nothing, nothing, nothing).where(
         graded.where(*asked_for, outcomes.c.outcome == "csat_asked").exists()
     )
-    return sa.union_all(offered, refused, called, off, surveyed)
+    customer: sa.BindParameter[str] = sa.bindparam("customer", "")
+    standing = [
+        sa.select(sa.literal("standing"), sa.literal(what), nothing, nothing).where(
+            sa.exists().where(table.c.customer_id == customer, ended == "")
+        )
+        for what, table, ended in (
+            ("ads_consent", ads_consents, ads_consents.c.withdrawn_at),
+            ("vulnerable", care_marks, care_marks.c.cleared_at),
+        )
+    ]
+    return sa.union_all(offered, refused, called, off, surveyed, *standing)
 
 
 _REMEMBERED = _remembered()

@@ -65,6 +65,12 @@ async def withdraw(settings: Settings, customer_id: str, by: str) -> bool:
         return await store.withdraw_ads_consent(customer_id, now(), by)
 
 
+async def note_care(settings: Settings, customer_id: str, by: str) -> None:
+    """Somebody found that a customer needs care: nothing is offered from now on. Raises StorageError."""
+    async with opened(settings) as store:
+        await store.note_care(customer_id, now(), by, "")
+
+
 async def clear_care(settings: Settings, customer_id: str, by: str) -> bool:
     """A supervisor takes back that a customer needs care. False when nobody had noted it. Raises StorageError."""
     async with opened(settings) as store:

@@ -6,6 +6,7 @@ answered once, an acceptance with its proof.
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from aiohttp import web
@@ -13,8 +14,9 @@ from aiohttp import web
 from ivr.call.at_desk import OfferSettled, OffersUnwanted
 from ivr.call.journal import wall_clock
 from ivr.call.opportunities import Opportunities
-from ivr.model.offers import OfferAnswer, OfferOutcome, OfferProof
+from ivr.model.offers import OfferAnswer, OfferProof
 from ivr.model.routing import AgentAct, WhisperAnswer
+from ivr.offers.proof import faults
 from ivr.storage.offers import StoredOffer
 from ivr.web.api import DESK, answered, body_of
 from ivr.web.desk import Desk
@@ -24,8 +26,8 @@ from ivr.web.offer_card import ANSWERS, card_of, drawn_in, lacking, words_of
 from ivr.web.pages import rendered
 from ivr.web.screen import screen_of
 
-SOURCE = "agent"
 LONGEST_WHY = 100
+LONGEST_S = 86_400.0
 routes = web.RouteTableDef()
 
 
@@ -63,9 +65,9 @@ async def answer(request: web.Request) -> web.StreamResponse:
     said = ANSWERS.get(str(body.get("answer", "")))
     if said is None:
         return error(400, f"answer is one of {', '.join(ANSWERS)}")
-    stored = await drawn_in(desk, call_id)
+    stored, by = await drawn_in(desk, call_id), doer_of(request, agent_id)
     if said is OfferAnswer.NEVER_AGAIN and (stored is None or not stored.decision.speak or stored.answer):
-        await _no_offers(desk, call_id, stored)
+        await _no_offers(desk, call_id, stored, by)
         return await _card(request, call_id, agent_id)
     if stored is None or not stored.decision.speak or desk.offers is None:
         return error(409, "nothing was offered in this call")
@@ -75,13 +77,17 @@ async def answer(request: web.Request) -> web.StreamResponse:
     missing = lacking(desk, stored, told) if said is OfferAnswer.ACCEPTED else ()
     if missing:
         return error(422, f"tell it first, and tick it: {', '.join(missing)}")
-    proof = _proof(desk, stored, told, doer_of(request, agent_id)) if said is OfferAnswer.ACCEPTED else None
+    proof = _proof(desk, stored, told, by, _ticked_s(body)) if said is OfferAnswer.ACCEPTED else None
+    product = desk.offers().catalogue.products.get(stored.decision.product)
+    doubts = faults(proof, product, decided_at=stored.at, now=datetime.now(UTC)) if proof is not None else ()
+    if doubts:
+        return error(422, "; ".join(doubts))
     await Opportunities(desk.offers(), desk.store).answer(stored.decision, said, proof, call_id)
     desk.learn()
     settled = OfferSettled(opportunity_id=stored.decision.opportunity_id, product=stored.decision.product, answer=said)
     desk.post_to_call(call_id, settled)
     if said is OfferAnswer.NEVER_AGAIN:
-        await _no_offers(desk, call_id, stored)
+        await _no_offers(desk, call_id, stored, by)
     return await _card(request, call_id, agent_id)
 
 
@@ -115,14 +121,25 @@ def _wish(desk: Desk, agent_id: str, body: dict[str, Any]) -> AgentAct:
     raise ValueError("do is take, return, pass_on or keep")
 
 
-def _proof(desk: Desk, stored: StoredOffer, told: tuple[str, ...], agent: str) -> OfferProof:
-    """An agent answers for it: who, what was told, when. Read back: the words that name product and price."""
-    words = words_of(desk, stored)
+def _ticked_s(body: dict[str, Any]) -> float:
+    """How many seconds before the answer the box "product and price read back" was ticked; 0 where nobody saw: then the
+    tick came with the answer."""
+    try:
+        return min(LONGEST_S, max(0.0, float(body.get("ticked_s", 0.0))))
+    except (TypeError, ValueError):
+        return 0.0
+
+
+def _proof(desk: Desk, stored: StoredOffer, told: tuple[str, ...], agent: str, ticked_s: float) -> OfferProof:
+    """An agent answers for it: who, what was told, when. Read back: the words that name product and price; asked when
+    the agent ticked that they were."""
+    words, now = words_of(desk, stored), datetime.now(UTC)
+    ticked = max(now - timedelta(seconds=ticked_s), datetime.fromisoformat(stored.at))
     return OfferProof(
         script_version=words.version if words else "",
         read_back=words.confirm if words else "",
-        asked_at=stored.at,
-        answered_at=wall_clock(),
+        asked_at=min(ticked, now).isoformat(),
+        answered_at=now.isoformat(),
         method="agent",
         heard="",
         confidence=0.0,
@@ -132,19 +149,16 @@ def _proof(desk: Desk, stored: StoredOffer, told: tuple[str, ...], agent: str) -
     )
 
 
-async def _no_offers(desk: Desk, call_id: str, stored: StoredOffer | None) -> None:
+async def _no_offers(desk: Desk, call_id: str, stored: StoredOffer | None, by: str) -> None:
     """For good, at once; whoever is not known by name, by the number that called."""
-    if stored is not None and stored.decision.household:
-        household, opportunity = stored.decision.household, stored.decision.opportunity_id
-        await desk.store.opt_out(household, wall_clock(), call_id)
-        told = OfferOutcome(opportunity_id=opportunity, outcome="optout", value=1.0, at=wall_clock(), source=SOURCE)
-        await desk.store.save_outcomes([told])
+    if stored is not None and desk.offers is not None:
+        await Opportunities(desk.offers(), desk.store).objected(stored, by)
     if desk.post_to_call(call_id, OffersUnwanted()):
         return
     record = await desk.store.call(call_id)
     who = (record.household or (f"tel:{record.ani}" if record.ani else "")) if record else ""
     if who:
-        await desk.store.opt_out(who, wall_clock(), call_id)
+        await desk.store.opt_out(who, wall_clock(), call_id, by)
 
 
 async def _card(request: web.Request, call_id: str, agent_id: str) -> web.StreamResponse:

@@ -153,12 +153,10 @@ async def outcome(request: web.Request) -> web.Response:
     stored = await desk.store.opportunity(body.opportunity)
     if stored is None:
         return error(404, "no such opportunity")
-    at, told_of, decision = wall_clock(), dict(body.outcomes), stored.decision
-    if body.answer is OfferAnswer.NEVER_AGAIN or told_of.get("optout", 0.0) > 0.0:
-        if not decision.household:
-            return error(409, "nobody was known in this conversation: tell decide, with no_offers and the customer")
-        await desk.store.opt_out(decision.household, at, stored.call_id, SOURCE)
-        told_of["optout"] = 1.0
+    decision, opportunities = stored.decision, Opportunities(desk.offers(), desk.store)
+    unwanted = body.answer is OfferAnswer.NEVER_AGAIN or body.outcomes.get("optout", 0.0) > 0.0
+    if unwanted and not await opportunities.objected(stored, SOURCE):
+        return error(409, "nobody was known in this conversation: tell decide, with no_offers and the customer")
     objects = body.answer is OfferAnswer.NEVER_AGAIN and (not decision.speak or bool(stored.answer))
     fresh = body.answer is not None and body.answer.value != stored.answer and not objects
     if body.answer is not None and fresh:
@@ -166,11 +164,12 @@ async def outcome(request: web.Request) -> web.Response:
         refusal = _refusal(body, stored, product)
         if refusal is not None:
             return refusal
-        await Opportunities(desk.offers(), desk.store).answer(decision, body.answer, _proof(body), stored.call_id)
+        await opportunities.answer(decision, body.answer, _proof(body), stored.call_id)
         desk.learn()
+    at = wall_clock()
     told = [
         OfferOutcome(opportunity_id=body.opportunity, outcome=name, value=value, at=at, source=SOURCE)
-        for name, value in told_of.items()
+        for name, value in body.outcomes.items()
     ]
     await desk.store.save_outcomes(told)
     return web.json_response({"opportunity": body.opportunity, "answered": fresh, "outcomes": len(told)})

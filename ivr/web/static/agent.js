@@ -177,6 +177,11 @@ function showOffer(html) {
   if (fresh && byId("offer")) byId("offer").replaceWith(fresh);
 }
 
+// When the agent ticked that product and price were read back is part of the proof.
+document.addEventListener("change", ({ target }) => {
+  if (target.name === "told") target.dataset.at = target.checked ? Date.now() : "";
+});
+
 async function answerOffer(form, fields) {
   const boxes = [...form.querySelectorAll('[name="told"]')];
   const open = boxes.filter((box) => !box.checked);
@@ -186,7 +191,8 @@ async function answerOffer(form, fields) {
     return;
   }
   const told = boxes.filter((box) => box.checked).map((box) => box.value).join(",");
-  const body = await post(form.action, { ...fields, told });
+  const read = Number(form.querySelector('[name="told"][value="read_back"]')?.dataset.at);
+  const body = await post(form.action, { ...fields, told, ticked_s: read ? (Date.now() - read) / 1000 : 0 });
   if (body) showOffer(body.html);
 }
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import sqlite3
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -67,7 +70,7 @@ async def posted(client: Any, path: str, status: int = 200, **body: object) -> d
 
 
 async def test_a_yes_to_an_agent_needs_everything_told_and_is_stored_with_who_and_what(
-    serve: Any, store: Store, hub: LiveHub
+    serve: Any, store: Store, hub: LiveHub, tmp_path: Path
 ) -> None:
     client, call = await at_the_desk(serve, store, hub)
     waiting = await posted(client, f"{PATH}/answer", 409, answer="accepted")
@@ -79,7 +82,13 @@ async def test_a_yes_to_an_agent_needs_everything_told_and_is_stored_with_who_an
     refusal = await posted(client, f"{PATH}/answer", 422, answer="accepted", told="seller,total_cost,read_back")
     assert refusal["error"] == "tell it first, and tick it: sales_purpose, renewal, notice"
     every = "seller,sales_purpose,total_cost,renewal,notice,read_back"
-    assert (await posted(client, f"{PATH}/answer", answer="accepted", told=every))["state"] == "answered"
+    await asyncio.sleep(0.05)
+    ticked = {"told": every, "ticked_s": 0.03}
+    assert (await posted(client, f"{PATH}/answer", answer="accepted", **ticked))["state"] == "answered"
+    with sqlite3.connect(tmp_path / "ivr.db") as connection:
+        asked, answered = connection.execute("SELECT proof_asked_at, proof_answered_at FROM answers").fetchone()
+    between = datetime.fromisoformat(answered) - datetime.fromisoformat(asked)
+    assert timedelta(milliseconds=29) <= between <= timedelta(milliseconds=31), "asked when the agent ticked it"
     assert (await posted(client, f"{PATH}/answer", 409, answer="declined"))[
         "error"
     ] == "it was answered already: accepted"

@@ -75,3 +75,14 @@ async def test_a_yes_nobody_can_have_given_is_refused(
     assert why in (await told(client, {**yes, "proof": {**PROOF, **change}}, 422))["error"]
     assert (await store.experiment_rows())[0].answer == ""
     await told(client, {**yes, "proof": {**PROOF, "read_back": "Furniture cover for 3.90 a month"}})
+
+
+async def test_who_objected_under_another_name_and_who_needs_care_are_offered_nothing(serve: Any, store: Store) -> None:
+    """A letter names the customer, a call knows the household; an agent noted earlier that one needs care."""
+    client = await serve(offers=desk)
+    await store.opt_out("C1", NOW.isoformat(), "", "ann")
+    assert (await decided(client, ASKED))["closed_by"] == ["g.optout"]
+    await store.note_care("C2", NOW.isoformat(), "a17", "01A")
+    assert (await decided(client, NEXT))["closed_by"] == ["g.vulnerable"]
+    assert await store.clear_care("C2", NOW.isoformat(), "boss")
+    assert (await decided(client, {**NEXT, "key": "later"}))["speak"] is True
