@@ -24,9 +24,9 @@ from ivr.model.routing import TransferResult
 from ivr.model.understanding import Entity, Intent, Understanding
 
 FOLDER = Path(__file__).parents[3] / "dialogs" / "insurance"
+REQUESTS = ("claim_status", "new_claim", "payment", "change_address", "policy_copy", "change_contact")
 INTENTS = [
-    *("claim_status", "new_claim", "payment", "change_address", "operator", "repeat"),
-    *("help", "goodbye", "no_offers", "affirm", "deny", "policy_copy", "change_contact"),
+    *(*REQUESTS, "complaint", "operator", "repeat", "help", "goodbye", "no_offers", "affirm", "deny"),
     *("wrong_postcode", "wrong_street", "wrong_house", "wrong_flat"),
 ]
 NUMBERS = ("204518", "12345678", "4711", "7", "000000")
@@ -210,7 +210,7 @@ class Line:
                     self.waiting = command.service
                 case ev.DecideOffer():
                     self.waiting, self.offered = "desk", self.offered + 1
-                    assert command.facts["confirmed"] and command.facts["bot_disclosed"]
+                    assert command.facts.confirmed and command.facts.bot_disclosed
                 case ev.RequestHandoff():
                     self.waiting = "human"
                 case ev.RecordOfferAnswer():
@@ -312,18 +312,19 @@ def likely_event(rng: random.Random, line: Line) -> ev.Event:
 FULL = Caller(ani="+15550100", dnis="1", claimed=False, overflow_from="billing")  # from a contact center's queue
 CALLERS = (
     Caller(ani="", dnis="1"),
-    *[START.caller] * 7,
+    *[START.caller] * 12,
     replace(FULL, ways=("keep_place", "callback"), expected_wait={"en": "five to ten minutes"}),
     replace(FULL, ani="", ways=("keep_place", "callback")),
     replace(FULL, ways=("keep_place",)),
     replace(FULL, ways=()),
+    *[replace(START.caller, returned=True, returned_intent=intent) for intent in REQUESTS],
 )
 
 
 @pytest.mark.slow
 def test_a_caller_who_plays_along_reaches_every_step_and_every_answer_to_an_offer_and_never_silence() -> None:
     rng, seen, answers = random.Random(7), set(), set()
-    for call in range(2000):
+    for call in range(2600):
         line = Line()
         line.give(replace(START, caller=CALLERS[call % len(CALLERS)]))
         for _ in range(40):

@@ -149,7 +149,7 @@ def test_the_shipped_file_has_no_findings() -> None:
     assert set(counts) == {
         *("claim_status", "new_claim", "payment", "change_address", "operator", "repeat"),
         *("help", "goodbye", "no_offers", "affirm", "deny", "thanks"),
-        *("policy_copy", "change_contact", "switch_language"),
+        *("policy_copy", "change_contact", "switch_language", "complaint"),
         *("wrong_postcode", "wrong_street", "wrong_house", "wrong_flat"),
         *("dont_know", "wont_say", "no_code", "passphrase"),
     }
