@@ -17,11 +17,12 @@ from ivr.model.errors import ConfigError
 
 
 def add(commands: Commands) -> None:
-    """offers simulate, report, explain, outcomes, plan, watch, suspend, reopen, suspensions, and those of objecting."""
+    """offers simulate, screening, report, explain, outcomes, plan, watch, suspend, reopen, suspensions; objecting's."""
     offers = commands.add_parser("offers", help="offers and what they do to callers").add_subparsers(
         required=True, metavar="what"
     )
     _add_simulate(offers)
+    _add_screening(offers)
     report = _command(offers, "report", _report, "what offers did to callers so far; status 1 when it is not sound")
     report.add_argument("--language", choices=("en", "ru"), default="en", help="of the answer (en)")
     report.add_argument("--json", action="store_true", help="print one JSON object")
@@ -66,6 +67,33 @@ def _add_simulate(offers: Commands) -> None:
     simulate.add_argument("--jobs", type=int, default=0, help="processes at a time (one a core)")
     simulate.add_argument("--json", action="store_true", help="print one JSON object")
     simulate.set_defaults(command=_simulate)
+
+
+def _add_screening(offers: Commands) -> None:
+    screening = offers.add_parser(
+        "screening", help="are the values of other rankings, read from a log, true? status 1 when they are not"
+    )
+    screening.add_argument("--world", type=Path, metavar="FILE", help="a world file (default: the one of the product)")
+    screening.add_argument("--seeds", type=int, default=200, help="how many logs (200)")
+    screening.add_argument("--first", type=int, default=1, help="the first seed (1)")
+    screening.add_argument("--rows", type=int, nargs="+", default=[1_000, 4_000], help="offers in each (1000 4000)")
+    screening.add_argument("--jobs", type=int, default=0, help="processes at a time (one a core)")
+    screening.add_argument("--json", action="store_true", help="print one JSON object")
+    screening.set_defaults(command=_screening)
+
+
+def _screening(arguments: argparse.Namespace) -> int:
+    from ivr.demo.offer_screening import screening
+
+    found = screening(
+        arguments.world,
+        seeds=max(arguments.seeds, 1),
+        rows=[max(count, 100) for count in arguments.rows],
+        first=max(arguments.first, 0),
+        jobs=max(arguments.jobs, 0),
+    )
+    show(found, as_json=arguments.json)
+    return 1 if found["missed"] else 0
 
 
 def _simulate(arguments: argparse.Namespace) -> int:

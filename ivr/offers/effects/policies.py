@@ -8,12 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from ivr.model.offers import ExperimentRow, OfferAnswer
-from ivr.offers.effects.estimates import Column, Matrix
+from ivr.offers.effects.estimates import Column, Mask, Matrix
 from ivr.offers.effects.off_policy import Log, Value, value_of
 
 Shares = Mapping[str, float]
 Chosen = np.ndarray[tuple[int], np.dtype[np.intp]]
 Ranking = Callable[[ExperimentRow], Shares]
+POOLED = 50.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,36 +33,68 @@ def policy_values(
     rows: Sequence[ExperimentRow], margins: Mapping[str, float], rules: Mapping[str, Sequence[str]]
 ) -> tuple[PolicyValue, ...]:
     """Of what was done, of chance, of the designer's order, and of each product first. margins: product -> value of an
-    acceptance; rows of products no longer in it are left out."""
-    made = [r for r in rows if r.arm == "treat" and r.product in margins and set(r.probabilities) <= set(margins)]
+    acceptance, above zero. Left out are rows of products no longer in it, and of a pin: where a product could not be
+    drawn, nothing is known of what it would have been worth."""
+    made = [r for r in rows if r.arm == "treat" and r.product in margins and _comparable(r.probabilities, margins)]
     if len(made) < 2:
         return ()
     names = tuple(margins)
     at = {name: index for index, name in enumerate(names)}
-    chosen = np.array([at[row.product] for row in made], dtype=np.intp)
-    logged = _table([row.probabilities for row in made], at)
-    reward = np.array([margins[row.product] * (row.answer == OfferAnswer.ACCEPTED) for row in made], dtype=float)
-    log = Log(chosen=chosen, propensities=logged, reward=reward, predicted=_predicted(chosen, reward, len(names)))
-    wanted: dict[str, Ranking] = {"as it was": lambda row: row.probabilities, "chance": _chance}
-    if rules:
-        wanted["designer's order"] = lambda row: _first(row, rules.get(row.group, rules.get("else", ())))
-    for name in names:
-        wanted[f"{name} first"] = lambda row, name=name: _first(row, (name,))  # type: ignore[misc]
+    log = _log(made, at, np.array([margins[name] for name in names]))
     return tuple(
-        _told(name, value_of(log, _table([ranking(row) for row in made], at))) for name, ranking in wanted.items()
+        _told(name, value_of(log, _table([ranking(row) for row in made], at)))
+        for name, ranking in rankings(names, rules).items()
     )
 
 
-def _predicted(chosen: Chosen, reward: Column, products: int) -> Matrix:
-    """The mean reward of each product, of the other half of the rows: a row is never predicted from itself."""
-    rows = np.arange(reward.size)
-    predicted = np.zeros((reward.size, products))
+def _comparable(shares: Shares, margins: Mapping[str, float]) -> bool:
+    return all(name in margins and share > 0.0 for name, share in shares.items())
+
+
+def rankings(products: Sequence[str], rules: Mapping[str, Sequence[str]]) -> Mapping[str, Ranking]:
+    """What is asked about: name -> product -> probability of being offered, to whoever a row is about."""
+    asked: dict[str, Ranking] = {"as it was": lambda row: row.probabilities, "chance": _chance}
+    if rules:
+        asked["designer's order"] = lambda row: _first(row, rules.get(row.group, rules.get("else", ())))
+    for name in products:
+        asked[f"{name} first"] = lambda row, name=name: _first(row, (name,))  # type: ignore[misc]
+    return asked
+
+
+def _log(made: Sequence[ExperimentRow], at: Mapping[str, int], margins: Column) -> Log:
+    chosen = np.array([at[row.product] for row in made], dtype=np.intp)
+    accepted = np.array([row.answer == OfferAnswer.ACCEPTED for row in made], dtype=float)
+    groups = np.unique([row.group for row in made], return_inverse=True)[1]
+    everybody, unsure = _rates(chosen, accepted, groups, np.ones(chosen.size, dtype=bool), margins.size)
+    likely = everybody + unsure / 2.0  # a variance by rates that are too low by chance covers too little
+    predicted = np.empty_like(everybody)
     for half in (0, 1):
-        other = rows % 2 != half
-        for product in range(products):
-            seen = reward[other & (chosen == product)]
-            predicted[rows % 2 == half, product] = seen.mean() if seen.size else 0.0
-    return predicted
+        own = np.arange(chosen.size) % 2 == half  # a row is never predicted from itself
+        predicted[own] = _rates(chosen, accepted, groups, ~own, margins.size)[0][own]
+    return Log(
+        chosen=chosen,
+        propensities=_table([row.probabilities for row in made], at),
+        reward=margins[chosen] * accepted,
+        predicted=margins * predicted,
+        expected=margins * everybody,
+        noise=margins**2 * likely * (1.0 - likely),
+    )
+
+
+def _rates(chosen: Chosen, accepted: Column, groups: Chosen, known: Mask, products: int) -> tuple[Matrix, Matrix]:
+    """Rows x products: how often each product is accepted, by the rows known, and the standard error of that, at most
+    the rate itself. A product is taken to be like all of them until it was offered some 50 times, and in a group like
+    everywhere until it was offered there as often: what is seldom drawn is so because its first offers failed, and
+    looks worse than it is."""
+    every = (accepted[known].sum() + 1.0) / (known.sum() + 20.0)
+    size = (int(groups.max()) + 1, products)
+    offered, taken = np.zeros(size), np.zeros(size)
+    np.add.at(offered, (groups[known], chosen[known]), 1.0)
+    np.add.at(taken, (groups[known], chosen[known]), accepted[known])
+    anywhere = (taken.sum(axis=0) + POOLED * every) / (offered.sum(axis=0) + POOLED)
+    rates = (taken + POOLED * anywhere) / (offered + POOLED)
+    errors = np.minimum(np.sqrt(rates * (1.0 - rates) / (offered + POOLED)), rates)
+    return rates[groups], errors[groups]
 
 
 def _table(shares: Sequence[Shares], at: Mapping[str, int]) -> Matrix:
@@ -84,5 +117,5 @@ def _first(row: ExperimentRow, order: Sequence[str]) -> Shares:
 
 def _told(name: str, value: Value) -> PolicyValue:
     return PolicyValue(
-        policy=name, value=value.dr, low=value.low, high=value.high, effective=value.effective, trusted=value.trusted
+        policy=name, value=value.value, low=value.low, high=value.high, effective=value.effective, trusted=value.trusted
     )

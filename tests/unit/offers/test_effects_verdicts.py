@@ -10,7 +10,6 @@ import pytest
 
 from ivr.offers.effects.bounds import lee_bounds
 from ivr.offers.effects.estimates import Sample, effect_of
-from ivr.offers.effects.off_policy import Log, value_of
 from ivr.offers.effects.plan import ANNOYED, CSAT, Margin, Plan
 from ivr.offers.effects.validity import Logged, validity
 from ivr.offers.effects.verdicts import Verdict, judge
@@ -156,22 +155,3 @@ def test_whatever_is_wrong_with_the_experiment_is_red(spoiled: str, check: str) 
         sample.outcomes[ANNOYED][sample.treated & (rng.random(6000) < 0.05)] = np.nan
     red = [c.name for c in validity(sample, logged, (ANNOYED,)) if not c.passed]
     assert check in red
-
-
-def test_another_ranking_is_valued_from_the_log_without_bias() -> None:
-    rng = np.random.default_rng(10)
-    truth, logging = np.array([0.2, 0.5, 0.3]), np.array([0.7, 0.2, 0.1])
-    wanted = np.array([0.0, 0.5, 0.5])
-    errors, covered = [], 0
-    for _ in range(200):
-        chosen = rng.choice(3, 600, p=logging)
-        reward = (rng.random(600) < truth[chosen]).astype(float)
-        log = Log(
-            chosen=chosen, propensities=np.tile(logging, (600, 1)), reward=reward, predicted=np.full((600, 3), 0.3)
-        )
-        value = value_of(log, np.tile(wanted, (600, 1)))
-        errors.append(value.dr - 0.4)
-        covered += value.low <= 0.4 <= value.high
-    assert abs(np.mean(errors)) < 0.01
-    assert covered / 200 >= 0.9
-    assert not value.trusted, "a ranking that hardly agrees with the log has a small effective sample"
