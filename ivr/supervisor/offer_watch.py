@@ -11,10 +11,12 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from ivr.config import Settings
+from ivr.dialog.assistant import load_assistant
 from ivr.model.call import LogEntry
 from ivr.model.ids import monotonic_ms, new_id
 from ivr.model.offers import EVERYBODY, ExperimentRow, OfferOutcome, Suspension
 from ivr.offers.catalogue import load_catalogue
+from ivr.offers.effects.plan import COMPLAINT
 from ivr.offers.effects.report import effect_report
 from ivr.offers.effects.rows import Population, population
 from ivr.offers.effects.verdicts import GroupVerdict
@@ -26,7 +28,7 @@ DAY_MS = 86_400_000
 REPEAT_DAYS, COMPLAINT_DAYS = 7, 14
 MATURE_DAYS = 14  # a complaint within a fortnight counts: younger opportunities are not complete yet
 GIVEN_UP_DAYS = 120  # no outcome of an older opportunity is looked for any more
-JOINED = ("repeat_7d", "complaint_14d", "optout")
+JOINED = ("repeat_7d", COMPLAINT, "optout")
 SOURCE = "housekeeping"
 OF_OTHERS = "api-"  # how the ids of opportunities begin that the API decided
 CAP_OFFERS, CAP_SHARE = 200, 0.03
@@ -43,20 +45,25 @@ async def watch(settings: Settings, now_ms: int | None = None) -> list[Suspensio
     now_ms = round(time.time() * 1000) if now_ms is None else now_ms
     store = await Store.open(settings.storage.url)
     try:
-        await join_outcomes(store, terms.complaints, now_ms)
+        heard = {flow.request for flow in load_assistant(settings.server.assistant).flows.values()}
+        told = any(row.outcomes.get(COMPLAINT) for row in await store.experiment_rows())
+        await join_outcomes(store, terms.complaints if told or heard & set(terms.complaints) else None, now_ms)
         return await suspend_harmed(store, terms, now_ms)
     finally:
         await store.close()
 
 
-async def join_outcomes(store: Store, complaints: Sequence[str], now_ms: int) -> int:
+async def join_outcomes(store: Store, complaints: Sequence[str] | None, now_ms: int) -> int:
     """Tell repeat calls, complaints and opt-outs: what happened at once, what did not when it no longer can.
-    Returns how many outcomes were told."""
+    complaints: requests that are one; None: no call can be one and no other system told of any, so that nothing is said
+    about them, least of all that there are none. Returns how many outcomes were told."""
     opted_out = await store.opt_out_moments()
     told: list[OfferOutcome] = []
     at = _moment(now_ms)
     for due in await store.due_outcomes(JOINED, now_ms - GIVEN_UP_DAYS * DAY_MS):
-        happened = await _happened(store, due, complaints, opted_out)
+        happened = await _happened(store, due, complaints or (), opted_out)
+        if complaints is None:
+            del happened[COMPLAINT]
         for outcome, (value, days) in happened.items():
             if outcome not in due.told and (value or now_ms >= due.at_ms + days * DAY_MS):
                 told.append(
@@ -83,7 +90,7 @@ async def _happened(
             any(call != due.call_id and call in week and asked == intent for call, asked in later),
             REPEAT_DAYS,
         ),
-        "complaint_14d": (any(asked in complaints for _, asked in later), COMPLAINT_DAYS),
+        COMPLAINT: (any(asked in complaints for _, asked in later), COMPLAINT_DAYS),
         "optout": (any(0 <= ms - due.at_ms < COMPLAINT_DAYS * DAY_MS for ms in said), COMPLAINT_DAYS),
     }
 

@@ -15,6 +15,7 @@ import numpy as np
 
 from ivr.offers.effects.estimates import Column, Mask, Sample
 from ivr.offers.effects.notes import note
+from ivr.offers.effects.plan import COMPLAINT
 
 ALARM = 0.001
 _SUM = 1e-9
@@ -54,6 +55,7 @@ def validity(sample: Sample, logged: Logged, complete: Sequence[str]) -> tuple[C
         _counts(logged),
         _before(sample),
         *(_missing(sample, name) for name in complete if name in sample.outcomes),
+        *(_untold(name) for name in complete if name == COMPLAINT and name not in sample.outcomes and len(sample)),
     )
 
 
@@ -93,6 +95,11 @@ def _before(sample: Sample) -> Check:
     smallest = min(_balance(column, sample.treated) for column in sample.covariates.T)
     limit = ALARM / sample.covariates.shape[1]
     return Check(name="before", passed=smallest >= limit, words=note("before", p=smallest, limit=limit))
+
+
+def _untold(outcome: str) -> Check:
+    """An outcome no source tells is no reason to distrust the others, and is no zero either."""
+    return Check(name=f"missing {outcome}", passed=True, words=note("untold"))
 
 
 def _missing(sample: Sample, outcome: str) -> Check:

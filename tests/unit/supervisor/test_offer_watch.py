@@ -89,6 +89,14 @@ async def test_outcomes_are_joined_when_they_happen_and_denied_when_they_no_long
     assert await outcomes(store, "O4") == {"optout": 1.0, "repeat_7d": 0.0, "complaint_14d": 0.0}
 
 
+async def test_nobody_says_there_were_no_complaints_where_none_can_be_heard(store: Store) -> None:
+    await store.save_opportunity(decision(1), "call 1", "C", moment(20), {"intent": "payment"})
+    await join_outcomes(store, None, NOW_MS)
+    assert await outcomes(store, "O1") == {"repeat_7d": 0.0, "optout": 0.0}
+    await join_outcomes(store, (), NOW_MS)
+    assert (await outcomes(store, "O1"))["complaint_14d"] == 0.0, "another system tells of those there are"
+
+
 async def fill(store: Store, *, first: int, days_ago: float, harm: float, outcome: str = "repeat_7d") -> None:
     """800 seniors and 800 of middle age; seniors who were offered something are annoyed the more, by harm."""
     rng, at = np.random.default_rng(first), moment(days_ago)
