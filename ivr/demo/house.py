@@ -23,7 +23,7 @@ from ivr.model.errors import IvrError
 from ivr.model.ids import monotonic_ms
 
 HOST = "127.0.0.1"
-READY_S = 280.0
+READY_S = 600.0  # the first start in a folder speaks hundreds of prompts
 STOP_S = 30.0  # a drain of 10 s, the goodbye of whoever is left, the end of the workers
 PHONE_PORTS = 16
 
