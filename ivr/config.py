@@ -15,7 +15,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from ivr.deviations import Told, deviation
 from ivr.model.errors import ConfigError
-from ivr.sections import EffectsSettings, IdentitySettings, LimitSettings, RecordingSettings, Webhooks
+from ivr.sections import EffectsSettings, IdentitySettings, KeepSettings, LimitSettings, RecordingSettings, Webhooks
 from ivr.toml_places import line_of
 
 Port = Annotated[int, Field(ge=1, le=65535)]
@@ -182,6 +182,7 @@ class Settings(_Section):
     offers: OffersSettings = OffersSettings()
     effects: EffectsSettings = EffectsSettings()
     recording: RecordingSettings = RecordingSettings()
+    keep: KeepSettings = KeepSettings()
     limits: LimitSettings = LimitSettings()
     variables: dict[str, str] = {}
 

@@ -93,6 +93,27 @@ class RecordingSettings(BaseModel):
     dir: Path = Path("var/recordings")
 
 
+class KeepSettings(BaseModel):
+    """How long what callers said and did is kept, in days; 0: until somebody deletes it. calls_days: records of calls,
+    what was said in them, notes; recordings_days: the files; offers_days: what was offered, answered and became of it.
+    What proves an acceptance stays as long as the policy packs say, whatever stands here."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    calls_days: Annotated[int, Field(ge=0, le=3650)] = 0
+    recordings_days: Annotated[int, Field(ge=0, le=3650)] = 0
+    offers_days: Annotated[int, Field(ge=0, le=3650)] = 0
+
+    @model_validator(mode="after")
+    def _remembering(self) -> KeepSettings:
+        """Refuses to forget what the gate still goes by: a year of offers, a week of calls."""
+        if 0 < self.offers_days < 400:
+            raise ValueError("offers_days must be 0 or 400 and up: the gate counts the offers of a year")
+        if 0 < self.calls_days < 30:
+            raise ValueError("calls_days must be 0 or 30 and up: outcomes of offers are looked for in later calls")
+        return self
+
+
 class LimitSettings(BaseModel):
     """drain_s: how long live calls may go on after SIGTERM. max_call_s: longest call. callback_s: promises kept by."""
 

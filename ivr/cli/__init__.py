@@ -1,8 +1,8 @@
 """The command line. Owns arguments, exit statuses and what is printed; the rooms do the work.
 
 Exit status: 0 done, 1 it was tried and failed, 2 the call or the configuration is wrong. There is one module
-for each group of people: operators (`serving`, `accounts`), designers (`designing`), those who tune understanding
-(`understanding`), who care for prompts (`speaking`), for offers (`offering`), for customers
+for each group of people: operators (`serving`, `accounts`, `keeping`), designers (`designing`), those who tune
+understanding (`understanding`), who care for prompts (`speaking`), for offers (`offering`), for customers
 (`identifying`, `numbers`, `voices`), for other systems (`telling`) and who measure (`measuring`). A module offers
 add(commands); it imports a room only for the command asked for.
 """
@@ -20,6 +20,7 @@ from ivr.cli import (
     designing,
     hearing,
     identifying,
+    keeping,
     measuring,
     numbers,
     offering,
@@ -58,6 +59,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="command")
     for group in (
         serving,
+        keeping,
         accounts,
         designing,
         understanding,

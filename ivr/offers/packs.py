@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from ivr.document import Document
 
@@ -21,13 +21,15 @@ FOLDER = Path(__file__).parent / "packs"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PolicyPack:
-    """One jurisdiction. consent: what g.consent looks for. first_offer_notice: language -> sentence, may be empty."""
+    """One jurisdiction. consent: what g.consent looks for. first_offer_notice: language -> sentence, may be empty.
+    proof_years: how long an acceptance must be provable."""
 
     name: str
     consent: Consent
     recording: bool
     disclosures: tuple[str, ...]
     first_offer_notice: Mapping[str, str]
+    proof_years: int
 
 
 class _PackFile(BaseModel):
@@ -38,6 +40,7 @@ class _PackFile(BaseModel):
     recording: bool
     disclosures: tuple[str, ...]
     first_offer_notice: dict[str, str] = {}
+    proof_years: Annotated[int, Field(ge=1, le=30)]
 
 
 def pack_names() -> tuple[str, ...]:
@@ -54,4 +57,5 @@ def load_pack(name: str) -> PolicyPack:
         recording=read.recording,
         disclosures=read.disclosures,
         first_offer_notice=read.first_offer_notice,
+        proof_years=read.proof_years,
     )

@@ -21,6 +21,7 @@ from ivr.storage.objections import Objections
 from ivr.storage.offers import Offers
 from ivr.storage.outbox import Outbox, Subscribers
 from ivr.storage.overflows import Overflows
+from ivr.storage.retention import Retention
 from ivr.storage.voiceprints import Voiceprints
 from ivr.storage.writer import CAPACITY, EventWriter
 
@@ -40,6 +41,7 @@ class Store(
     Overflows,
     Accounts,
     DeskNotes,
+    Retention,
 ):
     """An open store. One per process; used from one event loop."""
 

@@ -1,0 +1,95 @@
+"""Forgetting calls, recordings and offers when their time is over. Owns what goes together, and that nothing goes that
+proves an acceptance which must still be provable.
+
+Ages are moments, UTC ISO 8601. proven_since: acceptances since then keep their call, their recording and their rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TypeVar
+
+import sqlalchemy as sa
+
+from ivr.storage.account_tables import wrap_ups
+from ivr.storage.database import Database, unix_ms
+from ivr.storage.tables import answers, call_requests, callbacks, calls, events, opportunities, outcomes, overflows
+
+BATCH = 500
+Row = TypeVar("Row")
+DECIDED = "offer.decided"
+"""The log's own count of offers: it is kept as long as they are, because the effect report counts one by the other."""
+
+
+class Retention:
+    """The forgetting part of the store."""
+
+    _db: Database
+
+    async def calls_before(self, before: str, proven_since: str) -> list[str]:
+        """Ids of calls that ended before a moment and prove nothing."""
+        query = sa.select(calls.c.call_id).where(_ended(before), calls.c.call_id.not_in(_proving(proven_since)))
+        return [row.call_id for row in await self._db.read(query)]
+
+    async def forget_calls(self, call_ids: Sequence[str]) -> None:
+        """Records, what was said in them, notes and kept promises. Open promises stay: somebody waits for a call."""
+        for batch in _batches(call_ids):
+            said = sa.delete(events).where(events.c.call_id.in_(batch), events.c.kind != DECIDED)
+            promised = sa.delete(callbacks).where(callbacks.c.call_id.in_(batch), callbacks.c.state != "due")
+            rest = [
+                (sa.delete(table).where(table.c.call_id.in_(batch)), None)
+                for table in (wrap_ups, overflows, call_requests, calls)
+            ]
+            await self._db.write((said, None), (promised, None), *rest)
+
+    async def recordings_before(self, before: str, proven_since: str) -> list[tuple[str, str]]:
+        """(call id, path) of recordings of calls that ended before a moment and prove nothing."""
+        proofs = sa.select(answers.c.proof_recording).where(_accepted(proven_since))
+        query = sa.select(calls.c.call_id, calls.c.recording).where(
+            _ended(before),
+            calls.c.recording != "",
+            calls.c.recording.not_in(proofs),
+            calls.c.call_id.not_in(_proving(proven_since)),
+        )
+        return [(row.call_id, row.recording) for row in await self._db.read(query)]
+
+    async def forget_recordings(self, call_ids: Sequence[str]) -> None:
+        """Their files are gone: the records say no longer that there is one."""
+        for batch in _batches(call_ids):
+            change = sa.update(calls).where(calls.c.call_id.in_(batch)).values(recording="")
+            await self._db.write((change, None))
+
+    async def offers_before(self, before: str, proven_since: str) -> list[tuple[str, str]]:
+        """(opportunity id, call id) of what was decided before a moment and proves nothing."""
+        proving = sa.select(answers.c.opportunity_id).where(_accepted(proven_since))
+        query = sa.select(opportunities.c.opportunity_id, opportunities.c.call_id).where(
+            opportunities.c.at_ms < unix_ms(before), opportunities.c.opportunity_id.not_in(proving)
+        )
+        return [(row.opportunity_id, row.call_id) for row in await self._db.read(query)]
+
+    async def forget_offers(self, offers: Sequence[tuple[str, str]]) -> None:
+        """Opportunities with their answers, outcomes and entries in the log."""
+        for batch in _batches(offers):
+            ids, of_calls = [each for each, _ in batch], [call for _, call in batch]
+            rest = [
+                (sa.delete(table).where(table.c.opportunity_id.in_(ids)), None)
+                for table in (outcomes, answers, opportunities)
+            ]
+            gone = sa.delete(events).where(events.c.call_id.in_(of_calls), events.c.kind == DECIDED)
+            await self._db.write((gone, None), *rest)
+
+
+def _ended(before: str) -> sa.ColumnElement[bool]:
+    return sa.and_(calls.c.ended_at > "", calls.c.ended_at < before)
+
+
+def _accepted(since: str) -> sa.ColumnElement[bool]:
+    return sa.and_(answers.c.answer == "accepted", answers.c.at >= since)
+
+
+def _proving(since: str) -> sa.Select[tuple[str]]:
+    return sa.select(opportunities.c.call_id).select_from(opportunities.join(answers)).where(_accepted(since))
+
+
+def _batches(rows: Sequence[Row]) -> list[Sequence[Row]]:
+    return [rows[at : at + BATCH] for at in range(0, len(rows), BATCH)]
