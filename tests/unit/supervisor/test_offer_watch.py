@@ -19,9 +19,10 @@ from ivr.model.identity import Customer
 from ivr.model.offers import EVERYBODY, OfferAnswer, OfferDecision, OfferOutcome
 from ivr.offers.catalogue import Catalogue, load_catalogue
 from ivr.offers.desk import OfferDesk
+from ivr.offers.effects.report import effect_report
 from ivr.offers.terms import ExperimentTerms
 from ivr.storage.store import Store
-from ivr.supervisor.offer_watch import DAY_MS, join_outcomes, suspend_harmed
+from ivr.supervisor.offer_watch import DAY_MS, complete_rows, join_outcomes, suspend_harmed
 from tests.unit.offers.cases import DACHA_OWNER, OFFERS, OPEN_GATE
 
 CATALOGUE = replace(load_catalogue(OFFERS), ranking="learned")
@@ -93,6 +94,8 @@ async def test_nobody_says_there_were_no_complaints_where_none_can_be_heard(stor
     await store.save_opportunity(decision(1), "call 1", "C", moment(20), {"intent": "payment"})
     await join_outcomes(store, None, NOW_MS)
     assert await outcomes(store, "O1") == {"repeat_7d": 0.0, "optout": 0.0}
+    report = effect_report(await complete_rows(store, await store.experiment_rows(), NOW_MS), terms().plan)
+    assert [c.passed for c in report.checks if c.name == "missing complaint_14d" and "not told" in c.detail] == [True]
     await join_outcomes(store, (), NOW_MS)
     assert (await outcomes(store, "O1"))["complaint_14d"] == 0.0, "another system tells of those there are"
 
