@@ -71,7 +71,8 @@ def _missing(d: _Deviation) -> tuple[str, str, str]:
 
 def _choice(d: _Deviation) -> tuple[str, str, str]:
     expected = str(d.context.get("expected", ""))
-    allowed = re.findall(r"'([^']*)'", expected) or [expected.lower()]  # True and numbers stand there without quotes
+    # True and numbers stand there without quotes; '', for what is left out, is nothing one would write.
+    allowed = [word for word in re.findall(r"'([^']*)'", expected) if word] or [expected.lower()]
     if len(allowed) == 1:
         return "unknown-value", f"{d.got} is not {allowed[0]}", f"Write {allowed[0]}."
     near = _near(str(d.told.get("input")), allowed)

@@ -5,6 +5,7 @@ Owns reading and placing; knows nothing of what stands in it. YAML 1.2 (ruamel.y
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -50,7 +51,8 @@ class Document:
         try:
             return shape.model_validate(self._tree)
         except ValidationError as error:
-            faults = tuple(self._deviation(shape, each) for each in error.errors())
+            told = error.errors()
+            faults = tuple(self._deviation(shape, each) for each in told if not _follows(each, told))
             raise DesignError(tuple(dict.fromkeys(faults))) from error
 
     def _deviation(self, shape: type[BaseModel], told: Told) -> Fault:
@@ -81,3 +83,11 @@ class Document:
 
 def _counted_from_one(place: tuple[int, int]) -> tuple[int, int]:
     return place[0] + 1, place[1] + 1
+
+
+def _follows(told: Told, others: Sequence[Told]) -> bool:
+    """Does it only say that a list is too short whose entries are wrong themselves, and so were not counted?"""
+    place = told["loc"]
+    return told["type"] == "too_short" and any(
+        each["loc"][: len(place)] == place and len(each["loc"]) > len(place) for each in others
+    )

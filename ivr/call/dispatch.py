@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from ivr.model.ids import monotonic_ms
 from ivr.model.routing import AcdQueue, Agent, HandoffRequest
 from ivr.routing.agents import AgentDirectory
 from ivr.routing.assignment import assign
-from ivr.routing.matching import at_work, choose, hopeful, score, without_agent
-from ivr.routing.relaxation import standing
+from ivr.routing.matching import at_work, choose, fits, hopeful, score, without_agent
+from ivr.routing.plan import RoutingPlan
+from ivr.routing.relaxation import Standing, standing_of
 from ivr.routing.waiting import WaitingCall, WaitingLine
 from ivr.routing.waiting_outlook import Outlook, outlook
 from ivr.routing.waiting_pace import QueuePaces
@@ -39,13 +40,27 @@ class Dispatched:
 
 @dataclass(slots=True)
 class _Waiter:
-    """look_ms: when something changes for this call by itself; 0: at until_ms only."""
+    """stands: what is asked for the call, and acd: the contact center's queue for it when nobody is free, both until
+    look_ms, when something changes for this call by itself; 0: it will not. asks: equal for calls that the same people
+    could take. With hundreds of calls that wait, to find all this anew whenever somebody's state changes would take
+    longer than a turn may."""
 
     call: WaitingCall
     joined_ms: int
     until_ms: int
     answer: asyncio.Future[Dispatched]
+    stands: Standing
+    acd: AcdQueue | None = None
     look_ms: int = 0
+    asks: object = None
+
+    def loosen(self, plan: RoutingPlan, now_ms: int) -> None:
+        """See what counts from now on."""
+        call = self.call
+        self.stands = standing_of(plan, call, now_ms)
+        self.acd, next_ms = without_agent(plan, call.request, self.stands, call.exclude, call.waited_ms(now_ms))
+        self.look_ms = now_ms + next_ms if next_ms else 0
+        self.asks = (call.request.queue, self.stands.only, call.exclude, tuple(self.stands.enforced.items()))
 
 
 class Dispatcher:
@@ -85,7 +100,9 @@ class Dispatcher:
         """Wait for an agent until then at the longest, and no longer than there is hope. An agent that is given is
         reserved; when the waiting is cancelled, nobody stays so. waits: told the position when nobody is free now."""
         answer: asyncio.Future[Dispatched] = asyncio.get_running_loop().create_future()
-        waiter = _Waiter(call, self.now_ms(), until_ms, answer)
+        now_ms, plan = self.now_ms(), self.directory.plan
+        waiter = _Waiter(call, now_ms, until_ms, answer, standing_of(plan, call, now_ms))
+        waiter.loosen(plan, now_ms)
         self._waiters[call.call_id] = waiter
         self._line.join(call)
         self._look()
@@ -119,7 +136,12 @@ class Dispatcher:
             self._soon.cancel()
             self._soon = None
         now_ms, began_ns, directory = self.now_ms(), time.perf_counter_ns(), self.directory
-        found = assign(directory.plan, directory, self._line, now_ms=now_ms)
+        for waiter in self._waiters.values():
+            if waiter.look_ms and waiter.look_ms <= now_ms:
+                waiter.loosen(directory.plan, now_ms)
+        found = assign(
+            directory.plan, directory, self._line, now_ms=now_ms, stands_of=lambda c: self._waiters[c.call_id].stands
+        )
         decided_ms = (time.perf_counter_ns() - began_ns) / 1e6
         for call_id, agent_id in found.items():
             scored = self._score(self._waiters[call_id].call, agent_id, now_ms)
@@ -127,22 +149,22 @@ class Dispatcher:
             self._paces.given(agent_id, call_id, self._waiters[call_id].call.request.queue)
             agent = directory.plan.agents[agent_id]
             self._answer(call_id, Dispatched(agent=agent, score=scored, decided_ms=decided_ms))
-        people = at_work(directory, now_ms) if self._waiters else []
-        for waiter in list(self._waiters.values()):
-            self._without_agent(waiter, people, now_ms)
+        self._serve_otherwise(now_ms)
         self._set_alarm()
 
-    def _without_agent(self, waiter: _Waiter, people: Sequence[Agent], now_ms: int) -> None:
-        """Nobody is free for this call: a contact center's queue, nobody at all, or waiting on. people: at work."""
-        call, plan, until_ms = waiter.call, self.directory.plan, waiter.until_ms
-        waited_ms = call.waited_ms(now_ms)
-        stands = standing(plan, call.request, call.language, waited_ms, call.exclude)
-        acd, retry_in_ms = without_agent(plan, call.request, stands, call.exclude, waited_ms)
-        waiter.look_ms = now_ms + retry_in_ms if retry_in_ms else 0
-        if acd is not None:
-            self._answer(call.call_id, Dispatched(acd=acd, reasons=self._reasons(call, now_ms)))
-        elif now_ms >= until_ms or not hopeful(plan, people, call, now_ms=now_ms, until_ms=until_ms):
-            self._answer(call.call_id, Dispatched(reasons=self._reasons(call, now_ms)))
+    def _serve_otherwise(self, now_ms: int) -> None:
+        """Nobody is free for these calls: a contact center's queue, nobody at all, or waiting on. People are gone
+        through once for all calls that ask the same."""
+        plan, people = self.directory.plan, at_work(self.directory, now_ms) if self._waiters else []
+        somebody: dict[object, bool] = {}
+        for waiter in list(self._waiters.values()):
+            call, asks = waiter.call, waiter.asks
+            if waiter.acd is None and now_ms < waiter.until_ms:
+                if asks not in somebody:
+                    somebody[asks] = any(fits(a, call.request.queue, waiter.stands, call.exclude) for a in people)
+                if somebody[asks] or hopeful(plan, people, call, now_ms=now_ms, until_ms=waiter.until_ms):
+                    continue
+            self._answer(call.call_id, Dispatched(acd=waiter.acd, reasons=self._reasons(call, now_ms)))
 
     def _reasons(self, call: WaitingCall, now_ms: int) -> Mapping[str, str]:
         """Why not, of every agent."""
@@ -158,7 +180,7 @@ class Dispatcher:
 
     def _score(self, call: WaitingCall, agent_id: str, now_ms: int) -> float:
         plan = self.directory.plan
-        stands = standing(plan, call.request, call.language, call.waited_ms(now_ms), call.exclude)
+        stands = standing_of(plan, call, now_ms)
         return score(plan, self.directory.presence(agent_id, now_ms), call.request, stands.scored, now_ms)
 
     def _answer(self, call_id: str, dispatched: Dispatched) -> None:

@@ -10,13 +10,13 @@ among the ways to serve exactly these calls the best is found by shortest augmen
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from ivr.model.routing import AgentState
 from ivr.routing.agents import AgentDirectory, Presence
 from ivr.routing.matching import fits, score
 from ivr.routing.plan import RoutingPlan
-from ivr.routing.relaxation import standing
+from ivr.routing.relaxation import Standing, standing_of
 from ivr.routing.waiting import WaitingCall
 
 SCORE_UNITS = 1_000_000_000
@@ -26,14 +26,23 @@ Weights = Mapping[str, int]
 
 
 def assign(
-    plan: RoutingPlan, directory: AgentDirectory, calls: Iterable[WaitingCall], *, now_ms: int
+    plan: RoutingPlan,
+    directory: AgentDirectory,
+    calls: Iterable[WaitingCall],
+    *,
+    now_ms: int,
+    stands_of: Callable[[WaitingCall], Standing] | None = None,
 ) -> Mapping[str, str]:
-    """Call id -> agent id, for every call that can be served now, the most urgent first."""
+    """Call id -> agent id, for every call that can be served now, the most urgent first. stands_of: what counts for a
+    call now, for whoever has it at hand."""
     free = [p for p in directory.presences(now_ms) if p.state is AgentState.AVAILABLE]
+    if not free:
+        return {}
     ordered = sorted(calls, key=lambda call: call.urgency)
     most = min(len(ordered), len(free))
     candidates = _Candidates(plan, free, most, now_ms)
-    weights = {call.call_id: _best(candidates.weights(call), most) for call in ordered}
+    stands_of = stands_of or (lambda call: standing_of(plan, call, now_ms))
+    weights = {call.call_id: _best(candidates.weights(call, stands_of(call)), most) for call in ordered}
     served = _servable([call.call_id for call in ordered], weights)
     found = _optimum({call_id: weights[call_id] for call_id in served})
     return {call_id: found[call_id] for call_id in served}
@@ -49,10 +58,9 @@ class _Candidates:
         self._unit = most * max((now_ms - p.idle_since_ms for p in free), default=0) + 1
         self._fitting: dict[object, list[Presence]] = {}
 
-    def weights(self, call: WaitingCall) -> Weights:
+    def weights(self, call: WaitingCall, stands: Standing) -> Weights:
         """Agent id -> worth for this call: the score, and below its last digit how long the agent has been idle."""
         plan, now_ms, queue = self._plan, self._now_ms, call.request.queue
-        stands = standing(plan, call.request, call.language, call.waited_ms(now_ms), call.exclude)
         asked = (queue, stands.only, call.exclude, tuple(stands.enforced.items()))
         fitting = self._fitting.get(asked)
         if fitting is None:
@@ -68,6 +76,8 @@ class _Candidates:
 
 def _best(weights: Weights, most: int) -> Weights:
     """The best few: of so many agents at least one is left over by the other calls, so nobody below them is needed."""
+    if len(weights) < 2:
+        return weights
     kept = heapq.nsmallest(most, weights.items(), key=lambda item: (-item[1], item[0]))
     return dict(kept)
 

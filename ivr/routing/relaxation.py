@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from ivr.model.routing import HandoffRequest
 from ivr.routing.plan import ANY_AGENT, LANGUAGE_SKILL, LAST_AGENT, OWNER, RelaxationStep, RoutingPlan
+from ivr.routing.waiting import WaitingCall
 
 _EXHAUSTED = RelaxationStep(for_ms=None, need={}, agent=ANY_AGENT)
 _NAMED_IN = {LAST_AGENT: "last_agent", OWNER: "owner"}
@@ -46,6 +47,11 @@ def standing(
         scored=scored,
         next_in_ms=next_in_ms,
     )
+
+
+def standing_of(plan: RoutingPlan, call: WaitingCall, now_ms: int) -> Standing:
+    """What is asked for a call that waits."""
+    return standing(plan, call.request, call.language, call.waited_ms(now_ms), call.exclude)
 
 
 def requirements(

@@ -60,6 +60,20 @@ def test_a_plan_that_would_lose_calls_is_refused(tmp_path: Path, old: str, new: 
     assert all(fault.line > 0 for fault in caught.value.faults)
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("agent: last}", "agent: lst}", "'lst' is none of last, owner, any"),
+        ('sip: "${AGENT_A1_URI}"', 'sip: "${AGENT_A1_URI}"\n    carry: [uuii]', "'uuii' is none of uui, "),
+    ],
+)
+def test_a_wrong_word_is_told_once_with_the_words_there_are(tmp_path: Path, old: str, new: str, told: str) -> None:
+    with pytest.raises(DesignError) as caught:
+        load_changed(tmp_path, (old, new))
+    (fault,) = caught.value.faults
+    assert told in fault.what
+
+
 @pytest.mark.parametrize("address", ["sip:host", "sips:a.b@[::1]:5061;transport=tls", "sip:+123@10.0.0.1"])
 def test_sip_addresses_of_every_form_are_taken(address: str) -> None:
     plan = load_routing(ROUTING, {**PHONES, "AGENT_A1_URI": address})
