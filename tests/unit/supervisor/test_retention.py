@@ -46,7 +46,7 @@ async def filled(folder: Path) -> Store:
     for name, days in ages.items():
         file = folder / "recordings" / f"{name}.wav"
         file.write_bytes(b"RIFF")
-        words = dict.fromkeys(("sip_call_id", "ani", "dnis", "assistant", "language"), "x")
+        words = dict.fromkeys(("sip_call_id", "dnis", "assistant", "language"), "x")
         await store.save_record(
             CallRecord(
                 call_id=name, ani="+49151", started_at=ago(days), ended_at=ago(days), recording=str(file), **words
