@@ -85,11 +85,6 @@ def _answered(run: Run, step: st.QuestionStep, *, yes: bool) -> bool:
     return True
 
 
-def on_silence(run: Run, step: st.QuestionStep) -> None:
-    """The caller said and pressed nothing."""
-    fail(run, step, "noinput")
-
-
 def _global_key(run: Run, step: st.QuestionStep, digits: str) -> bool:
     found = next((g for g in run.assistant.globals if g.dtmf and g.dtmf == digits), None) if step.globals else None
     if found is not None:

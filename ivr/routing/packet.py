@@ -10,7 +10,6 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from typing import Any
 
 from ivr.log import mask
@@ -123,11 +122,6 @@ def build_packet(context: HandoffContext, whisper_max_ms: int = WHISPER_MAX_MS) 
         "expires": _ascii(context.expires_at, 40),
     }
     return _trimmed(packet)
-
-
-def expired(packet: Mapping[str, Any], at: datetime) -> bool:
-    """Is its time over? at: with a time zone. Raises ValueError when the packet does not say when."""
-    return at >= datetime.fromisoformat(packet["expires"])
 
 
 def packet_bytes(packet: Mapping[str, Any]) -> int:

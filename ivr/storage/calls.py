@@ -116,17 +116,6 @@ class Calls(Deliveries):
             dealings_of(await self._db.read(dealings_query(customer_id, most, besides))) if customer_id else Dealings()
         )
 
-    async def same_intent_calls(self, household: str, intent: str, since: str, *, besides: str = "") -> int:
-        """How many calls of a household since a moment (UTC ISO 8601) had this intent. besides: a call_id left out."""
-        asked = call_requests.c
-        query = sa.select(sa.func.count(sa.distinct(asked.call_id))).where(
-            asked.household == household,
-            asked.intent == intent,
-            asked.started_ms >= unix_ms(since),
-            asked.call_id != besides,
-        )
-        return int((await self._db.read(query))[0][0]) if household else 0
-
     async def _last_event_at(self, call_id: str) -> str:
         query = sa.select(events.c.at).where(events.c.call_id == call_id).order_by(events.c.seq.desc()).limit(1)
         rows = await self._db.read(query)

@@ -106,21 +106,6 @@ class Offers:
             if rows:
                 await self._db.write((sa.insert(answers), rows))
 
-    async def offer_history(self, household: str) -> list[PastOffer]:
-        """Offers spoken to a household, oldest first. Ghosts are left out: nobody heard them."""
-        query = (
-            sa.select(
-                opportunities.c.product,
-                answers.c.answer,
-                sa.func.coalesce(answers.c.at, opportunities.c.at).label("at"),
-            )
-            .select_from(opportunities.outerjoin(answers))
-            .where(opportunities.c.household == household, opportunities.c.speak.is_(True))
-            .order_by(opportunities.c.at_ms, opportunities.c.opportunity_id)
-        )
-        rows = await self._db.read(query)
-        return [_past_offer(row._mapping) for row in rows]
-
     async def remembered(
         self,
         household: str,
@@ -194,11 +179,6 @@ def _remembered() -> sa.CompoundSelect[Any]:
 
 
 _REMEMBERED = _remembered()
-
-
-def _past_offer(row: sa.RowMapping) -> PastOffer:
-    answer = row["answer"]
-    return PastOffer(row["product"], OfferAnswer(answer) if answer else None, row["at"])
 
 
 def _stored_offer(row: sa.RowMapping) -> StoredOffer:

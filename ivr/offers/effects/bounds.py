@@ -17,14 +17,11 @@ from ivr.offers.effects.estimates import Column, Sample
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SurveyBounds:
-    """lower and upper effect, their standard errors, the answering rates and the p-value of their difference."""
+    """lower and upper effect, the standard error of the lower, and the p-value of the difference of answering rates."""
 
     lower: float
     upper: float
     lower_se: float
-    upper_se: float
-    treated_rate: float
-    holdout_rate: float
     p_value: float
 
     @property
@@ -55,9 +52,6 @@ def lee_bounds(sample: Sample, outcome: str) -> SurveyBounds | None:
         lower=ends[0][0],
         upper=ends[1][0],
         lower_se=float(np.hypot(ends[0][1], other_se)),
-        upper_se=float(np.hypot(ends[1][1], other_se)),
-        treated_rate=rates[True],
-        holdout_rate=rates[False],
         p_value=_difference(rates, asked),
     )
 

@@ -6,14 +6,11 @@ import json
 import random
 import re
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Any
-
-import pytest
 
 from ivr.model.identity import Customer, Identity, Level
 from ivr.model.offers import OfferDecision, OfferScript
-from ivr.routing.packet import HIDDEN, MAX_BYTES, HandoffContext, build_packet, expired, packet_bytes
+from ivr.routing.packet import HIDDEN, MAX_BYTES, HandoffContext, build_packet, packet_bytes
 from ivr.routing.schema import packet_faults
 
 EMPTY = HandoffContext(
@@ -125,13 +122,3 @@ def test_what_identifies_the_call_stays_even_if_a_secret_looks_like_a_part_of_it
     packet = build_packet(replace(EMPTY, secrets=frozenset({"2026", "555"})))
     assert (packet["call"]["ani"], packet["expires"]) == ("+14155550123", "2026-11-21T14:00:00Z")
     assert packet_faults(packet) == ()
-
-
-@pytest.mark.parametrize(("hour", "over"), [(13, False), (14, True), (23, True)])
-def test_a_packet_expires(hour: int, over: bool) -> None:
-    assert expired(build_packet(EMPTY), datetime(2026, 11, 21, hour, tzinfo=UTC)) is over
-
-
-def test_a_packet_without_an_end_is_given_to_nobody() -> None:
-    with pytest.raises(ValueError, match="Invalid isoformat"):
-        expired(build_packet(replace(EMPTY, expires_at="")), datetime(2026, 11, 21, tzinfo=UTC))

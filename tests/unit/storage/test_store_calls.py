@@ -158,10 +158,15 @@ async def test_calls_with_the_same_intent_are_counted_once_each(store: Store) ->
     await store.save_record(record("01A", household="H1", requests=(asked, asked)))
     await store.save_record(record("01B", household="H1", requests=(asked,), started_at="2026-11-20T00:00:00.000Z"))
     await store.save_record(record("01C", household="H2", requests=(asked,)))
-    assert await store.same_intent_calls("H1", "claim_status", "2026-11-14T10:00:00Z") == 2
-    assert await store.same_intent_calls("H1", "claim_status", "2026-11-21T00:00:00Z") == 1
-    assert await store.same_intent_calls("H1", "claim_status", "2026-11-14T10:00:00Z", besides="01A") == 1
-    assert await store.same_intent_calls("", "claim_status", "2026-11-14T10:00:00Z") == 0
+
+    async def calls(household: str, since: str, besides: str = "") -> int:
+        intents = ["claim_status"]
+        return (await store.remembered(household, [], intents, since, besides=besides, surveyed_since=since)).calls
+
+    assert await calls("H1", "2026-11-14T10:00:00Z") == 2
+    assert await calls("H1", "2026-11-21T00:00:00Z") == 1
+    assert await calls("H1", "2026-11-14T10:00:00Z", besides="01A") == 1
+    assert await calls("", "2026-11-14T10:00:00Z") == 0
 
 
 async def test_a_record_without_a_readable_start_is_refused(store: Store) -> None:

@@ -27,9 +27,8 @@ QUESTIONS: dict[str, Callable[[Store], Awaitable[object]]] = {
     "who served a customer": lambda store: store.last_agent("", "C1", 90),
     "who served a number": lambda store: store.last_agent("+49151", "", 90),
     "who called lately": lambda store: store.last_call("+49151", 86_400),
-    "the same wish again": lambda store: store.same_intent_calls("h", "claim", MOMENT),
     "a decision on an offer": lambda store: store.remembered(
-        "h", ["h"], "claim", MOMENT, besides="01A", surveyed_since=MOMENT
+        "h", ["h"], ["claim"], MOMENT, besides="01A", surveyed_since=MOMENT
     ),
     "what others learned": lambda store: store.lessons(MOMENT),
     "the experiment's newest": lambda store: store.experiment_rows(1_800_000_000_000),
