@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -27,6 +28,8 @@ CALLS = (
 async def show(*, once: bool) -> int:
     """Run the demo. Returns 0 only when all calls ended as they should."""
     began_ms = monotonic_ms()
+    for gone in (signal.SIGTERM, signal.SIGHUP):  # as Ctrl-C: the house ends with the demo
+        asyncio.get_running_loop().add_signal_handler(gone, signal.raise_signal, signal.SIGINT)
     ports = usual_ports()
     print("Starting: control process, speech worker, media worker, demo CRM ...", flush=True)
     await asyncio.to_thread(_forget_last_time, FOLDER)
