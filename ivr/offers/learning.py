@@ -1,12 +1,13 @@
-"""What is believed of acceptance, and what is offered because of it: Thompson sampling over one Bayesian ridge.
+"""What is believed of acceptance, and what is offered because of it: Thompson sampling over a Bayesian logistic ridge.
 
 One model for all products and groups: a product has its own acceptance, a group its own, a product in a group deviates
-from both, and so it does with what is known of the caller. The prior variances of these parts decide how much is
-borrowed (partial pooling): little data make every group look like the rest, many let it differ. Offers are drawn from
-exact propensities, the share of 128 joint draws a product wins in, mixed with a floor for each, so that any log can be
-re-weighted to another ranking. The 128 are the same normal points every time, so that propensities follow from the
-belief alone and can be computed again. Draws are tempered: a posterior spread taken for whole spends, with acceptances
-of a few in a hundred, most of the first 2,000 offers on finding out.
+from both, and so it does with what is known of the caller. The parts add up in log odds: they multiply rates of a few
+in a hundred, and never make one negative. The prior variances of these parts decide how much is borrowed (partial
+pooling): little data make every group look like the rest, many let it differ. Offers are drawn from exact propensities,
+the share of 128 joint draws a product wins in, mixed with a floor for each, so that any log can be re-weighted to
+another ranking. The 128 are the same normal points every time, so that propensities follow from the belief alone and
+can be computed again. Draws are tempered: a posterior spread taken for whole spends, with acceptances of a few in a
+hundred, most of the first 2,000 offers on finding out.
 """
 
 from __future__ import annotations
@@ -21,13 +22,13 @@ import numpy.typing as npt
 Vector = npt.NDArray[np.float64]
 Matrix = npt.NDArray[np.float64]
 
-VERSION = "pooled/1"
+VERSION = "pooled/2"
 DRAWS = 128
 FLOOR = 0.01
-TEMPER = 0.25
-_SD_PRODUCT, _SD_IN_GROUP, _SD_KNOWN, _SD_GROUP = 0.02, 0.015, 0.01, 0.01
-_LEAST_RATE, _MOST_RATE = 0.005, 0.3  # acceptances a variance is computed for
-_LEAST_MEAN = 1e-4  # no product is believed to lose by being offered: a tie of zeros would favour the first
+TEMPER = 0.2
+_SD_PRODUCT, _SD_IN_GROUP, _SD_KNOWN, _SD_GROUP = 0.4, 0.5, 0.35, 0.25
+_LEAST_GUESS = 1e-3  # log odds of a designer's 0 would be endless
+_FAR = 30.0  # log odds: further out, a rate is 0 or 1 to the last digit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +56,8 @@ class PooledRidge:
         self._points = TEMPER * _normal_points(len(products))
         self.covariance: Matrix = np.diag(np.repeat(np.square(spreads), counts))
         self.mean: Vector = np.zeros(int(ends[-1]))
-        self.mean[: len(products)] = list(products.values())
+        guesses = np.clip(list(products.values()), _LEAST_GUESS, 1.0 - _LEAST_GUESS)
+        self.mean[: len(products)] = np.log(guesses / (1.0 - guesses))
         self.offers = 0
 
     def features(self, situation: Situation) -> Matrix:
@@ -66,14 +68,14 @@ class PooledRidge:
         return made
 
     def learn(self, situation: Situation, product: str, *, accepted: bool) -> None:
-        """One offer that was really made (never a ghost): a rank-one update, weighted by the variance of its rate."""
+        """One offer that was really made (never a ghost): one Newton step, a rank-one update."""
         row = self.features(situation)[self._index[product]]
-        rate = float(row @ self.mean)
-        likely = min(max(rate, _LEAST_RATE), _MOST_RATE)
+        rate = float(_rates(row @ self.mean))
+        likely = rate * (1.0 - rate)
         spread = self.covariance @ row
-        scale = likely * (1.0 - likely) + float(row @ spread)
+        scale = 1.0 + likely * float(row @ spread)
         self.mean += spread * ((float(accepted) - rate) / scale)
-        self.covariance -= spread[:, None] * (spread / scale)
+        self.covariance -= spread[:, None] * (spread * (likely / scale))
         self.offers += 1
 
     def propensities(self, situation: Situation, margins: Mapping[str, float]) -> dict[str, float]:
@@ -83,7 +85,7 @@ class PooledRidge:
         covariance = chosen @ self.covariance @ chosen.T
         covariance.flat[:: count + 1] += 1e-12  # rounding must not make it singular
         beliefs = chosen @ self.mean + self._points[:, :count] @ np.linalg.cholesky(covariance).T
-        worth = np.maximum(beliefs, _LEAST_MEAN) * np.array(list(margins.values()))
+        worth = _rates(beliefs) * np.array(list(margins.values()))
         wins = np.bincount(worth.argmax(axis=1), minlength=count).tolist()
         rest = (1.0 - FLOOR * count) / DRAWS
         return {name: FLOOR + rest * won for name, won in zip(margins, wins, strict=True)}
@@ -119,6 +121,10 @@ def _ones(ends: npt.NDArray[np.intp], products: int, groups: int, group: int | N
         made[rows, ends[1] + rows * groups + group] = 1.0
         made[:, ends[3] + group] = 1.0
     return made
+
+
+def _rates(log_odds: npt.ArrayLike) -> Vector:
+    return np.asarray(1.0 / (1.0 + np.exp(-np.clip(log_odds, -_FAR, _FAR))))
 
 
 def _normal_points(products: int) -> Matrix:

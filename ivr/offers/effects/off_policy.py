@@ -1,11 +1,13 @@
 """What if we had always said something else? Values of other rankings from the log, for screening, not for deciding.
 
-Doubly robust estimate (Dudik, Langford & Li, 2011), right because the propensities are logged. Its interval is not made
-from the spread of what happened: where the other ranking agrees with a few rare offers, most logs hold none of the few
-acceptances that decide, and look sure of a value that is too low. As every propensity is known, also those of what was
-not drawn, the variance is computed from the design: how often each offer would have been drawn, what comes of it by
-all rows alike. It is a score interval (Wilson, 1927): a value is in it when the estimate is likely under that value,
-with the variance that value would have; so it reaches further up than down. The decision is taken on the holdout.
+Doubly robust estimate (Dudik, Langford & Li, 2011), right because the propensities are logged. The ranking that drew
+learned as it went; the estimate is without bias all the same as long as no row is predicted from later ones: given all
+that came before a row, its mean error is zero (Bibaut et al., 2021). The interval is not made from the spread of what
+happened: where the other ranking agrees with a few rare offers, most logs hold none of the few acceptances that decide,
+and look sure of a value that is too low. As every propensity is known, also those of what was not drawn, the variance
+is computed from the design: how often each offer would have been drawn, what comes of it by all rows alike. It is a
+score interval (Wilson, 1927): a value is in it when the estimate is likely under that value, with the variance that
+value would have; so it reaches further up than down. The decision is taken on the holdout.
 """
 
 from __future__ import annotations

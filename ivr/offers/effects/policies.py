@@ -8,13 +8,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from ivr.model.offers import ExperimentRow, OfferAnswer
-from ivr.offers.effects.estimates import Column, Mask, Matrix
+from ivr.offers.effects.estimates import Column, Matrix
 from ivr.offers.effects.off_policy import Log, Value, value_of
 
 Shares = Mapping[str, float]
 Chosen = np.ndarray[tuple[int], np.dtype[np.intp]]
 Ranking = Callable[[ExperimentRow], Shares]
 POOLED = 50.0
+STRETCHES = 50
+"""Of the log, each predicted from those before it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,9 +34,9 @@ class PolicyValue:
 def policy_values(
     rows: Sequence[ExperimentRow], margins: Mapping[str, float], rules: Mapping[str, Sequence[str]]
 ) -> tuple[PolicyValue, ...]:
-    """Of what was done, of chance, of the designer's order, and of each product first. margins: product -> value of an
-    acceptance, above zero. Left out are rows of products no longer in it, and of a pin: where a product could not be
-    drawn, nothing is known of what it would have been worth."""
+    """Of what was done, of chance, of the designer's order, and of each product first. rows: in order of time.
+    margins: product -> value of an acceptance, above zero. Left out are rows of products no longer in it, and of a pin:
+    where a product could not be drawn, nothing is known of what it would have been worth."""
     made = [r for r in rows if r.arm == "treat" and r.product in margins and _comparable(r.probabilities, margins)]
     if len(made) < 2:
         return ()
@@ -65,36 +67,43 @@ def _log(made: Sequence[ExperimentRow], at: Mapping[str, int], margins: Column) 
     chosen = np.array([at[row.product] for row in made], dtype=np.intp)
     accepted = np.array([row.answer == OfferAnswer.ACCEPTED for row in made], dtype=float)
     groups = np.unique([row.group for row in made], return_inverse=True)[1]
-    everybody, unsure = _rates(chosen, accepted, groups, np.ones(chosen.size, dtype=bool), margins.size)
+    size = (int(groups.max()) + 1, margins.size)
+    everybody, unsure = (each[groups] for each in _rates(chosen, accepted, groups, size))
     likely = everybody + unsure / 2.0  # a variance by rates that are too low by chance covers too little
-    predicted = np.empty_like(everybody)
-    for half in (0, 1):
-        own = np.arange(chosen.size) % 2 == half  # a row is never predicted from itself
-        predicted[own] = _rates(chosen, accepted, groups, ~own, margins.size)[0][own]
     return Log(
         chosen=chosen,
         propensities=_table([row.probabilities for row in made], at),
         reward=margins[chosen] * accepted,
-        predicted=margins * predicted,
+        predicted=margins * _by_earlier_rows(chosen, accepted, groups, size),
         expected=margins * everybody,
         noise=margins**2 * likely * (1.0 - likely),
     )
 
 
-def _rates(chosen: Chosen, accepted: Column, groups: Chosen, known: Mask, products: int) -> tuple[Matrix, Matrix]:
-    """Rows x products: how often each product is accepted, by the rows known, and the standard error of that, at most
+def _by_earlier_rows(chosen: Chosen, accepted: Column, groups: Chosen, size: tuple[int, int]) -> Matrix:
+    """Rows x products, a stretch of rows after the other, each by all rows before it. Never by later ones: these were
+    drawn by a ranking that had learned from this row, and would tell what was drawn in it and how it ended."""
+    predicted = np.empty((chosen.size, size[1]))
+    for stretch in np.array_split(np.arange(chosen.size), min(STRETCHES, chosen.size)):
+        before = slice(stretch[0])
+        rates, _ = _rates(chosen[before], accepted[before], groups[before], size)
+        predicted[stretch] = rates[groups[stretch]]
+    return predicted
+
+
+def _rates(chosen: Chosen, accepted: Column, groups: Chosen, size: tuple[int, int]) -> tuple[Matrix, Matrix]:
+    """Groups x products: how often each product is accepted, by these rows, and the standard error of that, at most
     the rate itself. A product is taken to be like all of them until it was offered some 50 times, and in a group like
     everywhere until it was offered there as often: what is seldom drawn is so because its first offers failed, and
     looks worse than it is."""
-    every = (accepted[known].sum() + 1.0) / (known.sum() + 20.0)
-    size = (int(groups.max()) + 1, products)
+    every = (accepted.sum() + 1.0) / (accepted.size + 20.0)
     offered, taken = np.zeros(size), np.zeros(size)
-    np.add.at(offered, (groups[known], chosen[known]), 1.0)
-    np.add.at(taken, (groups[known], chosen[known]), accepted[known])
+    np.add.at(offered, (groups, chosen), 1.0)
+    np.add.at(taken, (groups, chosen), accepted)
     anywhere = (taken.sum(axis=0) + POOLED * every) / (offered.sum(axis=0) + POOLED)
     rates = (taken + POOLED * anywhere) / (offered + POOLED)
     errors = np.minimum(np.sqrt(rates * (1.0 - rates) / (offered + POOLED)), rates)
-    return rates[groups], errors[groups]
+    return rates, errors
 
 
 def _table(shares: Sequence[Shares], at: Mapping[str, int]) -> Matrix:

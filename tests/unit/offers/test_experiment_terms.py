@@ -48,7 +48,7 @@ def test_a_caller_is_logged_with_the_first_group_that_fits_and_the_numbers_known
         "senior",
         (1.0,),
         "holdout 0",
-        "pooled/1",
+        "pooled/2",
     )
     terms = made.catalogue.experiment
     assert terms is not None

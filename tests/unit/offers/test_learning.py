@@ -61,3 +61,18 @@ def test_a_belief_survives_being_saved() -> None:
     assert first == second
     assert again.offers == 1
     assert PooledRidge.restored({"version": "older"}) is None
+
+
+def test_what_is_known_of_a_caller_multiplies_a_rate() -> None:
+    """At three spreads from the mean, odds of 5 % that grow by e to the half a spread are beyond a flat 15 %."""
+    rng = np.random.default_rng(5)
+    learner = PooledRidge({"rising": 0.05, "flat": 0.15}, ("all",), 1)
+    for _ in range(3000):
+        known, product = float(rng.standard_normal()), str(rng.choice(["rising", "flat"]))
+        odds = (0.05 / 0.95) * np.exp(0.5 * known) if product == "rising" else 0.15 / 0.85
+        situation = Situation(group="all", known=(known,))
+        learner.learn(situation, product, accepted=bool(rng.random() < odds / (1.0 + odds)))
+    equal = {"rising": 10.0, "flat": 10.0}
+    far, near = (learner.propensities(Situation(group="all", known=(x,)), equal) for x in (3.5, 1.0))
+    assert far["rising"] > 0.9
+    assert near["flat"] > 0.9

@@ -85,6 +85,14 @@ def test_what_nobody_accepted_yet_is_not_known_to_be_worth_nothing() -> None:
     assert 0.1 < found["car first"].high < 2.0
 
 
+def test_an_answer_tells_nothing_about_offers_made_before_it() -> None:
+    """The ranking learned from those: predicted from what came later, a value would lean to what it had learned."""
+    before, even = _rows(400, {"car": 0.10, "flat": 0.02}, np.random.default_rng(14)), {"car": 0.5, "flat": 0.5}
+    yes, no = (_by_name([*before, _row("car", even, accepted=accepted)]) for accepted in (True, False))
+    assert 401 * (yes["car first"].value - no["car first"].value) == pytest.approx(MARGINS["car"] / 0.5)
+    assert yes["flat first"].value == pytest.approx(no["flat first"].value)
+
+
 def test_offers_of_a_pin_say_nothing_about_other_rankings() -> None:
     free = _rows(400, {"car": 0.10, "flat": 0.02}, np.random.default_rng(13))
     sure = [_row("car", {"car": 1.0, "flat": 0.0}, accepted=False) for _ in range(400)]
@@ -94,8 +102,9 @@ def test_offers_of_a_pin_say_nothing_about_other_rankings() -> None:
 
 @pytest.mark.slow
 def test_in_a_world_whose_truth_is_known_the_values_of_all_rankings_are_right() -> None:
-    found = screening(None, seeds=40, rows=[4_000], jobs=1)["rows"]["4000"]
+    """Of 40 logs the mean is no judge: most values are too low, a few far too high, and two standard errors too few."""
+    found = screening(None, seeds=100, rows=[4_000], jobs=1)["rows"]["4000"]
     for name, figures in found.items():
-        assert figures["covered"] >= 0.8, name  # asked is 0.88; of 40 logs, 0.80 is within two standard errors of that
+        assert figures["covered"] >= 0.82, name  # asked is 0.88, give or take two standard errors
         assert abs(figures["bias"]) <= 0.03 + 2.0 * figures["bias_error"], name
     assert np.mean([figures["covered"] for figures in found.values()]) >= 0.93
