@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from ivr.offers.desk import OfferDesk
 from ivr.storage.store import Store
-from tests.unit.web.test_web_offers import ASKED, CALL, CATALOGUE, CUSTOMER, NOW, PROOF, decided, desk, told
+from tests.unit.web.test_web_offers import ASKED, CALL, CATALOGUE, CUSTOMER, decided, desk, proof, told
 
+AT = "2026-11-22T10:00:00.000Z"
 NEXT = {**ASKED, "key": "next", "customer": {**CUSTOMER, "id": "C2"}}
 SILENT = {"holdout": ASKED, "closed gate": {**ASKED, "call": {**CALL, "resolved": False}}}
 
@@ -50,7 +50,7 @@ async def test_no_offers_told_with_the_conversation_closes_it_and_all_later_ones
 async def test_who_accepted_and_then_objects_keeps_both(serve: Any, store: Store) -> None:
     client = await serve(offers=desk)
     opportunity = (await decided(client, ASKED))["opportunity"]
-    await told(client, {"opportunity": opportunity, "answer": "accepted", "proof": PROOF})
+    await told(client, {"opportunity": opportunity, "answer": "accepted", "proof": proof()})
     await told(client, {"opportunity": opportunity, "answer": "never_again"})
     assert (await store.opportunity(opportunity)).answer == "accepted"  # type: ignore[union-attr]
     assert await store.opted_out("H1")
@@ -60,9 +60,9 @@ async def test_who_accepted_and_then_objects_keeps_both(serve: Any, store: Store
     ("change", "why"),
     [
         ({"asked_at": "2030-01-01T00:00:00Z", "answered_at": "2030-01-01T00:00:01Z"}, "in the future"),
-        ({"answered_at": (NOW - timedelta(seconds=1)).isoformat()}, "answered_at is before asked_at"),
+        ({"answered_at": "2001-01-01T00:00:00Z"}, "answered_at is before asked_at"),
         ({"asked_at": "2001-01-01T00:00:00Z"}, "before the offer was decided"),
-        ({"asked_at": NOW.replace(tzinfo=None).isoformat()}, "offset from UTC"),
+        ({"asked_at": "2026-11-22T10:00:00"}, "offset from UTC"),
         ({"read_back": "Shall a colleague call you about furniture cover?"}, "whole price"),
         ({"read_back": "Furniture cover for 13.90 a month"}, "whole price"),
     ],
@@ -72,17 +72,17 @@ async def test_a_yes_nobody_can_have_given_is_refused(
 ) -> None:
     client = await serve(offers=desk)
     yes = {"opportunity": (await decided(client, ASKED))["opportunity"], "answer": "accepted"}
-    assert why in (await told(client, {**yes, "proof": {**PROOF, **change}}, 422))["error"]
+    assert why in (await told(client, {**yes, "proof": proof(**change)}, 422))["error"]
     assert (await store.experiment_rows())[0].answer == ""
-    await told(client, {**yes, "proof": {**PROOF, "read_back": "Furniture cover for 3.90 a month"}})
+    await told(client, {**yes, "proof": proof(read_back="Furniture cover for 3.90 a month")})
 
 
 async def test_who_objected_under_another_name_and_who_needs_care_are_offered_nothing(serve: Any, store: Store) -> None:
     """A letter names the customer, a call knows the household; an agent noted earlier that one needs care."""
     client = await serve(offers=desk)
-    await store.opt_out("C1", NOW.isoformat(), "", "ann")
+    await store.opt_out("C1", AT, "", "ann")
     assert (await decided(client, ASKED))["closed_by"] == ["g.optout"]
-    await store.note_care("C2", NOW.isoformat(), "a17", "01A")
+    await store.note_care("C2", AT, "a17", "01A")
     assert (await decided(client, NEXT))["closed_by"] == ["g.vulnerable"]
-    assert await store.clear_care("C2", NOW.isoformat(), "boss")
+    assert await store.clear_care("C2", AT, "boss")
     assert (await decided(client, {**NEXT, "key": "later"}))["speak"] is True

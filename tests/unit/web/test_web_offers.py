@@ -28,14 +28,14 @@ CALL: dict[str, Any] = {"id": "1", "intent": "claim_status", "other_intents": []
 CALL |= {"bot_disclosed": True, "agent_requested": False, "open_ticket": False, "overflow": False, "said": ["thanks"]}
 CALL |= {"repairs": 0, "recent_failures": 0, "latency_p95_ms": 0, "seconds": 90, "waited_s": 0, "load": 0.2}
 ASKED = {"key": "k1", "level": "L1", "customer": CUSTOMER, "call": CALL}
-NOW = datetime.now(UTC)
-PROOF = {
-    "read_back": "Furniture cover for three euros ninety a month. Shall a colleague call you?",
-    "asked_at": NOW.isoformat(),
-    "answered_at": (NOW + timedelta(seconds=6)).isoformat(),
-    "method": "dtmf",
-    "digits": "1",
-}
+
+
+def proof(**change: Any) -> dict[str, Any]:
+    """A yes by key, given now."""
+    asked = datetime.now(UTC)
+    yes = {"asked_at": asked.isoformat(), "answered_at": (asked + timedelta(seconds=6)).isoformat()}
+    yes |= {"read_back": "Furniture cover for three euros ninety a month. Shall a colleague call you?"}
+    return yes | {"method": "dtmf", "digits": "1"} | change
 
 
 def desk(holdout: float = 0.0) -> OfferDesk:
@@ -61,11 +61,11 @@ async def test_an_offer_is_decided_told_once_and_answered_with_its_proof(serve: 
     opportunity = first["opportunity"]
     lacking = {"opportunity": opportunity, "answer": "accepted"}
     assert "proof" in (await told(client, lacking, 422))["error"]
-    await told(client, {**lacking, "proof": {**PROOF, "digits": "2"}}, 422)
-    await told(client, {**lacking, "proof": {**PROOF, "method": "speech", "heard": "yes", "confidence": 0.8}}, 422)
-    stored = await told(client, {**lacking, "proof": PROOF})
+    await told(client, {**lacking, "proof": proof(digits="2")}, 422)
+    await told(client, {**lacking, "proof": proof(method="speech", heard="yes", confidence=0.8)}, 422)
+    stored = await told(client, {**lacking, "proof": proof()})
     assert stored == {"opportunity": opportunity, "answered": True, "outcomes": 0}
-    assert (await told(client, {**lacking, "proof": PROOF}))["answered"] is False, "told twice, stored once"
+    assert (await told(client, {**lacking, "proof": proof()}))["answered"] is False, "told twice, stored once"
     assert learned == [1]
     await told(client, {"opportunity": opportunity, "answer": "declined"}, 409)
     await told(client, {"opportunity": opportunity, "outcomes": {"csat": 5, "aht_s": 200}})
@@ -81,7 +81,7 @@ async def test_the_holdout_hears_nothing_and_is_not_told_what(serve: Any, store:
     client = await serve(offers=lambda: desk(1.0))
     silent = await decided(client, ASKED)
     assert (silent["speak"], silent["product"], silent["script"], silent["closed_by"]) == (False, "", None, [])
-    refused = await told(client, {"opportunity": silent["opportunity"], "answer": "accepted", "proof": PROOF}, 409)
+    refused = await told(client, {"opportunity": silent["opportunity"], "answer": "accepted", "proof": proof()}, 409)
     assert "nothing" in refused["error"]
     (row,) = await store.experiment_rows()
     assert (row.arm, row.product, row.answer) == ("holdout", "dacha_furniture", "")
