@@ -34,4 +34,7 @@ def _run(arguments: argparse.Namespace) -> int:
 def _demo(arguments: argparse.Namespace) -> int:
     from ivr.demo.show import show
 
-    return asyncio.run(show(once=arguments.once))
+    try:
+        return asyncio.run(show(once=arguments.once))
+    except asyncio.CancelledError:
+        raise KeyboardInterrupt from None

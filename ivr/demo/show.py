@@ -28,8 +28,10 @@ CALLS = (
 async def show(*, once: bool) -> int:
     """Run the demo. Returns 0 only when all calls ended as they should."""
     began_ms = monotonic_ms()
-    for gone in (signal.SIGTERM, signal.SIGHUP):  # as Ctrl-C: the house ends with the demo
-        asyncio.get_running_loop().add_signal_handler(gone, signal.raise_signal, signal.SIGINT)
+    demo = asyncio.current_task()
+    for end in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # however it is ended, the house ends with the demo
+        if demo is not None:
+            asyncio.get_running_loop().add_signal_handler(end, demo.cancel)
     ports = usual_ports()
     print("Starting: control process, speech worker, media worker, demo CRM ...", flush=True)
     await asyncio.to_thread(_forget_last_time, FOLDER)
