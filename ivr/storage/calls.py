@@ -54,6 +54,20 @@ class Calls(Deliveries):
             writes.append((sa.insert(call_requests), requests))
         await self._write_and_tell(writes, of_record(record))
 
+    async def note_requests(self, call_id: str, household: str, asked: Sequence[tuple[str, str]], at: str) -> None:
+        """What a conversation another system had with a household was about: (intent, result) of each request. Told
+        again, the newest stands; of calls we took, our own record does. Raises StorageError."""
+        row = call_requests.c
+        ours = sa.exists().where(calls.c.call_id == call_id)
+        writes: list[Any] = [(sa.delete(call_requests).where(row.call_id == call_id, ~ours), None)]
+        for position, (intent, result) in enumerate(asked):
+            told = (call_id, position, household, intent, result, unix_ms(at))
+            values = [sa.literal(each, column.type) for each, column in zip(told, row, strict=True)]
+            writes.append(
+                (sa.insert(call_requests).from_select(list(row.keys()), sa.select(*values).where(~ours)), None)
+            )
+        await self._db.write(*writes)
+
     async def calls(self, limit: int, before: str | None = None, *, agent: str | None = None) -> list[CallRecord]:
         """The newest calls first, at most limit; before: only calls older than that call_id (ids sort by time). agent:
         only calls this agent took."""

@@ -27,9 +27,14 @@ class Retention:
     _db: Database
 
     async def calls_before(self, before: str, proven_since: str) -> list[str]:
-        """Ids of calls that ended before a moment and prove nothing."""
-        query = sa.select(calls.c.call_id).where(_ended(before), calls.c.call_id.not_in(_proving(proven_since)))
-        return [row.call_id for row in await self._db.read(query)]
+        """Ids of calls that ended before a moment and prove nothing, and of conversations of other systems, of which
+        only the requests are kept, told before it."""
+        ours = sa.select(calls.c.call_id).where(_ended(before), calls.c.call_id.not_in(_proving(proven_since)))
+        asked = call_requests.c
+        others = sa.select(asked.call_id).where(
+            asked.started_ms < unix_ms(before), asked.call_id.not_in(sa.select(calls.c.call_id))
+        )
+        return [row.call_id for row in await self._db.read(sa.union(ours, others))]
 
     async def forget_calls(self, call_ids: Sequence[str]) -> None:
         """Records, what was said in them, notes and kept promises. Open promises stay: somebody waits for a call."""

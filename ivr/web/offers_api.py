@@ -18,13 +18,14 @@ from ivr.call.journal import wall_clock
 from ivr.call.opportunities import Opportunities
 from ivr.model.errors import StorageError
 from ivr.model.identity import Customer, Level
-from ivr.model.offers import OfferAnswer, OfferDecision, OfferOutcome, OfferProof
+from ivr.model.offers import OfferAnswer, OfferDecision, OfferOutcome, OfferProof, household_of
 from ivr.offers.catalogue import Product
 from ivr.offers.desk import OfferDesk
 from ivr.offers.gate import OfferFacts, OfferHistory
 from ivr.offers.outcomes import complaint_about
 from ivr.offers.proof import faults
 from ivr.storage.offers import StoredOffer
+from ivr.storage.store import Store
 from ivr.web.api import DESK, body_of
 from ivr.web.guard import error
 
@@ -126,6 +127,7 @@ async def decide(request: web.Request) -> web.Response:
         await opportunities.refuse(facts.customer, "", body.call.id)
     stored = await desk.store.opportunity(opportunity_id)
     if stored is None:
+        await _note_requests(desk.store, facts, body.call)
         try:
             decision = await opportunities.decide(facts, opportunity_id=opportunity_id, call_id=body.call.id)
             return web.json_response(_told(decision, decision.speak))
@@ -173,6 +175,16 @@ async def outcome(request: web.Request) -> web.Response:
     ]
     await desk.store.save_outcomes(told)
     return web.json_response({"opportunity": body.opportunity, "answered": fresh, "outcomes": len(told)})
+
+
+async def _note_requests(store: Store, facts: OfferFacts, call: CallBody) -> None:
+    """What the household asked for counts as a call of ours would: for g.repeat, and for what became of earlier offers.
+    Before the decision, so that whoever asks again after a failure has told it too."""
+    household = household_of(facts.customer)
+    result = "open" if not call.resolved else "resolved" if call.confirmed else "informed"
+    asked = tuple((intent, result) for intent in dict.fromkeys((call.intent, *(call.other_intents or ()))) if intent)
+    if household:
+        await store.note_requests(call.id, household, asked, wall_clock())
 
 
 def _refusal(body: OutcomeBody, stored: StoredOffer, product: Product | None) -> web.Response | None:

@@ -12,10 +12,12 @@ from typing import Any
 
 import pytest
 
+from ivr.model.call import CallRecord
 from ivr.model.offers import Suspension
 from ivr.offers.catalogue import load_catalogue
 from ivr.offers.desk import OfferDesk
 from ivr.storage.store import Store
+from ivr.supervisor.offer_watch import join_outcomes
 from tests.unit.offers.cases import OFFERS, ROOT
 from tests.unit.web.test_web_api import checked
 
@@ -99,6 +101,33 @@ async def test_never_again_and_a_suspension_hold_for_the_next_conversation(serve
     assert await store.reopen("middle", "2026-11-22T10:00:00.000Z", "boss")
     await store.suspend(Suspension(group="*", at="2026-11-23T10:00:00.000Z", reason="hang-ups"))
     assert (await decided(client, {**other, "key": "k4"}))["closed_by"] == ["g.suspended"]
+
+
+async def test_what_conversations_were_about_counts_for_later_ones_and_is_forgotten_with_the_calls(
+    serve: Any, store: Store
+) -> None:
+    client = await serve(offers=desk)
+    first = await decided(client, ASKED)
+    unsolved = {**CALL, "id": "2", "resolved": False, "confirmed": False, "other_intents": ["payment", "claim_status"]}
+    assert (await decided(client, {**ASKED, "key": "k2", "call": unsolved}))["closed_by"][0] == "g.resolved"
+    stranger = {key: value for key, value in ASKED.items() if key != "customer"}
+    await decided(client, {**stranger, "key": "k3", "call": {**CALL, "id": "3"}})
+    again = await decided(client, {**ASKED, "key": "k4", "call": {**CALL, "id": "4", "intent": "payment"}})
+    assert "g.repeat" in again["closed_by"], "asked for before, in another conversation"
+    now_ms = round(datetime.now(UTC).timestamp() * 1000)
+    asked = await store.requests_between("H1", 0, now_ms + 1)
+    assert sorted(asked) == [("1", "claim_status"), ("2", "claim_status"), ("2", "payment"), ("4", "payment")]
+    await join_outcomes(store, (), now_ms)
+    (row,) = (r for r in await store.experiment_rows() if r.opportunity_id == first["opportunity"])
+    assert row.outcomes["repeat_7d"] == 1.0, "the second conversation was about the same"
+    words = dict.fromkeys(("sip_call_id", "ani", "dnis", "assistant", "language"), "x")
+    ours = CallRecord(call_id="5", household="H1", started_at=f"{datetime.now(UTC).isoformat()}", **words)
+    await store.save_record(replace(ours, requests=({"intent": "tariff", "result": "resolved"},)))
+    await decided(client, {**ASKED, "key": "k5", "call": {**CALL, "id": "5"}})
+    assert ("5", "tariff") in await store.requests_between("H1", 0, now_ms + 60_000), "what we took we know better"
+    tomorrow = (datetime.now(UTC) + timedelta(days=1)).isoformat()
+    await store.forget_calls(await store.calls_before(tomorrow, tomorrow))
+    assert await store.requests_between("H1", 0, now_ms + 60_000) == [("5", "tariff")], "it has not ended"
 
 
 @pytest.mark.parametrize(
