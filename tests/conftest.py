@@ -1,10 +1,11 @@
-"""What every test may ask for: the repository, shared data, ports of its own, a system program.
+"""What every test may ask for: the repository, shared data, a database, ports of its own, a system program.
 
 Rooms add their own conftest in their folders; this one knows no room.
 """
 
 from __future__ import annotations
 
+import asyncio
 import fcntl
 import os
 import shutil
@@ -12,6 +13,7 @@ import socket
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -91,6 +93,38 @@ def needs() -> Callable[[str], str]:
         return str(found)
 
     return path_of
+
+
+@pytest.fixture(scope="session")
+def fresh_database(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], str]:
+    """fresh_database(file) is the URL of an empty database at the newest revision, made there.
+
+    It is a copy of one the store itself has migrated, once in a test process: that is half a second of computing.
+    """
+    from ivr.storage.store import Store
+
+    made = tmp_path_factory.mktemp("migrated") / "empty.db"
+
+    async def migrate() -> None:
+        await (await Store.open(f"sqlite:///{made}")).close()
+
+    with ThreadPoolExecutor(1) as outside:  # whoever asks first may be in an event loop
+        outside.submit(lambda: asyncio.run(migrate())).result()
+    assert not made.with_name(f"{made.name}-wal").exists(), "all of it is in the file"
+    content = made.read_bytes()
+
+    def make(file: Path) -> str:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(content)
+        return f"sqlite:///{file}"
+
+    return make
+
+
+@pytest.fixture
+def database_url(fresh_database: Callable[[Path], str], tmp_path: Path) -> str:
+    """The URL of an empty database of this test's own at the newest revision: tmp_path / "ivr.db"."""
+    return fresh_database(tmp_path / "ivr.db")
 
 
 def _free(port: int) -> bool:

@@ -49,7 +49,7 @@ class Floor:
 
 
 @pytest.fixture
-async def floor(tmp_path: Path, repo_root: Path) -> AsyncIterator[Floor]:
+async def floor(database_url: str, repo_root: Path) -> AsyncIterator[Floor]:
     offers = OfferDesk(load_catalogue(repo_root / "dialogs/insurance/offers.yml"), "salt", 0.0)
     posted: list[tuple[str, object]] = []
 
@@ -57,7 +57,7 @@ async def floor(tmp_path: Path, repo_root: Path) -> AsyncIterator[Floor]:
         posted.append((call_id, message))
         return True
 
-    store, hub = await Store.open(f"sqlite:///{tmp_path / 'ivr.db'}"), LiveHub()
+    store, hub = await Store.open(database_url), LiveHub()
     agents = {
         a: Agent(agent_id=a, name=n, sip_uri=f"sip:{a}@pbx", queues=("claims",))
         for a, n in (("a17", "Anna Weiss"), ("a18", "Igor Petrov"))

@@ -39,14 +39,16 @@ def people() -> list[Invented]:
 
 
 @pytest.fixture(params=["imported", "rest"])
-async def directory(request: pytest.FixtureRequest, people: list[Invented], tmp_path: Path) -> AsyncIterator[Directory]:
+async def directory(
+    request: pytest.FixtureRequest, people: list[Invented], tmp_path: Path, database_url: str
+) -> AsyncIterator[Directory]:
     if request.param == "imported":
         file = tmp_path / "customers.csv"
         with file.open("w", encoding="utf-8") as to:
             write_customers(map(candidate_of_invented, people), to)
         rows, faults = read_customers(file.read_text(encoding="utf-8").splitlines(), str(file), "US")
         assert not faults
-        store = await Store.open(f"sqlite:///{tmp_path / 'ivr.sqlite3'}")
+        store = await Store.open(database_url)
         assert await import_customers(store, rows) == COUNT
         yield ImportedDirectory(store)
         await store.close()
@@ -126,8 +128,8 @@ async def test_the_crm_gives_pins_as_hashes() -> None:
         await rest.close()
 
 
-async def test_importing_again_replaces_and_erasing_leaves_nothing(tmp_path: Path, people: list[Invented]) -> None:
-    store = await Store.open(f"sqlite:///{tmp_path / 'ivr.sqlite3'}")
+async def test_importing_again_replaces_and_erasing_leaves_nothing(database_url: str, people: list[Invented]) -> None:
+    store = await Store.open(database_url)
     header = "customer_id,name,language,phones,policy_number,birth_date,pin"
     rows, _ = read_customers([header, "A1,Anna Petrova,en,+12025550101,D-77,1979-03-05,4821"], "f", "US")
     await import_customers(store, rows)
@@ -147,11 +149,11 @@ async def test_importing_again_replaces_and_erasing_leaves_nothing(tmp_path: Pat
 
 
 @pytest.mark.slow
-async def test_ten_thousand_rows_are_imported_in_seconds(tmp_path: Path) -> None:
+async def test_ten_thousand_rows_are_imported_in_seconds(tmp_path: Path, database_url: str) -> None:
     file = tmp_path / "customers.csv"
     with file.open("w", encoding="utf-8") as to:
         write_customers(map(candidate_of_invented, invent(10_000)), to)
-    store = await Store.open(f"sqlite:///{tmp_path / 'ivr.sqlite3'}")
+    store = await Store.open(database_url)
     began = time.process_time()
     rows, faults = read_customers(file.read_text(encoding="utf-8").splitlines(), str(file), "US")
     assert await import_customers(store, rows) == 10_000 and not faults

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from ivr.call.coming_back import WRONG_IN_S, WRONG_MOST, KeyedCodes, came_back
 from ivr.call.dealings import contacts
 from ivr.call.journal import Journal
@@ -23,8 +21,8 @@ PACKET = {
 }
 
 
-async def test_a_token_in_an_invite_finds_its_context_and_carries_no_identity(tmp_path: Path) -> None:
-    store = await Store.open(f"sqlite:///{tmp_path / 'ivr.db'}")
+async def test_a_token_in_an_invite_finds_its_context_and_carries_no_identity(database_url: str) -> None:
+    store = await Store.open(database_url)
     try:
         await store.save_context(TOKEN, "01A", PACKET, "2099-01-01T00:00:00Z")
         await store.save_context(OLD, "01A", PACKET, "2020-01-01T00:00:00Z")
@@ -46,9 +44,9 @@ async def test_a_token_in_an_invite_finds_its_context_and_carries_no_identity(tm
 
 
 async def test_a_keyed_code_finds_its_context_and_a_trunk_that_guesses_finds_nothing_for_a_while(
-    tmp_path: Path,
+    database_url: str,
 ) -> None:
-    store, now = await Store.open(f"sqlite:///{tmp_path / 'ivr.db'}"), 1000.0
+    store, now = await Store.open(database_url), 1000.0
     right, old = key_code(TOKEN), key_code(OLD)
     wrong = right[:-1] + str((int(right[-1]) + 1) % 10)
     try:

@@ -22,8 +22,8 @@ PLAN = plan_of({"ann": "sip:ann@h"})
 
 
 @pytest_asyncio.fixture
-async def store(tmp_path: Path) -> AsyncIterator[Store]:
-    kept = await Store.open(f"sqlite:///{tmp_path / 'ivr.db'}")
+async def store(database_url: str) -> AsyncIterator[Store]:
+    kept = await Store.open(database_url)
     for day, agent, outcome in ((10, "", Outcome.ABANDONED), (11, "ann", Outcome.TRANSFERRED), (12, "", Outcome.OPEN)):
         await kept.save_record(
             CallRecord(

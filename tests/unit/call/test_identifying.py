@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -112,12 +112,12 @@ class Call:
 
 
 @pytest.fixture(scope="module")
-def stored(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def stored(tmp_path_factory: pytest.TempPathFactory, fresh_database: Callable[[Path], str]) -> Path:
     """A database with the customers in it, made once."""
     file = tmp_path_factory.mktemp("customers") / "ivr.sqlite3"
 
     async def fill() -> None:
-        store = await Store.open(f"sqlite:///{file}")
+        store = await Store.open(fresh_database(file))
         await store.save_customers(
             [Findable(c, [(kind, v) for kind, values in c.facts.items() for v in values]) for c in PEOPLE]
         )

@@ -27,8 +27,8 @@ ANNA = Candidate(
 )
 
 
-async def test_steps_of_identification_are_done_for_a_typed_call(repo_root: Path, tmp_path: Path) -> None:
-    store = await Store.open(f"sqlite:///{tmp_path}/ivr.sqlite3")
+async def test_steps_of_identification_are_done_for_a_typed_call(repo_root: Path, database_url: str) -> None:
+    store = await Store.open(database_url)
     await store.save_customers([Findable(ANNA, [("policy_number", "7033111")])])
     desk = IdentityDesk(ImportedDirectory(store), store, None, Metrics())
     live = LiveServices(ServiceCaller({}, Metrics()), desk)

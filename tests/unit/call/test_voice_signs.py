@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
@@ -43,8 +42,8 @@ class House:
         self.at = NOW
         self.metrics = Metrics()
 
-    async def open(self, folder: Path) -> None:
-        self.store = await Store.open(f"sqlite:///{folder}/ivr.sqlite3", now=lambda: self.at)
+    async def open(self, url: str) -> None:
+        self.store = await Store.open(url, now=lambda: self.at)
         self.desk = IdentityDesk(
             ImportedDirectory(self.store),
             self.store,
@@ -95,9 +94,9 @@ class Call:
 
 
 @pytest.fixture
-async def house(tmp_path: Path) -> AsyncIterator[House]:
+async def house(database_url: str) -> AsyncIterator[House]:
     house = House()
-    await house.open(tmp_path)
+    await house.open(database_url)
     yield house
     await house.desk.close()
     await house.store.close()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -32,8 +32,8 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def url(tmp_path: Path) -> str:
-    return f"sqlite:///{tmp_path / 'data' / 'ivr.db'}"
+def url(fresh_database: Callable[[Path], str], tmp_path: Path) -> str:
+    return fresh_database(tmp_path / "data" / "ivr.db")
 
 
 @pytest.fixture

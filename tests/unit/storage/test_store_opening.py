@@ -22,6 +22,12 @@ from ivr.storage.store import Store
 from ivr.storage.tables import METADATA
 
 
+@pytest.fixture
+def url(tmp_path: Path) -> str:
+    """Where there is no file yet, not even its folder: every store here begins with the migrations."""
+    return f"sqlite:///{tmp_path / 'data' / 'ivr.db'}"
+
+
 async def test_migrations_build_the_tables_the_code_describes(store: Store, tmp_path: Path) -> None:
     engine = sa.create_engine(f"sqlite:///{tmp_path / 'data' / 'ivr.db'}")
     with engine.connect() as connection:

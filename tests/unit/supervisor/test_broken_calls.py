@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
@@ -38,8 +37,8 @@ async def begin(store: Store, call_id: str, *more: tuple[str, dict[str, str]]) -
 
 
 @pytest.fixture
-async def store(tmp_path: Path) -> AsyncIterator[Store]:
-    opened = await Store.open(f"sqlite:///{tmp_path / 'ivr.db'}")
+async def store(database_url: str) -> AsyncIterator[Store]:
+    opened = await Store.open(database_url)
     yield opened
     await opened.close()
 
@@ -60,11 +59,10 @@ async def test_a_contact_center_hears_of_the_caller_of_a_call_that_died_with_the
 
 
 @pytest.fixture
-async def houses(tmp_path: Path) -> AsyncIterator[tuple[Store, Store, Store, list[datetime]]]:
+async def houses(database_url: str) -> AsyncIterator[tuple[Store, Store, Store, list[datetime]]]:
     """Three on one database, with one clock that the test winds."""
     clock = [datetime(2026, 11, 21, 10, tzinfo=UTC)]
-    url = f"sqlite:///{tmp_path / 'ivr.db'}"
-    opened = [await Store.open(url, now=lambda: clock[0], cell=cell) for cell in ("east", "west", "north")]
+    opened = [await Store.open(database_url, now=lambda: clock[0], cell=cell) for cell in ("east", "west", "north")]
     yield (*opened, clock)  # type: ignore[misc]
     for store in opened:
         await store.close()

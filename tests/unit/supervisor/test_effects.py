@@ -124,15 +124,14 @@ async def lived(store: Store, call_id: str, days_ago: float, household: str, out
 
 
 @pytest.fixture
-async def settings(tmp_path: Path) -> Settings:
-    url = f"sqlite:///{tmp_path / 'ivr.db'}"
-    store = await Store.open(url)
+async def settings(database_url: str) -> Settings:
+    store = await Store.open(database_url)
     for number in range(12):
         await lived(store, f"01A{number:02}", 9 + number / 10, f"H{number}", "resolved" if number % 3 else "abandoned")
     await store.close()
     return Settings(
         server=ServerSettings(assistant=ROOT / "dialogs" / "insurance"),
-        storage=StorageSettings(url=url),
+        storage=StorageSettings(url=database_url),
         offers=OffersSettings(),
         effects=EffectsSettings(agent_hour=36.0, bot_minute=0.06, agent_s={"else": 210.0}),
     )

@@ -16,11 +16,11 @@ from ivr.supervisor.identity_keeping import open_identity
 
 
 async def test_a_database_that_fails_costs_a_round_of_housekeeping_and_not_the_house(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(housekeeping, "EVERY_S", 0.01)
     file, settings = tmp_path / "ivr.db", Settings()
-    store = await Store.open(f"sqlite:///{file}")
+    store = await Store.open(database_url)
     identity = open_identity(settings, store, Metrics())
     with sqlite3.connect(file) as connection:
         connection.execute("ALTER TABLE contexts RENAME TO contexts_gone")

@@ -14,11 +14,10 @@ from tests.unit.offers.cases import ROOT
 
 
 @pytest.fixture
-def house(tmp_path: Path) -> Path:
+def house(tmp_path: Path, database_url: str) -> Path:
     path = tmp_path / "ivr.toml"
     path.write_text(
-        f'[server]\nassistant = "{ROOT}/dialogs/insurance"\n[storage]\nurl = "sqlite:///{tmp_path}/ivr.sqlite3"\n'
-        '[offers]\nsalt = "s"\n'
+        f'[server]\nassistant = "{ROOT}/dialogs/insurance"\n[storage]\nurl = "{database_url}"\n[offers]\nsalt = "s"\n'
     )
     return path
 

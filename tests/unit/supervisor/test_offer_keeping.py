@@ -25,12 +25,11 @@ from tests.unit.offers.cases import OFFERS, OPEN_GATE, ROOT
 
 
 @pytest.fixture
-async def house(tmp_path: Path) -> AsyncIterator[tuple[OfferKeeping, OfferDesk, Store]]:
-    url = f"sqlite:///{tmp_path / 'ivr.db'}"
+async def house(database_url: str) -> AsyncIterator[tuple[OfferKeeping, OfferDesk, Store]]:
     settings = Settings(
-        server=ServerSettings(assistant=ROOT / "dialogs" / "insurance"), storage=StorageSettings(url=url)
+        server=ServerSettings(assistant=ROOT / "dialogs" / "insurance"), storage=StorageSettings(url=database_url)
     )
-    store = await Store.open(url)
+    store = await Store.open(database_url)
     desk = OfferDesk(replace(load_catalogue(OFFERS), ranking="learned"), "s", 0.0)
     brain: Any = SimpleNamespace(offers=desk, assistant=SimpleNamespace(name="insurance"))
     yield OfferKeeping(settings, store, LiveHub(), lambda: brain), desk, store

@@ -26,12 +26,12 @@ AT = "2026-11-21T10:00:00.000Z"
 
 
 @pytest.fixture
-async def config(tmp_path: Path) -> Path:
+async def config(tmp_path: Path, database_url: str) -> Path:
     """Two decisions: one offered and declined, one closed because the household had heard it; one call without any."""
     path = tmp_path / "ivr.toml"
     assistant = ROOT / "dialogs" / "insurance"
     path.write_text(f'[server]\nassistant = "{assistant}"\n[storage]\nurl = "sqlite:///ivr.db"\n', encoding="utf-8")
-    store = await Store.open(f"sqlite:///{tmp_path / 'ivr.db'}")
+    store = await Store.open(database_url)
     made = Opportunities(OfferDesk(CATALOGUE, "ivr", 0.2), store)
     first = await made.decide(OPEN_GATE, opportunity_id="O1", call_id="call-1")
     await made.answer(first, OfferAnswer.DECLINED, None, "call-1")

@@ -31,16 +31,16 @@ def ago(days: int) -> str:
 def settings_in(folder: Path, keep: str) -> Path:
     path = folder / "ivr.toml"
     path.write_text(
-        f'[server]\nassistant = "{ROOT}/dialogs/insurance"\n[storage]\nurl = "sqlite:///{folder}/ivr.sqlite3"\n'
+        f'[server]\nassistant = "{ROOT}/dialogs/insurance"\n[storage]\nurl = "sqlite:///{folder}/ivr.db"\n'
         f'[recording]\ndir = "{folder}/recordings"\n{keep}'
     )
     return path
 
 
-async def filled(folder: Path) -> Store:
+async def filled(folder: Path, url: str) -> Store:
     """A call of each age with words, a recording and an offer; in "proof" the offer was accepted two and a half years
     ago."""
-    store = await Store.open(f"sqlite:///{folder}/ivr.sqlite3")
+    store = await Store.open(url)
     (folder / "recordings").mkdir()
     ages = {"today": 0, "spring": 100, "year": 500, "years": 900, "proof": 901, "ancient": 2000}
     for name, days in ages.items():
@@ -63,8 +63,8 @@ async def filled(folder: Path) -> Store:
     return store
 
 
-async def test_what_is_too_old_goes_and_what_proves_an_acceptance_stays(tmp_path: Path) -> None:
-    store = await filled(tmp_path)
+async def test_what_is_too_old_goes_and_what_proves_an_acceptance_stays(tmp_path: Path, database_url: str) -> None:
+    store = await filled(tmp_path, database_url)
     await forget(store, load_settings(settings_in(tmp_path, KEEP)), NOW)
     files = {path.stem for path in (tmp_path / "recordings").iterdir()}
     assert files == {"today", "proof"}, "the proof of an acceptance is kept as long as the pack says, and no longer"
@@ -86,16 +86,16 @@ async def test_what_is_too_old_goes_and_what_proves_an_acceptance_stays(tmp_path
     await store.close()
 
 
-async def test_nothing_is_deleted_unless_the_settings_say_so(tmp_path: Path) -> None:
-    store = await filled(tmp_path)
+async def test_nothing_is_deleted_unless_the_settings_say_so(tmp_path: Path, database_url: str) -> None:
+    store = await filled(tmp_path, database_url)
     await forget(store, load_settings(settings_in(tmp_path, "")), NOW)
     await store.close()
     assert len(list((tmp_path / "recordings").iterdir())) == 6
 
 
-def test_the_command_says_what_would_go(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_says_what_would_go(tmp_path: Path, database_url: str, capsys: pytest.CaptureFixture[str]) -> None:
     async def fill() -> None:
-        await (await filled(tmp_path)).close()
+        await (await filled(tmp_path, database_url)).close()
 
     asyncio.run(fill())
     at = ["forget", "--json", "-c", str(settings_in(tmp_path, KEEP))]

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from ivr.model.accounts import Access
 from ivr.storage.store import Store
 
 DAY_MS = 86_400_000
 
 
-async def test_who_looked_at_what_is_forgotten_after_its_time_and_not_before(tmp_path: Path) -> None:
-    store = await Store.open(f"sqlite:///{tmp_path / 'ivr.db'}")
+async def test_who_looked_at_what_is_forgotten_after_its_time_and_not_before(database_url: str) -> None:
+    store = await Store.open(database_url)
     now = store._db.now()
     for days in (0, 29, 31, 400):
         at = now.fromtimestamp(now.timestamp() - days * 86_400, now.tzinfo)

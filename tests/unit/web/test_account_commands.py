@@ -20,11 +20,15 @@ GOOD = "four words and spaces"
 
 @pytest.fixture
 def run(
-    tmp_path: Path, repo_root: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path,
+    database_url: str,
+    repo_root: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> Callable[..., tuple]:
     """run("users", "list", typed="...") is the exit status and what was printed."""
     server = f'[server]\nassistant = "{repo_root / "dialogs/insurance"}"\n'
-    (tmp_path / "ivr.toml").write_text(f'{server}[storage]\nurl = "sqlite:///{tmp_path / "ivr.db"}"\n')
+    (tmp_path / "ivr.toml").write_text(f'{server}[storage]\nurl = "{database_url}"\n')
 
     def of(*words: str, typed: str = "") -> tuple[int, str]:
         monkeypatch.setattr("sys.stdin", io.StringIO(typed))
@@ -62,12 +66,12 @@ def test_accounts_are_made_changed_and_taken_away(run: Callable[..., tuple], tmp
 
 
 async def test_sessions_are_listed_and_ended_and_passwords_are_argon2id(
-    tmp_path: Path, run: Callable[..., tuple]
+    database_url: str, run: Callable[..., tuple]
 ) -> None:
     import asyncio
 
     assert (await asyncio.to_thread(run, "users", "add", "anna", "--role", "admin", typed=f"{GOOD}\n"))[0] == 0
-    store = await Store.open(f"sqlite:///{tmp_path / 'ivr.db'}")
+    store = await Store.open(database_url)
     account = await store.account("anna")
     assert account is not None
     assert account.role is Role.ADMIN

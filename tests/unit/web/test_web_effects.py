@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import xml.etree.ElementTree as ET
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
@@ -157,10 +157,12 @@ async def test_a_suspended_group_is_announced_and_reopened_by_a_named_person(ser
     await checked(client, "GET", "/api/effects.csv", "/api/effects.csv", 404)
 
 
-async def test_an_assistant_without_calls_has_a_page_too(serve: Any, tmp_path: Path) -> None:
+async def test_an_assistant_without_calls_has_a_page_too(
+    serve: Any, fresh_database: Callable[[Path], str], tmp_path: Path
+) -> None:
     settings = Settings(
         server=ServerSettings(assistant=ROOT / "dialogs" / "bank"),
-        storage=StorageSettings(url=f"sqlite:///{tmp_path / 'empty.db'}"),
+        storage=StorageSettings(url=fresh_database(tmp_path / "empty.db")),
     )
     document = await effects_document(settings)
 
