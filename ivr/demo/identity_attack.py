@@ -1,7 +1,8 @@
 """An attacker on the real thing: guesses PINs, codes and facts of many accounts from many numbers, in several processes
 that are ended and started again, and shows what the counted limits let through.
 
-Owns the guessing and the counting afterwards, from what is stored. Time is made up, and passes with every try.
+Owns the guessing and the counting afterwards, from what is stored. Time is made up, the same in all processes, and
+passes with every try.
 """
 
 from __future__ import annotations
@@ -14,7 +15,9 @@ from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from multiprocessing.sharedctypes import Synchronized
 from pathlib import Path
+from typing import TypeAlias
 
 from ivr.call.code_gateway import ConsoleGateway
 from ivr.call.directories import ImportedDirectory
@@ -36,18 +39,18 @@ HOUR_MS, DAY_MS = 3_600_000, 86_400_000
 BEGAN_MS = round(datetime(2026, 3, 2, tzinfo=UTC).timestamp() * 1000)
 ACCOUNTS, NUMBERS, TASKS = 24, 80, 4
 MOST_IN_A_CALL = 80
+SharedMs: TypeAlias = "Synchronized[float]"
 _STEPS = (IdentityStep.CHECK_PIN, IdentityStep.CHECK_CODE, IdentityStep.MATCH_FACTS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Raid:
-    """One process's share. began_ms, span_ms: the made-up time it happens in."""
+    """One process's share. step_ms: the made-up time that passes with each of its tries."""
 
     url: str
     tries: int
     seed: int
-    began_ms: int
-    span_ms: int
+    step_ms: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,25 +90,33 @@ async def prepare(url: str) -> None:
 
 
 class _Clock:
-    """Made-up time that passes with every try."""
+    """Made-up time that passes with every try of any process, as the time of one machine does. ms: shared by all."""
 
-    def __init__(self, raid: Raid) -> None:
-        self._ms, self._step = float(raid.began_ms), raid.span_ms / max(1, raid.tries)
+    def __init__(self, ms: SharedMs, step_ms: float) -> None:
+        self._ms, self._step_ms = ms, step_ms
 
     def tick(self) -> None:
-        self._ms += self._step
+        with self._ms.get_lock():
+            self._ms.value += self._step_ms
 
     def now(self) -> datetime:
-        return datetime.fromtimestamp(self._ms / 1000, UTC)
+        return datetime.fromtimestamp(self._ms.value / 1000, UTC)
+
+
+_shared: list[SharedMs] = []  # of a process of the pool: a shared value reaches it at its start only
+
+
+def _share(ms: SharedMs) -> None:
+    _shared.append(ms)
 
 
 def raid(share: Raid) -> Counter[str]:
     """What one process tries; in a process of its own. Outcome -> how often."""
-    return asyncio.run(_raid(share))
+    return asyncio.run(_raid(share, _Clock(_shared[0], share.step_ms)))
 
 
-async def _raid(share: Raid) -> Counter[str]:
-    clock, dice, told = _Clock(share), random.Random(share.seed), Counter[str]()
+async def _raid(share: Raid, clock: _Clock) -> Counter[str]:
+    dice, told = random.Random(share.seed), Counter[str]()
     store = await Store.open(share.url, now=clock.now)
     gateway = ConsoleGateway(lambda _: told.update(("code sent",)))
     desk = IdentityDesk(ImportedDirectory(store), store, gateway, Metrics(), key=b"attacked", clock=clock.now)
@@ -170,14 +181,16 @@ def attack(
     """Attack a database in folder: in each round the processes attack at once, then they are ended and others begin."""
     url = _url(folder)
     asyncio.run(prepare(url))
-    told, span_ms, share = Counter[str](), round(days * DAY_MS / rounds), -(-tries // (processes * rounds))
+    told, share = Counter[str](), -(-tries // (processes * rounds))
+    step_ms = days * DAY_MS / (share * processes * rounds)
+    context = multiprocessing.get_context("spawn")
+    ms = context.Value("d", BEGAN_MS)
     for number in range(rounds):
-        began_ms = BEGAN_MS + number * span_ms
         shares = [
-            Raid(url=url, tries=share, seed=seed * 1000 + number * 10 + each, began_ms=began_ms, span_ms=span_ms)
+            Raid(url=url, tries=share, seed=seed * 1000 + number * 10 + each, step_ms=step_ms)
             for each in range(processes)
         ]
-        with ProcessPoolExecutor(processes, mp_context=multiprocessing.get_context("spawn")) as pool:
+        with ProcessPoolExecutor(processes, mp_context=context, initializer=_share, initargs=(ms,)) as pool:
             for counted in pool.map(raid, shares):
                 told += counted
     return told

@@ -109,6 +109,7 @@ class _AcdShape(_TargetShape):
     queues: Annotated[tuple[str, ...], Field(min_length=1)]
     after_s: Annotated[int, Field(ge=0, le=3600)] = 0
     ring_s: Annotated[int, Field(ge=5, le=1800)] = 120
+    proven_s: Annotated[int, Field(ge=0, le=60)] = 5
 
 
 class _StepShape(_Shape):
@@ -174,6 +175,11 @@ def load_routing(path: Path, variables: Mapping[str, str]) -> RoutingPlan:
     )
 
 
+def load_waiting(path: Path) -> WaitingTerms:
+    """What routing.yml lets waiting callers hear, whether its addresses have values or not. Raises DesignError."""
+    return waiting_terms(Document(path).parse(PlanShape).waiting)
+
+
 def _acd_queue(name: str, shape: _AcdShape, variables: Mapping[str, str]) -> AcdQueue:
     return AcdQueue(
         acd_id=name,
@@ -183,6 +189,7 @@ def _acd_queue(name: str, shape: _AcdShape, variables: Mapping[str, str]) -> Acd
         queues=tuple(shape.queues),
         after_ms=shape.after_s * 1000,
         ring_ms=shape.ring_s * 1000,
+        proven_ms=shape.proven_s * 1000,
         carry=shape.carried(),
     )
 

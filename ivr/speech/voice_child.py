@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import struct
 import sys
 from collections.abc import Callable
@@ -21,6 +22,7 @@ import numpy as np
 
 from ivr.model.markup import Words, pieces
 from ivr.model.media import SAMPLE_RATE_HZ
+from ivr.speech.allocation import give_back_memory, keep_memory
 from ivr.speech.audio import Samples, resample, to_pcm
 from ivr.speech.mastering import master, trimmed
 from ivr.speech.phrasing import pause_ms
@@ -28,6 +30,7 @@ from ivr.speech.verbalization import verbalized
 
 LENGTH = struct.Struct("!I")
 READY = b"\x00"
+IDLE_S = 2.0  # without a request; a call's next sentence comes later, and is as quick with memory taken anew
 NICENESS = 5  # a decode a caller waits for goes before a prompt; a process cannot lower it again for urgent ones
 
 Synthesize = Callable[[str, str, float], tuple[Samples, int]]
@@ -39,15 +42,23 @@ def serve(load: Callable[[], Synthesize]) -> None:
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     os.nice(NICENESS)
+    keep_memory()
     synthesize = load()
     requests = sys.stdin.buffer
     try:
         _write(answers, READY)
-        while header := requests.read(LENGTH.size):
+        while header := _awaited(requests):
             request = json.loads(requests.read(LENGTH.unpack(header)[0]))
             _write(answers, _answer(synthesize, request["text"], request["language"]))
     except BrokenPipeError:
         os._exit(0)  # the speech worker is gone: nobody wants an answer, and closing the pipe would complain again
+
+
+def _awaited(requests: BinaryIO) -> bytes:
+    """The head of the next request, b"" at the end. None of it can be in the buffer: the parent awaits each answer."""
+    if not select.select([requests], [], [], IDLE_S)[0]:
+        give_back_memory()
+    return requests.read(LENGTH.size)
 
 
 def spoken(synthesize: Synthesize, text: str, language: str) -> Samples:

@@ -23,8 +23,7 @@ START_TIMEOUT_S = 20.0
 RENDER_TIMEOUT_S = 8.0  # plus PER_CHARACTER_S a character
 PER_CHARACTER_S = 0.05
 _END_TIMEOUT_S = 2.0
-# glibc keeps what a synthesis used, per thread: a quarter of the memory of a neural voice
-_LEAN_MALLOC = {"MALLOC_ARENA_MAX": "1", "MALLOC_TRIM_THRESHOLD_": "1048576", "MALLOC_MMAP_THRESHOLD_": "1048576"}
+_ONE_ARENA = {"MALLOC_ARENA_MAX": "1"}  # glibc keeps what each thread of a synthesis used: a quarter of its memory
 
 
 class ProcessVoice:
@@ -110,7 +109,7 @@ class ProcessVoice:
             *self._command,
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
-            env={**os.environ, **_LEAN_MALLOC},
+            env={**os.environ, **_ONE_ARENA},
         )
         try:
             async with asyncio.timeout(START_TIMEOUT_S):

@@ -33,11 +33,11 @@ class Identification:
     async def reserve(self, attempt: Attempt, allowed: Callable[[AttemptCounts], bool]) -> bool:
         """Count what went wrong before and, if that allows it, store the try; nothing can be counted in between.
         Raises StorageError: then nothing may be tried."""
-        now_ms = self._db.now_ms()
 
         async def work(connection: Connection) -> bool:
             for subject in _subjects(attempt):  # held until the transaction ends
-                await connection.execute(self._db.upsert(gates, {"subject": subject, "at_ms": now_ms}))
+                await connection.execute(self._db.upsert(gates, {"subject": subject, "at_ms": self._db.now_ms()}))
+            now_ms = self._db.now_ms()  # after the wait for others' tries, so that none of them lies in our future
             counts = await _counted(connection, attempt, now_ms)
             if not allowed(counts):
                 return False

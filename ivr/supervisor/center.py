@@ -17,17 +17,12 @@ from ivr.call.handoff_terms import NO_PAGE, Packet
 from ivr.call.services import ServiceCaller
 from ivr.call.surroundings import Surroundings
 from ivr.config import Settings, variables
-from ivr.dialog.assistant import Assistant
-from ivr.dialog.saying import marked_sentences, prompt
-from ivr.dialog.warmup import recorded_prompts, static_prompts
 from ivr.log import get_log
 from ivr.metrics import Metrics
-from ivr.model.dialog import Prompt
 from ivr.model.ids import monotonic_ms
 from ivr.model.media import CallArrived, CallRefused, Drain, RejectCall, SendAudioTo
 from ivr.routing.agents import AgentDirectory
 from ivr.routing.expected_wait import ToldWaits
-from ivr.routing.waiting_words import sentences_of
 from ivr.storage.store import Store
 from ivr.supervisor.agents_desk import AgentsDesk
 from ivr.supervisor.brain import Brain
@@ -39,6 +34,7 @@ from ivr.supervisor.identity_keeping import open_identity
 from ivr.supervisor.media_pool import MediaPool
 from ivr.supervisor.offer_keeping import OfferKeeping
 from ivr.supervisor.speech_pool import SpeechPool
+from ivr.supervisor.spoken_ahead import apology, spoken_ahead
 from ivr.supervisor.webhook_delivery import WebhookDelivery
 from ivr.web.desk import Desk
 from ivr.web.live import LiveHub
@@ -109,13 +105,12 @@ class Center:
 
     async def warm_up(self) -> None:
         """Render what every call says."""
-        assistant = self.brain.assistant
-        told = [(lang, s) for lang, text in self.brain.offers.texts() for s in marked_sentences(text, lang)]
-        told += [(lang, s) for lang in assistant.languages for s in sentences_of(self.brain.routing.waiting, lang)]
-        fixed = [prompt(text, lang) for lang, text in (*static_prompts(assistant), *told)]
-        apology = self._apology(assistant)
-        await self.speech.prompts.warm_up([apology, *recorded_prompts(assistant), *fixed], WARM_UP_S)
-        self.media.apology_path = str(self.speech.prompts.find(apology) or "")
+        brain = self.brain
+        ahead = spoken_ahead(
+            brain.assistant, brain.offers.texts(), brain.routing.waiting, self.settings.server.language
+        )
+        await self.speech.prompts.warm_up(ahead, WARM_UP_S)
+        self.media.apology_path = str(self.speech.prompts.find(self._apology(brain.assistant)) or "")
 
     async def reload(self, brain: Brain) -> None:
         """New calls get the new assistant; agents keep their states where they still exist."""
@@ -216,14 +211,6 @@ class Center:
     def _move_audio(self, call_id: str, frames_path: str) -> None:
         self.media.send(call_id, SendAudioTo(leg=call_id, frames_path=frames_path))
 
-    def _apology(self, assistant: Assistant) -> Prompt:
-        language = self.settings.server.language
-        response = assistant.response(assistant.texts["trouble"], language)
-        text = (
-            " ".join(response.sentences) if response is not None else "Sorry, something went wrong. Please call again."
-        )
-        return Prompt(text=text, language=language, name=assistant.texts["trouble"])
-
     def _surroundings(self, call_id: str) -> Surroundings:
         brain, agents = self.brain, self.agents
 
@@ -259,7 +246,7 @@ class Center:
             frames_path=lambda: self.speech.frames_path(call_id),
             hearing=self.speech.hearing(call_id),
             comfort_path=str(self._comfort),
-            apology=self._apology(brain.assistant),
+            apology=apology(brain.assistant, self.settings.server.language),
             default_queue=next(iter(brain.routing.queues)),
         )
 

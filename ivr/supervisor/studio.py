@@ -18,14 +18,13 @@ import numpy as np
 from ivr.config import Settings
 from ivr.design.aloud import telephone
 from ivr.dialog.assistant import Assistant
-from ivr.dialog.saying import fixed_parts, marked_sentences, prompt
-from ivr.dialog.texts import PLACEHOLDER, Response, Values, render
 from ivr.model.dialog import Prompt
 from ivr.model.hearing import Expectation, Render, Rendered, RenderFailed
 from ivr.model.markup import plain
 from ivr.model.ports import Recognizer
 from ivr.offers.catalogue import load_catalogue
 from ivr.offers.desk import OfferDesk
+from ivr.routing.plan import load_waiting
 from ivr.speech.audio import from_pcm
 from ivr.speech.cache import duration_ms
 from ivr.speech.catalogue import Catalogue
@@ -37,6 +36,7 @@ from ivr.speech.spoken_form import errors, likeness
 from ivr.speech.verbalization import verbalized
 from ivr.speech.voices import make_voices
 from ivr.supervisor.prompt_library import PromptLibrary, show_nothing
+from ivr.supervisor.spoken_ahead import spoken_ahead
 
 LONGEST_MS = 12_000
 LATEST_MS = 20  # of silence before the first sound
@@ -64,33 +64,21 @@ class Finding:
     problems: tuple[str, ...] = ()
 
 
-def every_prompt(assistant: Assistant) -> list[Prompt]:
-    """What is rendered ahead: recordings, sentences without values, fixed parts of the others, offers. Each once."""
-    found: list[Prompt] = []
-    for language, texts in assistant.responses.items():
-        for way in (way for first in texts.values() for way in first.variations):
-            found += _said(way, language)
+def prompts_of(settings: Settings, assistant: Assistant) -> list[Prompt]:
+    """What is rendered ahead for an assistant, as its service would. Raises DesignError."""
+    offered: tuple[tuple[str, str], ...] = ()
     if assistant.offers_file.exists():
-        for language, text in OfferDesk(load_catalogue(assistant.offers_file), _NOBODY, 0.0).texts():
-            found += [prompt(sentence, language, "offers.yml") for sentence in marked_sentences(text, language)]
-    return list({(p.language, p.spoken, p.audio): p for p in found}.values())
-
-
-def _said(way: Response, language: str) -> list[Prompt]:
-    if way.audio:
-        return list(render(way, Values(names={}))[0])
-    found = []
-    for sentence in way.sentences:
-        texts = fixed_parts(sentence) if PLACEHOLDER.search(sentence) else (sentence,)
-        found += [prompt(text, language, way.name) for text in texts]
-    return found
+        offered = OfferDesk(load_catalogue(assistant.offers_file), _NOBODY, 0.0).texts()
+    return spoken_ahead(assistant, offered, load_waiting(assistant.routing_file), settings.server.language)
 
 
 class Studio:
-    """The library of an assistant's prompts, with voices to speak them. Made by studio()."""
+    """The library of an assistant's prompts, with voices to speak them. prompts: those of the languages asked for. Made
+    by studio()."""
 
     def __init__(self, settings: Settings, assistant: Assistant, only: Sequence[str] = ()) -> None:
-        self.assistant, self.languages = assistant, tuple(only) or assistant.languages
+        self.languages = tuple(only) or assistant.languages
+        self.prompts = [each for each in prompts_of(settings, assistant) if each.language in self.languages]
         self._room, self._catalogue = settings.speech, Catalogue(settings.speech.models_dir)
         self.voices = make_voices(self._catalogue, settings.speech.voices, self.languages)
         self.queue = RenderQueue(self.voices, settings.speech.cache_dir, self._answer)
@@ -100,11 +88,6 @@ class Studio:
             first = next((voice_id for voice_id in ids if voice_id is not None), None)
             if first is not None:
                 self.library.voice_ids[language] = first
-
-    @property
-    def prompts(self) -> list[Prompt]:
-        """Every prompt of the languages asked for."""
-        return [each for each in every_prompt(self.assistant) if each.language in self.languages]
 
     async def render(self, progress: Callable[[int, int], None] = show_nothing) -> int:
         """Render what is missing. Returns how many were."""

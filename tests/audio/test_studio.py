@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from ivr.cli import main
+from ivr.config import Settings
 from ivr.dialog.assistant import load_assistant
-from ivr.supervisor.studio import every_prompt
+from ivr.supervisor.studio import prompts_of
 from tests.unit.design.conftest import FILES
 
 
@@ -52,7 +53,7 @@ def test_a_prompt_that_is_no_speech_is_unintelligible(config: Path, capsys: pyte
 
 
 def test_every_sentence_of_the_bank_is_rendered_ahead_and_so_are_fixed_parts(repo_root: Path) -> None:
-    found = every_prompt(load_assistant(repo_root / "dialogs" / "bank"))
+    found = prompts_of(Settings(), load_assistant(repo_root / "dialogs" / "bank"))
     texts = {(each.language, each.text) for each in found}
     assert ("ru", "На вашем счёте,") in texts
     assert len(texts) == len(found) > 200

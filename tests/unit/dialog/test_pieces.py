@@ -86,7 +86,7 @@ def test_sentences_are_cut_where_they_end_and_nowhere_else() -> None:
 
 
 def test_only_the_sentence_with_values_is_not_ready_before_the_call() -> None:
-    ready = {text for _, text in static_prompts(ASSISTANT)}
+    ready = {prompt.text for prompt in static_prompts(ASSISTANT)}
     claim = {"status": "paid", "amount": 10, "currency": "EUR", "paid_on": "2026-11-03"}
     found = ev.ServiceEnded(at_ms=0, service="get_claim", outcome="ok", values={"claim": claim})
     turns = run(started(), LOOKUP, keys("1"), keys("204518"), found)
