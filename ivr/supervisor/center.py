@@ -105,12 +105,10 @@ class Center:
 
     async def warm_up(self) -> None:
         """Render what every call says."""
-        brain = self.brain
-        ahead = spoken_ahead(
-            brain.assistant, brain.offers.texts(), brain.routing.waiting, self.settings.server.language
-        )
+        brain, language = self.brain, self.settings.server.language
+        ahead = spoken_ahead(brain.assistant, brain.offers.texts(), brain.routing.waiting, language)
         await self.speech.prompts.warm_up(ahead, WARM_UP_S)
-        self.media.apology_path = str(self.speech.prompts.find(self._apology(brain.assistant)) or "")
+        self.media.apology_path = str(self.speech.prompts.find(apology(brain.assistant, language)) or "")
 
     async def reload(self, brain: Brain) -> None:
         """New calls get the new assistant; agents keep their states where they still exist."""
