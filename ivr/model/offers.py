@@ -77,7 +77,8 @@ class OfferDecision:
     household has a chosen product and speak=False (the ghost). probabilities: product -> exact propensity. phase names
     the share held out at the time; group is the pre-registered group ("" for none); known are the numbers about the
     caller from before the call, around 0 and about one wide. survey: what asks for a grade by key before the goodbye,
-    in both arms alike, "" when nothing does.
+    in both arms alike, "" when nothing does. asks_consent: permission to speak is consent to advertising at the same
+    time, because there is none on record.
     """
 
     opportunity_id: str
@@ -98,6 +99,7 @@ class OfferDecision:
     group: str = ""
     known: tuple[float, ...] = ()
     survey: str = ""
+    asks_consent: bool = False
 
 
 def household_of(customer: Customer | None) -> str:

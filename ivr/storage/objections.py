@@ -53,7 +53,8 @@ class Objections:
         return {household: tuple(moments) for household, moments in found.items()}
 
     async def save_ads_consent(self, consent: AdsConsent) -> None:
-        """Store a consent to advertising. Raises StorageError when it lacks its moment, its text or its source."""
+        """Store a consent to advertising. Raises StorageError when it lacks its moment, its text or its source, or was
+        given in a call without key 1 or a clear yes to the question."""
         await self._db.write((sa.insert(ads_consents), [asdict(consent)]))
 
     async def ads_consents(self, customer_id: str) -> list[AdsConsent]:
@@ -67,10 +68,15 @@ class Objections:
         change = sa.update(ads_consents).where(live).values(withdrawn_at=at, withdrawn_by=by)
         return bool(await self._db.write((change, None)))
 
-    async def note_care(self, customer_id: str, at: str, by: str, call_id: str) -> None:
-        """Somebody found that this customer needs care: nothing is offered from now on."""
-        row = {"customer_id": customer_id, "at": at, "by": by, "call_id": call_id}
+    async def note_care(self, customer_id: str, at: str, by: str, call_id: str, why: str = "") -> None:
+        """Somebody found that this customer needs care: nothing is offered from now on. why: a CareReason, or "". Raises
+        StorageError for any other."""
+        row = {"customer_id": customer_id, "at": at, "by": by, "call_id": call_id, "why": why}
         await self._db.write((self._db.upsert(care_marks, row, keep=True), None))
+
+    async def needs_care(self, customer_id: str) -> CareMark | None:
+        """The newest mark nobody has cleared."""
+        return next((mark for mark in reversed(await self.care_marks(customer_id)) if not mark.cleared_at), None)
 
     async def clear_care(self, customer_id: str, at: str, by: str) -> bool:
         """A supervisor takes it back. False when nobody had noted it."""

@@ -18,7 +18,7 @@ from ivr.storage.tables import answers, call_requests, opportunities, opt_outs, 
 
 _AS_DECIDED = (
     *("opportunity_id", "arm", "speak", "household", "product", "relation", "p_treat"),
-    *("policy", "gate_version", "phase", "group"),
+    *("policy", "gate_version", "phase", "group", "asks_consent"),
 )
 
 
@@ -33,8 +33,8 @@ class PastOffer(NamedTuple):
 
 class Remembered(NamedTuple):
     """What a decision asks the store. off: (group, reason) of the suspensions in force; calls: of the household, for
-    the same request; surveyed: was the household asked for a grade lately? standing: "ads_consent" and "vulnerable" as
-    far as records say so of the customer."""
+    the same request; surveyed: was the household asked for a grade lately? standing: "ads_consent", "ads_withdrawn" (one
+    that ended) and "vulnerable" as far as records say so of the customer."""
 
     offers: tuple[PastOffer, ...]
     opted_out: bool
@@ -93,11 +93,21 @@ class Offers:
         await self._db.write((sa.insert(opportunities), [_opportunity(*each) for each in decided]))
 
     async def save_answer(
-        self, opportunity_id: str, answer: OfferAnswer, at: str, proof: OfferProof | None = None
+        self,
+        opportunity_id: str,
+        answer: OfferAnswer,
+        at: str,
+        proof: OfferProof | None = None,
+        *,
+        asks_consent: bool = False,
+        consent_id: str = "",
     ) -> None:
         """Store how the offer ended, once. ACCEPTED needs a proof: read-back and times, and either key 1 or words heard
-        with confidence >= 0.9. Raises StorageError when it is missing, doubled, or for an unknown opportunity."""
-        await self.save_answers([(opportunity_id, answer, at, proof)])
+        with confidence >= 0.9. asks_consent: as the opportunity's; then whoever heard what was offered has given the
+        consent of that id before. Raises StorageError when anything is missing, doubled, or nobody knows it."""
+        row = _answer(opportunity_id, answer, at, proof)
+        row |= {"asks_consent": asks_consent, "consent_id": consent_id or None}
+        await self._db.write((sa.insert(answers), [row]))
 
     async def save_answers(self, given: Sequence[tuple[str, OfferAnswer, str, OfferProof | None]]) -> None:
         """Many at once: opportunity_id, answer, at, proof. Those with a proof are stored first. Raises StorageError."""
@@ -168,11 +178,12 @@ def _remembered() -> sa.CompoundSelect[Any]:
     customer: sa.BindParameter[str] = sa.bindparam("customer", "")
     standing = [
         sa.select(sa.literal("standing"), sa.literal(what), nothing, nothing).where(
-            sa.exists().where(table.c.customer_id == customer, ended == "")
+            sa.exists().where(table.c.customer_id == customer, holds)
         )
-        for what, table, ended in (
-            ("ads_consent", ads_consents, ads_consents.c.withdrawn_at),
-            ("vulnerable", care_marks, care_marks.c.cleared_at),
+        for what, table, holds in (
+            ("ads_consent", ads_consents, ads_consents.c.withdrawn_at == ""),
+            ("ads_withdrawn", ads_consents, ads_consents.c.withdrawn_at != ""),
+            ("vulnerable", care_marks, care_marks.c.cleared_at == ""),
         )
     ]
     return sa.union_all(offered, refused, called, off, surveyed, *standing)

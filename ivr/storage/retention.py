@@ -1,7 +1,8 @@
 """Forgetting calls, recordings and offers when their time is over. Owns what goes together, and that nothing goes that
-proves an acceptance which must still be provable.
+proves an acceptance, or a consent, which must still be provable.
 
-Ages are moments, UTC ISO 8601. proven_since: acceptances since then keep their call, their recording and their rows.
+Ages are moments, UTC ISO 8601. proven_since: acceptances since then keep their call, their recording and their rows,
+consents given in a call that hold or ended since then their call and recording.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import sqlalchemy as sa
 
 from ivr.storage.account_tables import wrap_ups
 from ivr.storage.database import Database, unix_ms
+from ivr.storage.objection_tables import ads_consents
 from ivr.storage.tables import answers, call_requests, callbacks, calls, events, opportunities, outcomes, overflows
 
 BATCH = 500
@@ -92,8 +94,12 @@ def _accepted(since: str) -> sa.ColumnElement[bool]:
     return sa.and_(answers.c.answer == "accepted", answers.c.at >= since)
 
 
-def _proving(since: str) -> sa.Select[tuple[str]]:
-    return sa.select(opportunities.c.call_id).select_from(opportunities.join(answers)).where(_accepted(since))
+def _proving(since: str) -> sa.CompoundSelect[tuple[str]]:
+    """Calls in which somebody accepted, or consented."""
+    accepted = sa.select(opportunities.c.call_id).select_from(opportunities.join(answers)).where(_accepted(since))
+    given = ads_consents.c
+    holds = sa.or_(given.withdrawn_at == "", given.withdrawn_at >= since)
+    return sa.union(accepted, sa.select(given.call_id).where(given.call_id != "", holds))
 
 
 def _batches(rows: Sequence[Row]) -> list[Sequence[Row]]:

@@ -29,6 +29,8 @@ PROVEN = (
     "(proof_method = 'speech' AND trim(proof_heard) <> '' AND proof_confidence BETWEEN 0.9 AND 1) OR "
     "(proof_method = 'agent' AND trim(proof_agent) <> '' AND trim(proof_disclosures) <> '')))"
 )
+# Nobody hears what is offered, so as to decline or accept it, before the consent the question asked for is a record.
+CONSENTED = "NOT asks_consent OR answer NOT IN ('accepted', 'declined') OR consent_id IS NOT NULL"
 IN_ORDER = "answer <> 'accepted' OR proof_asked_at <= proof_answered_at"
 KNOWN_ANSWER = "answer IN (" + ", ".join(f"'{a.value}'" for a in OfferAnswer) + ")"
 KNOWN_CALLBACK_STATE = "state IN ('due', 'done', 'failed')"
@@ -94,6 +96,7 @@ opportunities = sa.Table(
     *(_text(name) for name in ("call_id", "customer_id", "household", "at", "arm", "product", "relation")),
     *(_text(name) for name in ("policy", "gate_version", "script_version", "phase", "group")),
     sa.Column("speak", sa.Boolean, nullable=False),
+    sa.Column("asks_consent", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("p_treat", sa.Float, nullable=False),
     *(sa.Column(name, sa.JSON, nullable=False) for name in ("probabilities", "gate", "eligible", "removed")),
     sa.Column("known", sa.JSON, nullable=False, server_default="[]"),
@@ -103,16 +106,18 @@ opportunities = sa.Table(
     sa.Index(None, "call_id"),
     sa.Index(None, "customer_id"),
     sa.Index(None, "at_ms"),
-    sa.Index(None, "opportunity_id", "speak", unique=True),
+    sa.Index(None, "opportunity_id", "speak", "asks_consent", unique=True),
 )
 
 # speak is always true: together with the key it names an opportunity that was to be heard, so that nobody, whatever the
-# code does, can have answered an offer of the holdout.
+# code does, can have answered an offer of the holdout. asks_consent is the opportunity's own for the same reason.
 answers = sa.Table(
     "answers",
     METADATA,
     _text("opportunity_id", key=True),
     sa.Column("speak", sa.Boolean, nullable=False, server_default=sa.true()),
+    sa.Column("asks_consent", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("consent_id", sa.Text, sa.ForeignKey("ads_consents.consent_id")),
     _text("answer"),
     _text("at"),
     *(_text(f"proof_{name}") for name in ("script_version", "read_back", "asked_at", "answered_at", "method")),
@@ -123,7 +128,11 @@ answers = sa.Table(
     sa.CheckConstraint(PROVEN, name="accepted_is_proven"),
     sa.CheckConstraint(IN_ORDER, name="asked_before_answered"),
     sa.CheckConstraint("speak", name="was_to_be_heard"),
-    sa.ForeignKeyConstraint(["opportunity_id", "speak"], ["opportunities.opportunity_id", "opportunities.speak"]),
+    sa.CheckConstraint(CONSENTED, name="consented_before_it_was_heard"),
+    sa.ForeignKeyConstraint(
+        ["opportunity_id", "speak", "asks_consent"],
+        ["opportunities.opportunity_id", "opportunities.speak", "opportunities.asks_consent"],
+    ),
 )
 
 # The key is what keeps an outcome from being told twice: the first telling stands.

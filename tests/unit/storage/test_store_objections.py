@@ -11,8 +11,9 @@ import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
 
+from ivr.model.call import CallRecord
 from ivr.model.errors import StorageError
-from ivr.model.objections import AdsConsent
+from ivr.model.objections import AdsConsent, CareReason
 from ivr.model.offers import OfferAnswer, Suspension
 from ivr.storage import database
 from ivr.storage.store import Store
@@ -93,11 +94,70 @@ async def test_consent_and_care_hold_until_they_end_and_stay_readable(store: Sto
     assert await standing(store, "C2") == frozenset()
     assert await store.withdraw_ads_consent("C1", LATER, "bob")
     assert not await store.withdraw_ads_consent("C1", LATEST, "bob"), "it ended already"
+    assert await store.needs_care("C1") is not None
     assert await store.clear_care("C1", LATER, "ann")
-    assert await standing(store, "C1") == frozenset()
+    assert await store.needs_care("C1") is None
+    assert await standing(store, "C1") == {"ads_withdrawn"}, "who took a consent back is not asked for it in a call"
     [consent], [mark] = await store.ads_consents("C1"), await store.care_marks("C1")
     assert (consent.withdrawn_at, consent.withdrawn_by) == (LATER, "bob")
     assert (mark.by, mark.call_id, mark.cleared_by) == ("a17", "01A", "ann")
+
+
+async def test_why_somebody_needs_care_is_one_of_a_short_list(store: Store) -> None:
+    with pytest.raises(StorageError):
+        await store.note_care("C1", AT, "a17", "01A", "an illness")
+    await store.note_care("C1", AT, "a17", "01A", CareReason.TIME)
+    assert [mark.why for mark in await store.care_marks("C1")] == ["time"]
+
+
+SAID = replace(
+    CONSENT, source="call 01A", call_id="01A", words="You agree to advertising?", asked_at=AT, method="dtmf", digits="1"
+)
+HEARD = replace(SAID, method="speech", digits="", heard="yes please", confidence=0.9)
+
+
+@pytest.mark.parametrize(
+    "unproven",
+    [
+        replace(SAID, digits="2"),
+        replace(SAID, words=" "),
+        replace(SAID, call_id=""),
+        replace(SAID, asked_at=""),
+        replace(SAID, asked_at=LATER),
+        replace(SAID, method="shouting"),
+        replace(HEARD, confidence=0.89),
+        replace(HEARD, heard=" "),
+    ],
+)
+async def test_the_database_takes_no_consent_of_a_call_without_question_and_clear_yes(
+    store: Store, unproven: AdsConsent
+) -> None:
+    with pytest.raises(StorageError):
+        await store.save_ads_consent(unproven)
+
+
+async def test_nobody_can_have_answered_a_pitch_whose_consent_is_not_on_record(store: Store) -> None:
+    await store.save_opportunity(replace(SPOKEN, asks_consent=True), "01A", "C1", AT)
+    for asks, consent in ((True, ""), (True, "K1"), (False, "")):
+        for answer, proof in ((OfferAnswer.ACCEPTED, BY_KEY), (OfferAnswer.DECLINED, None)):
+            with pytest.raises(StorageError):
+                await store.save_answer("O1", answer, AT, proof, asks_consent=asks, consent_id=consent)
+    await store.save_ads_consent(HEARD)
+    await store.save_answer("O1", OfferAnswer.ACCEPTED, AT, BY_KEY, asks_consent=True, consent_id="K1")
+    await store.save_opportunity(replace(SPOKEN, opportunity_id="O2", asks_consent=True), "01B", "C1", AT)
+    await store.save_answer("O2", OfferAnswer.NOT_PERMITTED, AT, asks_consent=True)
+
+
+async def test_the_call_a_consent_was_given_in_stays_as_long_as_it_must_be_proven(store: Store) -> None:
+    words = dict.fromkeys(("sip_call_id", "ani", "dnis", "assistant", "language"), "x")
+    for call_id in ("01A", "01B"):
+        await store.save_record(CallRecord(call_id=call_id, started_at=AT, ended_at=AT, recording=call_id, **words))
+    await store.save_ads_consent(SAID)
+    assert await store.calls_before(LATEST, proven_since=LATEST) == ["01B"]
+    assert await store.recordings_before(LATEST, proven_since=LATEST) == [("01B", "01B")]
+    await store.withdraw_ads_consent("C1", LATER, "bob")
+    assert await store.calls_before(LATEST, proven_since=LATER) == ["01B"]
+    assert await store.calls_before(LATEST, proven_since=LATEST) == ["01A", "01B"]
 
 
 async def test_a_database_of_before_keeps_its_objections_and_its_answers(tmp_path: Path) -> None:
