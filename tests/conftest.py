@@ -54,6 +54,23 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
             failed.write(f"{report.nodeid}\n")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """scripts/test runs what measures time before all else."""
+    parser.addoption("--alone", choices=("only", "never"), help="only the tests marked alone, or all but them")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what --alone leaves out."""
+    wanted = config.getoption("--alone")
+    if wanted is None:
+        return
+    measuring, others = list[pytest.Item](), list[pytest.Item]()
+    for item in items:
+        (measuring if "alone" in item.keywords else others).append(item)
+    items[:], left_out = (measuring, others) if wanted == "only" else (others, measuring)
+    config.hook.pytest_deselected(items=left_out)
+
+
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Beside processes that place calls, everything else gives way."""
     if "PYTEST_XDIST_WORKER" in os.environ:

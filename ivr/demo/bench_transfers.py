@@ -159,8 +159,7 @@ async def _one(house: House, caller: SoftPhone, number: str) -> Transfer:
     requested = await call.wait_for("handoff.requested", 10)
     bridged = await call.wait_for("handoff.bridged", 30)
     await caller.hang_up()
-    await call.wait_for("call.ended", 10)
-    await call.read()
+    await call.closed(10)
     if call.record["outcome"] != "transferred":
         raise DemoError(f"the call ended as {call.record['outcome']}")
     chosen = [event for event in call.events if event["kind"] == "handoff.chosen"]

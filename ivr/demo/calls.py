@@ -109,18 +109,7 @@ def _asked(events: list[Event]) -> str:
 async def finish(stage: Stage, follower: Follower) -> None:
     """The bot says goodbye and hangs up."""
     await stage.caller.ended(timeout=20)
-    await ended(follower)
-
-
-async def ended(follower: Follower) -> None:
-    """The call's record is closed. Raises DemoError when that takes more than 5 s."""
-    await follower.wait_for("call.ended", 5)
-    deadline_ms = monotonic_ms() + 5_000
-    while not follower.record["ended_at"]:
-        if monotonic_ms() > deadline_ms:
-            raise DemoError("the record of the call was not closed")
-        await asyncio.sleep(READ_S)
-        await follower.read()
+    await follower.closed(5)
 
 
 # ---- the three calls ----------------------------------------------------------------------------------------------
@@ -196,7 +185,7 @@ async def _to_a_human(stage: Stage) -> list[Check]:
         await asyncio.sleep(0.5)
         await caller.hang_up()
         await agent.ended(timeout=5)
-        await ended(follower)
+        await follower.closed(5)
     await caller.ended(timeout=5)
     agent_heard, caller_heard = Path(agent.heard_wav), Path(caller.heard_wav)
     whispered = likeness(agent_heard, caller_heard, first_s=3.0)
@@ -231,7 +220,7 @@ async def _second_best(stage: Stage) -> list[Check]:
     await asyncio.sleep(0.5)
     await caller.hang_up()
     await second.ended(timeout=5)
-    await ended(follower)
+    await follower.closed(5)
     await caller.ended(timeout=5)
     states = {agent["agent_id"]: agent["state"] for agent in (await house.get("/api/agents"))["agents"]}
     for agent_id in ("a1", "a2"):

@@ -55,6 +55,18 @@ class Follower:
             await self.read()
             await asyncio.sleep(POLL_S)
 
+    async def closed(self, timeout_s: float) -> Mapping[str, Any]:
+        """The whole record, which is stored beside the last entry of the log. Raises DemoError when it does not come in
+        time."""
+        await self.wait_for("call.ended", timeout_s)
+        deadline_ms = monotonic_ms() + int(timeout_s * 1000)
+        while not self.record["ended_at"]:
+            if monotonic_ms() > deadline_ms:
+                raise DemoError(f"call {self.call_id}: its record was not closed")
+            await asyncio.sleep(POLL_S)
+            await self.read()
+        return self.record
+
     def first(self, kind: str) -> Event | None:
         """The first event of that kind, None when there is none."""
         return next((event for event in self.events if event["kind"] == kind), None)

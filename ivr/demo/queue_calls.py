@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 
 from ivr.demo.acd import Acd, AcdSettings
 from ivr.demo.acd_queue import Contact, ContactState
-from ivr.demo.calls import QUESTION_MS, READ_S, Check, Reply, Stage, converse, ended
+from ivr.demo.calls import QUESTION_MS, READ_S, Check, Reply, Stage, converse
 from ivr.demo.follower import Follower
 from ivr.demo.house import HOST, DemoError, free_ports
 from ivr.demo.printing import printer
@@ -32,7 +32,7 @@ async def solved(stage: Stage) -> list[Check]:
         )
         await converse(stage, follower, replies)
         await stage.caller.ended(timeout=20)
-        await ended(follower)
+        await follower.closed(5)
         contact = _contact(acd)
         result = await stage.house.get(f"/api/overflow/{contact.token}")
     said = " ".join(e["data"]["text"] for e in follower.events if e["kind"] == "turn.said")
@@ -74,7 +74,7 @@ async def kept(stage: Stage) -> list[Check]:
 async def converse_until_back(stage: Stage, follower: Follower, contact: Contact) -> None:
     """Choose to keep the place, and wait until the queue has the caller again."""
     await converse(stage, follower, (Reply(asked=r"utter_overflow_way", press="2", hasty=True),))
-    await ended(follower)
+    await follower.closed(5)
     deadline_ms = monotonic_ms() + QUESTION_MS
     while contact.state is not ContactState.WAITING:
         if monotonic_ms() > deadline_ms:

@@ -70,6 +70,7 @@ async def call(request: web.Request) -> web.Response:
         return error(404, "no such call")
     await note_access(request, request.app[DESK], "transcript", call_id)
     events = [asdict(entry) for entry in await store.events(call_id)]
+    record = await store.call(call_id) or record  # not older than the log: who reads of the end reads a closed record
     return web.json_response({"call": asdict(record), "events": events})
 
 

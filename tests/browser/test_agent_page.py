@@ -106,6 +106,7 @@ async def read_along(http: aiohttp.ClientSession, url: str, seen: list[str]) -> 
                 seen.append(url)
 
 
+@pytest.mark.alone
 async def test_an_event_is_in_the_page_within_200_ms_with_fifty_pages_open(
     page: Page, floor: Any, call: str, packet: dict[str, Any]
 ) -> None:

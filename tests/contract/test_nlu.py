@@ -104,6 +104,7 @@ async def test_twenty_calls_at_once_get_their_own_answers(engine: NluEngine) -> 
     assert [(a.text, a.intent.name) for a in answers] == [(t, SENTENCES[t]) for t in texts]
 
 
+@pytest.mark.alone
 async def test_it_answers_fast_enough_for_a_conversation(engine: NluEngine) -> None:
     started = time.perf_counter()
     for _ in range(20):

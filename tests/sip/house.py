@@ -25,7 +25,7 @@ from tests.sip.sentences import sentences
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 # Rendered prompts, and the vectors of the sentences an assistant is trained with, are kept over houses and test runs.
-PROMPTS = Path(os.environ.get("IVR_PROMPT_CACHE", ROOT / "var" / "prompt-cache"))
+PROMPTS = Path(os.environ.get("IVR_PROMPT_CACHE", ROOT / "var" / "prompts"))  # where `ivr prompts render` puts them
 VECTORS = ROOT / "var" / "nlu"
 
 PORTS_OF_A_HOUSE = 180
@@ -172,8 +172,7 @@ class Caller:
     async def over(self, timeout_s: float = 20) -> Mapping[str, Any]:
         """The call is over, on the phone and in the log; its complete record."""
         await self.phone.ended(timeout=timeout_s)
-        await self.call.wait_for("call.ended", 6)
-        await self.call.read()
+        await self.call.closed(6)
         check_complete(self.call)
         return self.call.record
 

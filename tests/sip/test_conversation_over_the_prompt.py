@@ -14,6 +14,7 @@ from tests.sip.house import Caller
 pytestmark = [pytest.mark.sip, pytest.mark.models]
 
 RATE = 8000
+AFTER_MS = 760  # when the turn is over, and no answer to the next question begins
 MOST_MS = 400  # as in test_conversation_barge_in: the aim is 200, a loaded machine is given some more
 
 
@@ -73,20 +74,29 @@ async def test_a_nod_does_not_end_the_prompt_and_what_is_said_after_it_is_unders
     await caller.over()
 
 
-async def test_a_please_behind_an_answer_already_taken_answers_no_question(caller: Caller) -> None:
-    wish = await caller.wav("I would like to check the status of my claim.")
-    please = await caller.wav("Please.")
+async def test_a_please_behind_an_answer_already_taken_answers_no_question(caller: Caller, tmp_path: Path) -> None:
+    wish = _voiced(await caller.wav("I would like to check the status of my claim."))
+    please = _voiced(await caller.wav("Please."))
+    gap = np.zeros(AFTER_MS * RATE // 1000)
+    wav = _write(tmp_path / "please.wav", np.concatenate([wish, gap, please, np.zeros(RATE)]))
     await caller.dial("+12025550101")
     await caller.asked("utter_how_can_i_help", finished=True)
-    await caller.mutter(wish)
+    await caller.mutter(wav)
     said = await caller.asked("utter_ask_claim_number")
-    await caller.phone.say(please)
     await caller.event("turn.afterthought", 8)
     await caller.event("turn.prompted", 15, lambda e: e["seq"] > said["seq"] and not e["data"]["interrupted"])
     assert caller.kinds().count("turn.heard") == 1
     assert "turn.barged_in" not in caller.kinds()
     await caller.phone.hang_up()
     await caller.over()
+
+
+def _voiced(path: Path) -> np.ndarray:
+    """A recording from its first to its last sound, -1..1."""
+    with wave.open(str(path), "rb") as file:
+        samples = np.frombuffer(file.readframes(file.getnframes()), dtype="<i2") / 32768
+    loud = np.flatnonzero(np.abs(samples) > 0.02)
+    return samples[loud[0] : loud[-1] + 1]
 
 
 def _turns(caller: Caller) -> list[str]:

@@ -26,8 +26,7 @@ def _at_worker(house: House, at: int) -> House:
 
 async def _lost(house: House, caller: Caller) -> None:
     """The caller's call is closed as lost, with everything a record needs and a promise to call back."""
-    await caller.call.wait_for("call.ended", 3)
-    await caller.call.read()
+    await caller.call.closed(3)
     check_complete(caller.call)
     assert caller.call.record["outcome"] == "lost"
     assert caller.call.record["ended_by"] == "failure"

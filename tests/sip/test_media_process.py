@@ -342,6 +342,7 @@ async def test_a_disk_that_stalls_is_heard_by_nobody_else_and_delays_its_own_pro
         assert max(gaps) <= 60, gaps
 
 
+@pytest.mark.alone
 async def test_two_callers_with_prompts_and_recordings_fit_in_forty_megabytes_and_are_answered_at_once(
     reserve_ports: Ports, tmp_path: Path
 ) -> None:

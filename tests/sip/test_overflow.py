@@ -15,7 +15,6 @@ import pytest
 from ivr.config import load_settings
 from ivr.demo.acd import Acd, AcdSettings
 from ivr.demo.acd_queue import Contact, ContactState
-from ivr.demo.calls import ended
 from ivr.demo.follower import Follower
 from ivr.demo.house import HOST, House
 from ivr.demo.phone_client import SoftPhone
@@ -79,8 +78,7 @@ class Story:
         return stands
 
     async def record(self) -> Mapping[str, Any]:
-        await ended(self.call)
-        return self.call.record
+        return await self.call.closed(5)
 
 
 async def solved(story: Story) -> None:

@@ -253,6 +253,7 @@ async def test_only_a_trunk_that_says_so_refuses_and_says_why(
     assert await number.refusal() == answer
 
 
+@pytest.mark.alone
 async def test_a_captured_invite_is_checked_by_a_command_that_tells_what_verifying_costs(
     repository: Repository, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -54,6 +54,7 @@ async def test_coverage_names_the_lines_of_steps_and_edges_nobody_came_to(small:
     assert "flows/main.yml:15:7: no test goes from balance/ask_them to human/handoff_1 (missing)" in first.missed
 
 
+@pytest.mark.alone
 async def test_two_hundred_conversations_take_less_than_ten_seconds(small: Path) -> None:
     assistant, told = load_assistant(small), conversations(small)
     engine = EmbeddedEngine.train(assistant.nlu_files)
@@ -66,6 +67,7 @@ async def test_two_hundred_conversations_take_less_than_ten_seconds(small: Path)
 
 
 @pytest.mark.models
+@pytest.mark.alone
 async def test_two_hundred_shipped_conversations_take_less_than_ten_seconds_with_the_engine_of_the_calls() -> None:
     root, told, passed, began = Path(__file__).parents[3], 0, True, time.process_time()
     nlu = NluSettings(cache_dir=root / "var" / "nlu")

@@ -91,6 +91,7 @@ def people() -> list[Invented]:
 
 
 @pytest.mark.slow
+@pytest.mark.alone
 def test_ten_thousand_names_are_searched_within_20_ms_and_a_wrong_single_is_one_in_200(people: list[Invented]) -> None:
     """Callers drawn with another seed than the thresholds were chosen with."""
     index = NameIndex((p.customer_id, p.names) for p in people)

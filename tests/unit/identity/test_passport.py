@@ -376,6 +376,7 @@ def test_no_identity_header_of_thousands_raises(**odd: Any) -> None:
     _check_odd(**odd)
 
 
+@pytest.mark.alone
 def test_a_verification_takes_less_than_five_milliseconds() -> None:
     ready = credential(CHAIN, [ROOT.certificate])
     took = []

@@ -155,6 +155,7 @@ async def test_russian_and_mixed_sentences_are_understood(tmp_path: Path, text: 
 
 
 @pytest.mark.models
+@pytest.mark.alone
 def test_retraining_after_an_edit_takes_less_than_two_seconds(tmp_path: Path) -> None:
     EmbeddedEngine.train({"en": NLU_EN}, features=features_of("auto", tmp_path))
     edited = tmp_path / "nlu.en.yml"

@@ -174,7 +174,7 @@ def test_a_decision_takes_less_than_five_milliseconds() -> None:
     assert sorted(times)[296] < 0.005
 
 
-@pytest.mark.slow
+@pytest.mark.alone
 async def test_a_decision_with_all_the_store_knows_and_keeps_takes_less_than_five_milliseconds_of_processor() -> None:
     told = (await bench_offers(600))["decision_ms"]
     assert told["cpu"]["p50"] <= told["cpu"]["p99"] < 5.0, told

@@ -98,6 +98,7 @@ async def test_a_full_queue_drops_chatter_but_never_control_entries_in_silence(
     await store.close()
 
 
+@pytest.mark.alone
 async def test_ten_calls_of_fifty_events_a_second_do_not_lag(store: Store) -> None:
     seconds, waits, began = 10, [], time.perf_counter()
     for seq in range(1, 50 * seconds + 1):
