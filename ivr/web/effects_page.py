@@ -14,7 +14,7 @@ from aiohttp import web
 from ivr.call.journal import wall_clock
 from ivr.log import get_log
 from ivr.model.offers import EVERYBODY
-from ivr.offers.effects.words import MEASURED, OUTCOMES, VERDICTS
+from ivr.offers.effects.words import MEASURED, OUTCOMES, VERDICTS, likelihood
 from ivr.web.api import DESK, body_of
 from ivr.web.effects_charts import Interval, closing_in, forest
 from ivr.web.effects_words import FIGURES, HOW, WORDS
@@ -62,6 +62,7 @@ async def _page(request: web.Request, part: str) -> web.Response:
         "measured": MEASURED,
         "charts": _charts(document, language) if document and document["report"] else [],
         "groups": document["report"]["groups"] if document and document["report"] else [],
+        "likely": _likely(document["report"], language) if document and document["report"] else [],
     }
     return page("effects.html", request, words)
 
@@ -120,6 +121,18 @@ def _money(document: Mapping[str, Any], asked: Mapping[str, str]) -> dict[str, A
     return {"revenue": revenue, "harm": harm, "net": revenue - harm, "prices": prices}
 
 
+def _likely(report: Mapping[str, Any], language: str) -> list[tuple[str, str, list[tuple[str, str]]]]:
+    """(outcome, its margin, a cell for everybody and each group) of every harm; a cell: what it says, and why."""
+    words, rows = WORDS[language], dict[str, tuple[str, str, list[tuple[str, str]]]]()
+    for each in report["p_harm_beyond_margin"]["readings"]:
+        name = each["outcome"]
+        margin = words["points"].format(points=f"{100 * each['margin']:g}")
+        cells = rows.setdefault(name, (OUTCOMES[language][name], margin, []))[2]
+        early = (words["young"], words["callers"].format(**each))
+        cells.append(early if each["p"] is None else (likelihood(each["p"]), ""))
+    return list(rows.values())
+
+
 def _missing(ledger: Sequence[Mapping[str, Any]], language: str) -> dict[str, dict[str, list[str]]]:
     """Column -> what it takes -> figures that are not measurable yet."""
     found: dict[str, dict[str, list[str]]] = {"direct": {}, "indirect": {}, "offers": {}}
@@ -141,6 +154,12 @@ def _lines(document: Mapping[str, Any]) -> Iterator[tuple[object, ...]]:
     for group, findings in parts:
         for f in findings:
             yield ("experiment", group, f["outcome"], f["effect"], f["low"], f["high"], "", "randomised", f["rows"])
+    for each in report["p_harm_beyond_margin"]["readings"]:
+        named, callers = (
+            f"p_harm_beyond_margin {each['outcome']}",
+            sum(p["treated"] + p["held"] for p in each["phases"]),
+        )
+        yield ("posterior", each["group"], named, each["p"], "", "", "probability", "decides nothing", callers)
     for group in report["groups"]:
         yield ("verdict", group["group"], group["verdict"], "", "", "", "", "randomised", group["rows"])
     for value in document["policies"]:

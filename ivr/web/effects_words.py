@@ -83,6 +83,10 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "early": "The page is being made; reload it in a few seconds.",
         "none": "This assistant pre-registers no experiment, so there is nothing to report.",
         "young": "too early",
+        "likely": "How likely is harm? Easy to read, decides nothing",
+        "more_than": "More than",
+        "points": "{points} points more",
+        "callers": "{callers} of about {least} callers in the smaller arm",
     },
     "ru": {
         "title": "Что делают предложения",
@@ -162,6 +166,10 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "early": "Страница готовится, обновите её через несколько секунд.",
         "none": "У этого помощника нет опыта с контрольной группой, сообщать нечего.",
         "young": "рано",
+        "likely": "Насколько вероятен вред? Легко читать, ничего не решает",
+        "more_than": "Больше чем на",
+        "points": "{points} п.п.",
+        "callers": "{callers} звонящих из примерно {least} в меньшей группе",
     },
 }
 HOW: Mapping[str, Mapping[str, str]] = {

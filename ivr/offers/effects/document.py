@@ -9,10 +9,12 @@ from dataclasses import asdict
 from typing import Any
 
 from ivr.offers.effects.answer import LANGUAGES, answer
+from ivr.offers.effects.notes import note
+from ivr.offers.effects.posterior import Reading, reading
 from ivr.offers.effects.report import EffectReport
 from ivr.offers.effects.validity import Check
 from ivr.offers.effects.verdicts import Finding
-from ivr.offers.effects.words import OUTCOMES, VERDICTS, amount, number, title_of
+from ivr.offers.effects.words import OUTCOMES, VERDICTS, amount, likelihood, number, title_of
 
 WIDE = 118
 
@@ -38,6 +40,12 @@ def as_json(report: EffectReport) -> dict[str, Any]:
             }
             for group in report.groups
         ],
+        "p_harm_beyond_margin": {
+            "decides": False,
+            "prior": "Beta(1, 1)",
+            "words": dict(note("posterior")),
+            "readings": [_reading(reading(tally)) for tally in report.tallies],
+        },
         "money": {**asdict(report.money), "net": report.money.net} if report.money is not None else None,
         "stop": report.stop,
     }
@@ -71,6 +79,25 @@ def as_text(report: EffectReport, language: str) -> Iterator[str]:
         )
         for finding in group.findings:
             yield f"  {_line(finding, language)}"
+    yield from _posterior(report, language)
+
+
+def _posterior(report: EffectReport, language: str) -> Iterator[str]:
+    """A line an outcome: everybody first, then the groups."""
+    words, told = _TEXT[language], [reading(tally) for tally in report.tallies]
+    if told:
+        yield ""
+        yield from textwrap.wrap(note("posterior")[language], WIDE)
+    for outcome in dict.fromkeys(each.tally.outcome for each in told):
+        of_outcome = [each for each in told if each.tally.outcome == outcome]
+        by = words["by"].format(margin=100.0 * of_outcome[0].tally.margin)
+        groups = "; ".join(f"{each.tally.group or words['all']} {_likely(each, language)}" for each in of_outcome)
+        line = f"{OUTCOMES[language][outcome]}, {by}: {groups}"
+        yield from textwrap.wrap(line, WIDE, initial_indent="  ", subsequent_indent="    ")
+
+
+def _likely(each: Reading, language: str) -> str:
+    return likelihood(each.p) if each.p is not None else _TEXT[language]["few"].format(each=each)
 
 
 def _line(finding: Finding, language: str) -> str:
@@ -100,6 +127,9 @@ _TEXT: Mapping[str, Mapping[str, str]] = {
         "planned_end": "(only at the planned end)",
         "group": "{group}: {verdict} ({rows} households, {share} of the callers)",
         "lee": "bounds, for callers who did not answer:",
+        "by": "more than {margin:g} points more",
+        "all": "everybody",
+        "few": "too early ({each.callers} of about {each.least} callers)",
     },
     "ru": {
         "sound": "Опыт проведён чисто",
@@ -113,6 +143,9 @@ _TEXT: Mapping[str, Mapping[str, str]] = {
         "planned_end": "(только в назначенный день)",
         "group": "{group}: {verdict} (домохозяйств {rows}, звонящих {share})",
         "lee": "границы с учётом не ответивших:",
+        "by": "прибавка больше {margin:g} п.п.",
+        "all": "все",
+        "few": "рано ({each.callers} звонящих из примерно {each.least})",
     },
 }
 
@@ -133,6 +166,19 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "why": finding.why,
         "why_words": dict(finding.why_words),
         "bounds": asdict(finding.bounds) if finding.bounds is not None else None,
+    }
+
+
+def _reading(each: Reading) -> dict[str, Any]:
+    tally = each.tally
+    return {
+        "group": tally.group,
+        "outcome": tally.outcome,
+        "margin": tally.margin,
+        "p": each.p,
+        "callers": each.callers,
+        "least": each.least,
+        "phases": [asdict(phase) for phase in tally.phases],
     }
 
 

@@ -42,6 +42,8 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "few_events": "too few events: {events} of {least} in the smaller arm",
         "too_early": "too early: {rows} of {planned} households",
         "no_opportunities": "no opportunities in this time",
+        "posterior": "How likely harm beyond the margin is. Easy to read, decides nothing: each rate starts from a "
+        "flat prior (worth two callers), and how often and at how many groups one looks is not allowed for.",
         "arms": "{treated} treated, {expected:.1f} expected, p = {p:.4f}",
         "probabilities": "{bad} of {rows} rows without a usable one",
         "ghosts": "{ghosts} drawn for {held} held out",
@@ -96,6 +98,9 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "few_events": "мало событий: {events} из {least} в меньшей группе",
         "too_early": "рано: {rows} из {planned} домохозяйств",
         "no_opportunities": "за это время возможностей не было",
+        "posterior": "Насколько вероятен вред больше допуска. Легко читать, но ничего не решает: каждая доля исходит "
+        "из плоского априорного распределения (весит как два звонящих); то, как часто и на сколько групп "
+        "смотрят, не учтено.",
         "arms": "с предложением {treated}, ожидалось {expected:.1f}, p = {p:.4f}",
         "probabilities": "строк без пригодной вероятности: {bad} из {rows}",
         "ghosts": "{ghosts} на {held} в контроле",

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 MAX_GROUPS = 8
-CSAT, ANNOYED, REPEAT, HANGUP, AHT, ACCEPTED, REVENUE, COMPLAINT, CHURN = (
+CSAT, ANNOYED, REPEAT, HANGUP, AHT, ACCEPTED, REVENUE, COMPLAINT, CHURN, OPTOUT = (
     "csat",
     "annoyed",
     "repeat_7d",
@@ -19,9 +20,13 @@ CSAT, ANNOYED, REPEAT, HANGUP, AHT, ACCEPTED, REVENUE, COMPLAINT, CHURN = (
     "revenue_30d",
     "complaint_14d",
     "churned_90d",
+    "optout",
 )
 ONLY_OFFERED = frozenset({ACCEPTED, REVENUE})
 """Outcomes that nobody held out can have: a ghost sells nothing."""
+LIMITS: Mapping[str, float] = MappingProxyType({REPEAT: 0.015, HANGUP: 0.03, OPTOUT: 0.02, COMPLAINT: 0.005})
+"""Part of being annoyed -> how many more of all callers are too many. Without a verdict; hang-ups and opt-outs beyond
+theirs stop all offers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +69,11 @@ class Plan:
             raise ValueError(f"between 1 and {MAX_GROUPS} groups are decided beforehand, not {len(self.groups)}")
         if sum(margin.share for margin in self.margins) > 1.0 + 1e-9:
             raise ValueError("the shares of alpha of all margins come to more than one")
+
+    @property
+    def harms(self) -> Mapping[str, float]:
+        """Yes/no harm -> the margin it is read against: being annoyed by the verdicts' own, then its parts."""
+        return {**{m.outcome: m.limit for m in self.margins if m.outcome == ANNOYED}, **LIMITS}
 
     def alpha_of(self, margin: Margin) -> float:
         """For one group and one outcome, over all looks."""

@@ -9,13 +9,14 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ivr.offers.effects.plan import ACCEPTED, ANNOYED, CSAT, HANGUP, REVENUE, Plan
+from ivr.offers.effects.plan import ACCEPTED, ANNOYED, CSAT, HANGUP, LIMITS, OPTOUT, REVENUE, Plan
+from ivr.offers.effects.posterior import Tally, tallies
 from ivr.offers.effects.rows import PARTS_OF_ANNOYED, Population
 from ivr.offers.effects.validity import Check, validity
 from ivr.offers.effects.verdicts import Finding, GroupVerdict, Verdict, describe, judge
 
 WEEK_MS = 7 * 24 * 3600 * 1000
-GLOBAL_STOPS = {HANGUP: 0.03, "optout": 0.02}
+GLOBAL_STOPS = {name: LIMITS[name] for name in (HANGUP, OPTOUT)}
 """Outcome -> harm over all groups together beyond which nobody is offered anything any more."""
 
 
@@ -35,7 +36,7 @@ class Money:
 class EffectReport:
     """overall: effects on everybody, without verdicts. groups: empty when the experiment is not sound. share: group ->
     its share of the callers. stop: why all offers must stop, "" when they need not. weekly: households counted in a
-    week, 0 before there was one."""
+    week, 0 before there was one. tallies: what was counted of each harm, for posterior.reading; empty like groups."""
 
     plan: Plan
     rows: int
@@ -46,6 +47,7 @@ class EffectReport:
     money: Money | None
     stop: str = ""
     weekly: float = 0.0
+    tallies: tuple[Tally, ...] = ()
 
     @property
     def sound(self) -> bool:
@@ -80,6 +82,7 @@ def effect_report(population: Population, plan: Plan) -> EffectReport:
         money=_money(overall, plan),
         stop=_stop(overall) if sound else "",
         weekly=_weekly(population),
+        tallies=tallies(sample, plan) if sound else (),
     )
 
 

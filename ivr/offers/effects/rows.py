@@ -16,15 +16,26 @@ import numpy as np
 
 from ivr.model.offers import ExperimentRow, OfferAnswer
 from ivr.offers.effects.estimates import Sample
-from ivr.offers.effects.plan import ACCEPTED, AHT, ANNOYED, CHURN, COMPLAINT, CSAT, HANGUP, REPEAT, REVENUE
+from ivr.offers.effects.plan import (
+    ACCEPTED,
+    AHT,
+    ANNOYED,
+    CHURN,
+    COMPLAINT,
+    CSAT,
+    HANGUP,
+    OPTOUT,
+    REPEAT,
+    REVENUE,
+)
 from ivr.offers.effects.validity import Logged
 
 DAY_MS = 24 * 3600 * 1000
 EPOCH_MS = 90 * DAY_MS
 FROM_OUTSIDE = {REVENUE: 30 * DAY_MS, CHURN: 90 * DAY_MS}
 """Outcomes other systems tell when they happen, and never that they did not -> when they have happened or will not."""
-PARTS_OF_ANNOYED = (HANGUP, "optout", COMPLAINT, REPEAT)
-TOLD = (CSAT, REPEAT, HANGUP, "optout", COMPLAINT, AHT, *FROM_OUTSIDE)
+PARTS_OF_ANNOYED = (HANGUP, OPTOUT, COMPLAINT, REPEAT)
+TOLD = (CSAT, REPEAT, HANGUP, OPTOUT, COMPLAINT, AHT, *FROM_OUTSIDE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -78,6 +78,12 @@ def number(value: int, language: str) -> str:
     return f"{value:,}".replace(",", "\N{NO-BREAK SPACE}" if language == "ru" else ",")
 
 
+def likelihood(share: float) -> str:
+    """A probability in whole percent; never nought and never a hundred."""
+    percent = round(100.0 * share)
+    return "< 1 %" if percent < 1 else "> 99 %" if percent > 99 else f"{percent} %"
+
+
 def about(value: int) -> int:
     """Two figures are enough of what is only known roughly; upwards."""
     size = int(10 ** max(0, len(str(value)) - 2))

@@ -108,6 +108,7 @@ async def test_the_page_shows_the_report_in_both_languages_and_in_files(
         assert "<script" not in page and "style=" not in page, "no script, and nothing the content policy forbids"
         for check in document["report"]["checks"]:
             assert check["titles"][language] in page
+        assert document["report"]["p_harm_beyond_margin"]["words"][language] in page
     body = await checked(client, "GET", "/api/effects", "/api/effects", 200)
     assert body["report"]["groups"] == document["report"]["groups"]
     table = (await checked(client, "GET", "/api/effects.csv", "/api/effects.csv", 200)).decode()
@@ -118,6 +119,9 @@ async def test_the_page_shows_the_report_in_both_languages_and_in_files(
     (group,) = [g for g in document["report"]["groups"] if g["group"] == "senior"]
     assert float(csat["value"]) == next(f["effect"] for f in group["findings"] if f["outcome"] == "csat")
     assert {line["figure"] for line in lines if line["part"] == "ranking"} >= {"chance", "car first"}
+    likely = {(line["group"], line["figure"]): line for line in lines if line["part"] == "posterior"}
+    assert float(likely["", "p_harm_beyond_margin annoyed"]["value"]) > 0.97, "seniors call again more often"
+    assert likely["senior", "p_harm_beyond_margin annoyed"]["value"] == "", "too few callers, not nought"
 
 
 async def test_prices_can_be_changed_on_the_page_and_the_ledger_has_one_of_its_own(
