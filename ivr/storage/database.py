@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection as Connection
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from ivr.model.errors import StorageError
+from ivr.storage.checkpoints import LONGEST_LOG_PAGES, Checkpoints
 from ivr.storage.sqlite import connect
 
 BUSY_MS = 5000
@@ -68,6 +69,7 @@ class Database:
 
     def __init__(self, engine: AsyncEngine, now: Clock) -> None:
         self._engine, self.now = engine, now
+        self._checkpoints = Checkpoints(engine) if engine.dialect.name == "sqlite" else None
 
     @classmethod
     async def open(cls, url: str, now: Clock) -> Database:
@@ -92,6 +94,8 @@ class Database:
 
     async def close(self) -> None:
         """Close all connections."""
+        if self._checkpoints is not None:
+            await self._checkpoints.close()
         await self._engine.dispose()
 
     def now_ms(self) -> int:
@@ -129,6 +133,7 @@ class Database:
             raise RefusedError(f"the database refused the data: {_reason(error)}") from error
         except OSError as error:
             raise StorageError(f"cannot write: {error}") from error
+        self._written()
         return touched
 
     async def transact(self, work: Callable[[Connection], Awaitable[Result]]) -> Result:
@@ -136,11 +141,17 @@ class Database:
         follows when somebody else wrote in between. Raises RefusedError, StorageError."""
         try:
             async with self._engine.begin() as connection:
-                return await work(connection)
+                result = await work(connection)
         except (sa.exc.IntegrityError, sa.exc.DataError) as error:
             raise RefusedError(f"the database refused the data: {_reason(error)}") from error
         except (OSError, sa.exc.SQLAlchemyError) as error:
             raise StorageError(f"cannot write: {_reason(error)}") from error
+        self._written()
+        return result
+
+    def _written(self) -> None:
+        if self._checkpoints is not None:
+            self._checkpoints.written()
 
     def upsert(self, table: sa.Table, row: Mapping[str, Any], *, keep: bool = False) -> sa.Insert:
         """An insert that replaces the row of the same key, or with keep=True leaves the older row alone."""
@@ -177,7 +188,8 @@ def _connect_sqlite(_: object, __: object, ___: object, options: dict[str, Any])
 def _tune_sqlite(connection: Any, _: object) -> None:
     # WAL with synchronous=NORMAL: a killed process loses nothing committed; only a power cut may lose the newest rows.
     cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", f"busy_timeout={BUSY_MS}", "foreign_keys=ON"):
+    log = f"wal_autocheckpoint={LONGEST_LOG_PAGES}"
+    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", log, f"busy_timeout={BUSY_MS}", "foreign_keys=ON"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 

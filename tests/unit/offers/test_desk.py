@@ -16,7 +16,7 @@ from ivr.config import OffersSettings
 from ivr.demo.offer_bench import bench_offers
 from ivr.model.errors import ConfigError
 from ivr.model.identity import Customer, Level
-from ivr.model.offers import OfferAnswer, OfferDecision
+from ivr.model.offers import OfferAnswer, OfferDecision, StatedQuestion
 from ivr.offers.catalogue import load_catalogue
 from ivr.offers.desk import OfferDesk
 from ivr.offers.experiment import Experiment
@@ -175,9 +175,13 @@ def test_a_decision_takes_less_than_five_milliseconds() -> None:
 
 
 @pytest.mark.alone
-async def test_a_decision_with_all_the_store_knows_and_keeps_takes_less_than_five_milliseconds_of_processor() -> None:
-    told = (await bench_offers(600))["decision_ms"]
-    assert told["cpu"]["p50"] <= told["cpu"]["p99"] < 5.0, told
+async def test_a_decision_with_all_the_store_knows_and_keeps_takes_less_than_five_milliseconds() -> None:
+    for _ in range(3):  # the first counts in which the machine does not give its processor to somebody else
+        told = (await bench_offers(1000))["decision_ms"]
+        assert 0 < told["wall"]["p50"] <= told["wall"]["p99"] and 0 < told["cpu"]["p50"] < 5.0, told
+        if told["wall"]["p99"] < 5.0:
+            return
+    raise AssertionError(told)
 
 
 @given(st.integers(1, 12), st.randoms(use_true_random=False))
@@ -288,3 +292,25 @@ def test_the_shipped_survey_asks_its_share_of_the_households_in_both_arms_and_no
         assert not made.decide(lately, opportunity_id="O", draw=random.Random(1)).survey
     for asked in arms.values():
         assert abs(sum(asked) / len(asked) - share) < 4 * (share * (1 - share) / len(asked)) ** 0.5
+
+
+def test_a_tenth_of_those_who_hear_an_offer_is_asked_what_it_was_like_and_nobody_held_out() -> None:
+    terms = CATALOGUE.experiment
+    assert terms is not None
+    question = StatedQuestion(ask="How was it?", thanks="Thank you.", never_after=terms.complaints)
+    asking = replace(CATALOGUE, experiment=replace(terms, stated={"en": question}))
+    made, asked = OfferDesk(asking, "s", 0.5, 0.1), []
+    for number in range(800):
+        facts = replace(OPEN_GATE, customer=replace(DACHA_OWNER, household=f"H{number}"))
+
+        def decision(number: int = number, facts: OfferFacts = facts) -> OfferDecision:
+            return made.decide(facts, opportunity_id=f"O{number}", draw=random.Random(number))
+
+        assert decision().stated in ({None} if decision().arm == "holdout" else {None, question})
+        assert decision().stated == decision().stated, "it goes by the opportunity, not by chance"
+        asked += [decision().stated is not None] if decision().speak else []
+        lately = replace(facts, history=OfferHistory(stated=True))
+        assert not decision(facts=lately).stated, "asked within 90 days"
+        assert not decision(facts=replace(facts, language="ru")).stated, "there are no words"
+    assert abs(sum(asked) / len(asked) - 0.1) < 4 * (0.09 / len(asked)) ** 0.5
+    assert ("en", "Thank you.") in made.texts(), "no caller waits for a voice"
