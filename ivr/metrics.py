@@ -48,6 +48,9 @@ class Metrics:
         )
         self.offers = Counter("ivr_offers", "Offer opportunities by result", ["result"], registry=r)
         self.handoffs = Counter("ivr_handoffs", "Transfers to a human by result", ["result"], registry=r)
+        self.turned_away = Counter(
+            "ivr_queues_turned_away", "Callers a contact center's queue hung up on at once", ["queue"], registry=r
+        )
         self.wrap_ups = Counter(
             "ivr_wrap_ups", "Transfers agents said the end of, by how they ended", ["code"], registry=r
         )

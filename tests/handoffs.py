@@ -83,5 +83,6 @@ def tools_of(
         pop=shown,
         render=rendered,
         ring_timeout_ms=dispatcher.directory.plan.ring_timeout_ms,
+        turned_away=lambda _: None,
     )
     return replace(tools, **changed)

@@ -16,7 +16,7 @@ from ivr.call.humans import Humans
 from ivr.call.line import Line
 from ivr.call.moving import Method
 from ivr.call.surroundings import Surroundings
-from ivr.model.media import LegEnded
+from ivr.model.media import Bridge, LegEnded
 from ivr.model.offers import OfferAnswer, OfferDecision
 from ivr.model.routing import AgentAct, HandoffRequest, TransferResult
 
@@ -80,7 +80,8 @@ class AtDesk:
         if isinstance(message, LegEnded) and first is not None and leg == first.leg:
             self._alone = True
             first.caller_gone()  # nobody is dropped: the search goes on without the agent
-            self._humans.play_music()
+            if not following.joined:
+                self._humans.play_music()
             return True
         return False
 
@@ -108,11 +109,19 @@ class AtDesk:
         elif first is None or not first.bridged or first.agent != act.agent_id:
             return  # it is not this agent's call
         elif not act.queue:
-            if following is not None:
+            if following is not None and not following.joined:  # who hears a queue that answered is not called back
                 following.caller_gone()
         elif following is None:
-            self._next = following = Handoff(self._line.call_id, self._humans.tools(Method.BRIDGE), self._line.journal)
+            tools = self._humans.tools(Method.BRIDGE, turned_away=lambda: self._back(first))
+            self._next = following = Handoff(self._line.call_id, tools, self._line.journal)
             self._line.start(self._pass_on(act, first, following))
+
+    def _back(self, first: Handoff) -> None:
+        """The queue the caller was passed on to has hung up: back to the agent, who has kept the line."""
+        if self._alone and self._next is not None:
+            self._humans.turned_away(self._next)
+        else:
+            self._house.to_media(Bridge(leg=self._line.call_id, other=first.leg))
 
     async def _pass_on(self, act: AgentAct, first: Handoff, following: Handoff) -> None:
         line, agents = self._line, self._house.dispatcher.directory.plan.agents

@@ -18,12 +18,13 @@ from ivr.call.journal import Journal
 from ivr.call.moving import Method
 from ivr.call.patience import within
 from ivr.call.referring import Referring
+from ivr.call.transfer_news import News, in_its_turn, news_of, silence
 from ivr.call.transfer_states import LEG_ENDS, SETTLED, TransferEvent, TransferState, result_of, transition
 from ivr.call.whisper import Whisper
 from ivr.model.errors import StorageError
 from ivr.model.ids import new_id
-from ivr.model.media import Bridge, Dial, HangUp, LegAnswered, LegEnded, LegRinging, PlaybackEnded, ReferProgress
-from ivr.model.routing import AgentAct, HandoffRequest, TransferResult, WhisperAnswer
+from ivr.model.media import Bridge, Dial, HangUp, LegAnswered, LegEnded, ReferProgress
+from ivr.model.routing import HandoffRequest, TransferResult
 from ivr.model.sip import SipDialog
 from ivr.routing.agents import AgentDirectory
 
@@ -39,10 +40,11 @@ class Attempt:
 
     def __init__(self, call_id: str, target: Target, tools: HandoffTools, journal: Journal) -> None:
         self._call_id, self._target, self._tools, self._journal = call_id, target, tools, journal
-        self._events: asyncio.Queue[tuple[TransferEvent, TransferResult]] = asyncio.Queue()
+        self._events: asyncio.Queue[News] = asyncio.Queue()
         self._dialog: SipDialog | None = None
         self._referring = Referring(call_id, target.agent, tools, journal, self._refer_came_to)
         self.leg, self.state, self.our_fault, self.person = new_id(), _S.INFORMING, False, target.person
+        self._joined_ms = 0
         self._consult = ConsultLeg(self.leg, tools.send)
         self._carrying = Carrying(target.agent.carry, self.leg, tools.send)
         self._ring_ms = target.ring_ms or tools.ring_timeout_ms
@@ -110,8 +112,7 @@ class Attempt:
             event, result = await self._next()
             if self.state in SETTLED:  # the caller left while we waited
                 break
-            if event is _E.ACCEPTED and not self._consult.alive:  # took the call and hung up in one breath
-                event, result = _E.AGENT_GONE, TransferResult.FAILED
+            event, result = in_its_turn((event, result), self.state, person=self.person, alive=self._consult.alive)
             before = self.state
             self._step(event)
             if self.state is not before:
@@ -119,6 +120,8 @@ class Attempt:
         if self.state is _S.FAILED:
             self._journal.note("handoff.attempt_failed", agent=self.agent_id, event=event.value, result=result.value)
             self._settle("next candidate", result)
+            if event is _E.TURNED_AWAY:
+                self._tools.turned_away(self.agent_id)
         return TransferResult.ANSWERED if self.state in {_S.BRIDGED, _S.MOVED} else result
 
     def _enter(self, packet: Packet) -> None:
@@ -134,6 +137,10 @@ class Attempt:
                 self._ask()
             case _S.DECIDING:
                 self._journal.note("handoff.whispered", agent=agent, text=packet.whisper)
+            case _S.JOINED:
+                self._journal.note("handoff.joined", agent=agent)
+                self._joined_ms = self._tools.dispatcher.now_ms()
+                self._join()
             case _S.BRIDGED:
                 self._bridge(packet)
             case _S.MOVED:
@@ -143,7 +150,7 @@ class Attempt:
         if self.person:
             self._whisper.begin()
         else:
-            self._events.put_nowait((_E.ACCEPTED, TransferResult.ANSWERED))
+            self._events.put_nowait((_E.JOINED, TransferResult.ANSWERED))
 
     def _dial(self, packet: Packet) -> None:
         agent = self._target.agent
@@ -158,13 +165,23 @@ class Attempt:
             )
         )
 
+    def _join(self) -> None:
+        self._tools.send(Bridge(leg=self._call_id, other=self.leg))
+
     def _bridge(self, packet: Packet) -> None:
         self._tell(AgentDirectory.answered)
         self._whisper.end()
-        self._tools.send(Bridge(leg=self._call_id, other=self.leg))
-        self._journal.note("handoff.bridged", agent=self.agent_id, method=Method.BRIDGE.value)
+        if self.person:
+            self._join()
+        self._note_bridged()
         if self._method is Method.ATTENDED and self._dialog is not None:
             self._referring.attended(packet, self._dialog, self._patience_ms)
+
+    def _note_bridged(self) -> None:
+        before_ms = self._tools.dispatcher.now_ms() - self._joined_ms if self._joined_ms else 0
+        self._journal.note(
+            "handoff.bridged", agent=self.agent_id, method=Method.BRIDGE.value, heard_before_ms=before_ms
+        )
 
     def _moved(self) -> None:
         self._journal.note("handoff.moved", agent=self.agent_id, method=self._referring.method)
@@ -189,9 +206,9 @@ class Attempt:
             if self.state is _S.BRIDGED and self._referring.pending:
                 self._referring.agent_leg_ended()
                 return
-        happened = self._meaning(message)
-        if happened is not None:
-            self._happen(*happened)
+        news = news_of(message, self.state, self._whisper)
+        if news is not None:
+            self._happen(*news)
 
     def caller_gone(self) -> None:
         """The caller left us: for good, or, when their phone took our REFER, for the agent."""
@@ -199,8 +216,11 @@ class Attempt:
             self._step(_E.MOVED)
             self._moved()
             self._wake()
-        else:
-            self._leave(_E.CALLER_GONE, "caller gone")
+            return
+        if self.state is _S.JOINED:  # it did not turn the caller away, who left
+            self._step(_E.ACCEPTED)
+            self._note_bridged()
+        self._leave(_E.CALLER_GONE, "caller gone")
 
     def give_up(self) -> None:
         """The caller does not want to wait for it any longer."""
@@ -245,38 +265,17 @@ class Attempt:
             self._step(event)
             self._moved()
 
-    def _meaning(self, message: object) -> tuple[TransferEvent, TransferResult] | None:
-        match message:
-            case LegRinging():
-                return _E.RINGING, TransferResult.FAILED
-            case LegAnswered():
-                return _E.ANSWERED, TransferResult.FAILED
-            case PlaybackEnded(at_ms=at_ms):
-                self._whisper.heard_out(at_ms)
-                return _E.WHISPERED, TransferResult.FAILED
-            case LegEnded(code=code):
-                return _E.AGENT_GONE, result_of(code)
-            case AgentAct(answer=WhisperAnswer.RETURN):
-                return _E.AGENT_GONE, TransferResult.REFUSED
-        if self.state not in {_S.WHISPERING, _S.DECIDING}:
-            return None
-        match self._whisper.answer(message):
-            case WhisperAnswer.TAKE:
-                return _E.ACCEPTED, TransferResult.ANSWERED
-            case WhisperAnswer.RETURN:
-                return _E.RETURNED, TransferResult.REFUSED
-        return None
-
     # ---- ends ------------------------------------------------------------------------------------------------------
 
-    async def _next(self) -> tuple[TransferEvent, TransferResult]:
+    async def _next(self) -> News:
         most_ms = self._tools.dispatcher.directory.plan.whisper_max_ms
-        waits = {_S.DECIDING: most_ms, _S.WHISPERING: 2 * most_ms + SLOW_VOICE_MS}
+        proven_ms = self._target.proven_ms
+        waits = {_S.DECIDING: most_ms, _S.WHISPERING: 2 * most_ms + SLOW_VOICE_MS, _S.JOINED: proven_ms}
         wait_ms = waits.get(self.state, self._patience_ms)
         try:
             return await asyncio.wait_for(self._events.get(), wait_ms / 1000)
         except TimeoutError:
-            return _E.TIMED_OUT, TransferResult.NO_ANSWER
+            return silence(self.state)
 
     def _step(self, event: TransferEvent) -> None:
         self.state = transition(self.state, event)

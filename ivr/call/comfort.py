@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import Sequence
 
 from ivr.call.handoff import Handoff
 from ivr.call.line import Line
@@ -15,7 +16,7 @@ from ivr.call.surroundings import Surroundings
 from ivr.model import dialog as say
 from ivr.model.errors import SpeechError
 from ivr.model.media import Play, StopPlayback
-from ivr.routing.waiting_words import Announcement, Told, announcement
+from ivr.routing.waiting_words import Announcement, Told, announcement, turned_away
 
 FIRST_MS = 2_000
 """Who is free at once, or in a moment, is not announced."""
@@ -33,6 +34,7 @@ class Comfort:
         self._told: Told | None = None
         self._said_ms = 0
         self._silent = asyncio.Event()
+        self._excusing: Handoff | None = None
 
     @property
     def choices_known(self) -> bool:
@@ -63,6 +65,29 @@ class Comfort:
             if found is not None:
                 await self._speak(handoff, found)
 
+    def excuse(self, handoff: Handoff) -> None:
+        """A contact center's queue has hung up on the caller: words about it, then music while the handoff goes on."""
+        self._excusing = handoff
+        self._house.to_media(StopPlayback(leg=self._line.call_id))
+        self._line.start(self._say_turned_away(handoff))
+
+    def hush(self) -> bool:
+        """No music after words about a queue that hung up. True when they are being said."""
+        excusing, self._excusing = self._excusing is not None, None
+        return excusing and self._line.speaker.busy
+
+    async def _say_turned_away(self, handoff: Handoff) -> None:
+        line, language = self._line, self._line.session().language
+        sentence = turned_away(language)
+        prompt = say.Prompt(text=sentence, language=language, name="waiting")
+        if sentence and await self._rendered([prompt]):
+            line.speaker.say([prompt])
+            await self._all_said()
+        if self._excusing is handoff:
+            self._excusing = None
+            if not handoff.heard:
+                self.play_music()
+
     async def _all_said(self) -> None:
         """Behind music, which goes on for ever, nothing would be heard."""
         if self._line.speaker.busy:
@@ -89,13 +114,10 @@ class Comfort:
     async def _speak(self, handoff: Handoff, found: Announcement) -> None:
         line, house, language = self._line, self._house, self._line.session().language
         prompts = [say.Prompt(text=text, language=language, name="waiting") for text in found.sentences]
-        try:
-            files = [str(house.find_prompt(prompt) or await house.render_prompt(prompt)) for prompt in prompts]
-        except SpeechError as error:
-            line.journal.note("trouble", where="waiting", what=str(error))
+        files = await self._rendered(prompts)
+        if not files:
             self._said_ms = self._house.dispatcher.now_ms()
-            return
-        if not handoff.waits:
+        if not files or not handoff.waits:
             return
         told = found.told
         wait = [told.wait.low_min, told.wait.high_min] if told.wait is not None else None
@@ -105,3 +127,12 @@ class Comfort:
         house.to_media(Play(leg=line.call_id, playback=f"waiting-{line.call_id}", files=tuple(files)))
         self.play_music()
         self._told, self._said_ms = told, self._house.dispatcher.now_ms()
+
+    async def _rendered(self, prompts: Sequence[say.Prompt]) -> list[str]:
+        """The files; none when no voice speaks them."""
+        house = self._house
+        try:
+            return [str(house.find_prompt(prompt) or await house.render_prompt(prompt)) for prompt in prompts]
+        except SpeechError as error:
+            self._line.journal.note("trouble", where="waiting", what=str(error))
+            return []

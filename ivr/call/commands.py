@@ -42,7 +42,7 @@ class Performer:
     @property
     def with_human(self) -> bool:
         """Has a human taken the call?"""
-        return self._humans.took_over
+        return self._humans.with_human
 
     @property
     def outcome(self) -> Outcome:

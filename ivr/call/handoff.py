@@ -51,6 +51,16 @@ class Handoff:
         return self._attempt is not None and self._attempt.state is TransferState.BRIDGED
 
     @property
+    def joined(self) -> bool:
+        """Does the caller hear a contact center's queue that may yet turn them away?"""
+        return self._attempt is not None and self._attempt.state is TransferState.JOINED
+
+    @property
+    def heard(self) -> bool:
+        """Does the caller hear an agent or a queue through us?"""
+        return self.bridged or self.joined
+
+    @property
     def moved(self) -> bool:
         """Do caller and agent talk without us?"""
         return self._attempt is not None and self._attempt.state is TransferState.MOVED
@@ -120,7 +130,9 @@ class Handoff:
     def stop_waiting(self, instead: TransferResult | None = None) -> bool:
         """The caller would rather not wait, and perhaps have something else. False when an agent is being called
         already, or nothing was waited for: an agent who is called may still take the call, but nobody is waited for any
-        more after that."""
+        more after that. Who hears a queue that answered talks to that queue."""
+        if self.joined:
+            return False
         waited = self.waits
         if waited:
             self._journal.note("handoff.waiting_ended", by="caller", instead=instead.value if instead else "")
@@ -172,7 +184,9 @@ def _target(found: Dispatched, left_ms: int) -> Target | None:
         return Target(agent=found.agent)
     if found.acd is None:
         return None
-    return Target(agent=_as_agent(found.acd), person=False, ring_ms=min(found.acd.ring_ms, max(left_ms, LEAST_RING_MS)))
+    acd = found.acd
+    ring_ms = min(acd.ring_ms, max(left_ms, LEAST_RING_MS))
+    return Target(agent=_as_agent(acd), person=False, ring_ms=ring_ms, proven_ms=acd.proven_ms)
 
 
 def _as_agent(acd: AcdQueue) -> Agent:

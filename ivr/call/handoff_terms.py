@@ -29,19 +29,21 @@ class Packet:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
     """Who is called. person: somebody known here, with a page and a state; else a contact center's queue, which takes
-    the call as it comes: nothing is whispered and no key is asked for. ring_ms: 0 for as long
-    as phones do."""
+    the call as it comes: nothing is whispered and no key is asked for. ring_ms: 0 for as long as phones do.
+    proven_ms: a queue that hangs up within so long after its answer has turned the caller away."""
 
     agent: Agent
     person: bool = True
     ring_ms: int = 0
+    proven_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HandoffTools:
     """What a handoff needs of the house. store_context and pop are awaited before anything rings; pop is given NO_PAGE
     for a contact center's queue. send and hear: messages to the media worker and to the speech worker; frames_path:
-    where audio is heard, "" = nowhere. method and refer_uui: what the caller's trunk is known to honour."""
+    where audio is heard, "" = nowhere. turned_away: told the contact center's queue that hung up on the caller, who
+    hears nothing now. method and refer_uui: what the caller's trunk is known to honour."""
 
     dispatcher: Dispatcher
     send: Callable[[object], None]
@@ -52,6 +54,7 @@ class HandoffTools:
     pop: Callable[[str, Packet], Awaitable[bool]]
     render: Callable[[str], Awaitable[Path]]
     ring_timeout_ms: int
+    turned_away: Callable[[str], None]
     method: Method = Method.BRIDGE
     refer_uui: ReferUui = ReferUui.URI
     language: str = "en"

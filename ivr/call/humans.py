@@ -39,12 +39,18 @@ class Humans:
         self._comfort = Comfort(line, house)
         self.took_over = False
 
+    @property
+    def with_human(self) -> bool:
+        """Has somebody taken the call, or a contact center's queue that has not hung up so far?"""
+        return self.took_over or (self.handoff is not None and self.handoff.joined)
+
     async def hand_off(self, request: HandoffRequest) -> TransferResult:
         """Try to bring a human. The caller hears comfort until somebody takes the call or nobody is left."""
         line, house = self._line, self._house
         line.journal.note("handoff.requested", queue=request.queue, reason=request.reason)
         self.request = request
-        self.handoff = handoff = Handoff(line.call_id, self.tools(), line.journal)
+        tools = self.tools(turned_away=lambda: self.turned_away(handoff))
+        self.handoff = handoff = Handoff(line.call_id, tools, line.journal)
         words = asyncio.ensure_future(self._comfort.keep_company(handoff))
         try:
             refused, before, people = await asyncio.gather(
@@ -56,7 +62,7 @@ class Humans:
             words.cancel()
         house.metrics.handoffs.labels(result=result.value).inc()
         self.took_over = result is TransferResult.ANSWERED
-        if not self.took_over:
+        if not (self._comfort.hush() or self.took_over):
             house.to_media(StopPlayback(leg=line.call_id))
         return result
 
@@ -83,14 +89,16 @@ class Humans:
         result, handoff = INSTEAD.get(digit), self.handoff
         if result is None or handoff is None or not self._comfort.choices_known or not handoff.stop_waiting(result):
             return False
+        self._comfort.hush()
         self._house.to_media(StopDigits(leg=self._line.call_id))
         return True
 
     def caller_gone(self) -> None:
         """The caller left: an agent's phone must not go on ringing."""
         if self.handoff is not None:
+            before = self.with_human
             self.handoff.caller_gone()
-            self.took_over = self.took_over or self.handoff.moved
+            self.took_over = before or self.handoff.moved
 
     def worker_lost(self) -> None:
         """The process that held the caller's leg, and perhaps an agent's, died."""
@@ -113,10 +121,19 @@ class Humans:
         place = {"priority": found.priority, "waited_ms": found.waited_ms(monotonic_ms())}
         return replace(request, data={**place, **request.data})
 
-    def tools(self, method: Method | None = None) -> HandoffTools:
-        """What a handoff of this call acts through. method: the trunk's unless another is said."""
+    def turned_away(self, handoff: Handoff) -> None:
+        """The caller hears nothing any more: a contact center's queue has hung up."""
+        self._comfort.excuse(handoff)
+
+    def tools(self, method: Method | None = None, *, turned_away: Callable[[], None]) -> HandoffTools:
+        """What a handoff of this call acts through. method: the trunk's unless another is said. turned_away: called
+        when a contact center's queue has hung up on the caller."""
         line, house = self._line, self._house
         language = line.session().language
+
+        def count_turned_away(queue: str) -> None:
+            house.metrics.turned_away.labels(queue=queue).inc()
+            turned_away()
 
         def make_packet(request: HandoffRequest, agent: Agent) -> Packet:
             return packet_for(line, house.routing, request, agent, self._known)
@@ -138,6 +155,7 @@ class Humans:
             pop=house.pop,
             render=render,
             ring_timeout_ms=house.routing.ring_timeout_ms,
+            turned_away=count_turned_away,
             method=method or Method(line.number.trunk.transfer),
             refer_uui=ReferUui(line.number.trunk.refer_uui),
             language=language,

@@ -241,5 +241,6 @@ def waited_in_line(entries: Iterable[LogEntry], now_ms: int) -> int:
         if entry.kind == "handoff.requested":
             since_ms = entry.at_ms
         elif entry.kind in WAITING_ENDS and since_ms is not None:
-            waited_ms, since_ms = waited_ms + entry.at_ms - since_ms, None
+            heard_ms = int(entry.data.get("heard_before_ms", 0))
+            waited_ms, since_ms = waited_ms + entry.at_ms - heard_ms - since_ms, None
     return waited_ms + (now_ms - since_ms if since_ms is not None else 0)

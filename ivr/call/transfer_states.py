@@ -1,7 +1,8 @@
 """The warm transfer as a table: consult, whisper, accept, bridge. Pure; the handoff runs it.
 
-An attempt is one agent. Whatever happens to it, the caller is bridged, still ours, or proven to be with the agent
-without us (REFER); only a media worker that dies takes the caller along, and then the caller is owed a call back.
+An attempt is one agent, or one queue of a contact center. Whatever happens to it, the caller is bridged, still ours, or
+proven to be with the agent without us (REFER); only a media worker that dies takes the caller along, who is then owed a
+call back.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ class TransferState(StrEnum):
     RINGING = "ringing"
     WHISPERING = "whispering"  # the agent hears who and why
     DECIDING = "deciding"  # the whisper is over, the agent has not answered it
+    JOINED = "joined"  # the caller hears a contact center's queue, which may yet turn them away
     BRIDGED = "bridged"
     MOVED = "moved"  # they talk without us, and that is proven
     FAILED = "failed"  # this agent will not take it; the caller is ours
@@ -40,7 +42,9 @@ class TransferEvent(StrEnum):
     RINGING = "ringing"
     ANSWERED = "answered"
     WHISPERED = "whispered"
+    JOINED = "joined"  # a queue takes calls as they come
     ACCEPTED = "accepted"
+    TURNED_AWAY = "turned_away"  # a queue answered, and hung up before anybody can have helped
     RETURNED = "returned"  # the agent gives it back
     TIMED_OUT = "timed_out"
     AGENT_GONE = "agent_gone"  # busy, declined, no answer or hung up
@@ -49,6 +53,7 @@ class TransferEvent(StrEnum):
 
 
 _S, _E = TransferState, TransferEvent
+_CALLED = (_S.DIALING, _S.RINGING, _S.WHISPERING, _S.DECIDING, _S.JOINED)
 
 TRANSITIONS: dict[tuple[TransferState, TransferEvent], TransferState] = {
     (_S.INFORMING, _E.INFORMED): _S.DIALING,
@@ -76,10 +81,14 @@ TRANSITIONS: dict[tuple[TransferState, TransferEvent], TransferState] = {
     (_S.DECIDING, _E.RETURNED): _S.FAILED,
     (_S.DECIDING, _E.TIMED_OUT): _S.FAILED,
     (_S.DECIDING, _E.AGENT_GONE): _S.FAILED,
+    (_S.WHISPERING, _E.JOINED): _S.JOINED,
+    (_S.WHISPERING, _E.TURNED_AWAY): _S.FAILED,
+    (_S.JOINED, _E.ACCEPTED): _S.BRIDGED,
+    (_S.JOINED, _E.TURNED_AWAY): _S.FAILED,
     (_S.BRIDGED, _E.AGENT_GONE): _S.OVER,
     (_S.BRIDGED, _E.MOVED): _S.MOVED,
     # A REFER given up too soon may still succeed: then they talk, and nobody else shall ring.
-    **{(state, _E.MOVED): _S.MOVED for state in (_S.DIALING, _S.RINGING, _S.WHISPERING, _S.DECIDING)},
+    **{(state, _E.MOVED): _S.MOVED for state in _CALLED},
     **{(state, event): _S.OVER for state in _S if state is not _S.MOVED for event in (_E.CALLER_GONE, _E.WORKER_LOST)},
 }
 
@@ -95,7 +104,8 @@ LATE: frozenset[tuple[TransferState, TransferEvent]] = frozenset(
         *((state, event) for state in (_S.FAILED, _S.OVER, _S.MOVED, _S.BRIDGED) for event in _E),
         *((_S.DECIDING, event) for event in (_E.WHISPERED, _E.RINGING, _E.ANSWERED)),
         *((_S.WHISPERING, event) for event in (_E.RINGING, _E.ANSWERED)),
-        *((state, _E.UNMOVED) for state in (_S.DIALING, _S.RINGING, _S.WHISPERING, _S.DECIDING)),
+        *((_S.JOINED, event) for event in (_E.RINGING, _E.ANSWERED)),
+        *((state, _E.UNMOVED) for state in _CALLED),
     ]
 ) - frozenset(TRANSITIONS)
 

@@ -24,6 +24,7 @@ ROUTING = {
     "phone_only": "Gets calls without an open page.",
     "precedence": "Which source names the queue first: address, x_queue, diversion, history_info.",
     "priority": "The priority of calls that say none, 0 to 10; the higher, the sooner.",
+    "proven_s": "A queue that hangs up within so long after its answer turned the caller away, in seconds; 0: never.",
     "queue": "Our queue that knows about these calls.",
     "queues": "Queues, or the queues this agent answers for.",
     "return_by": "bye: hanging up gives the call back; refer: the call is sent to return_to.",

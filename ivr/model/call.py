@@ -33,8 +33,8 @@ class LogEntry:
     dialog.language / number.verified identity.evidence identity.level identity.refused identity.locked identity.closed
     identity.risk /
     service.called service.ended / offer.decided offer.answered / handoff.requested
-    handoff.chosen handoff.popped handoff.dialed handoff.ringing handoff.answered handoff.whispered handoff.bridged
-    handoff.ended / overflow.arrived overflow.returning overflow.refused overflow.result / hearing.lost
+    handoff.chosen handoff.popped handoff.dialed handoff.ringing handoff.answered handoff.whispered handoff.joined
+    handoff.bridged handoff.ended / overflow.arrived overflow.returning overflow.refused overflow.result / hearing.lost
     hearing.restored / callback.promised / recording.started / call.returned call.code_unknown /
     trouble.
     """

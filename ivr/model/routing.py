@@ -39,7 +39,8 @@ class Agent:
 class AcdQueue:
     """A whole queue of a contact center, reached by one address. skills: what its people can do, as of an Agent;
     queues: ours that it answers for; after_ms: how long a call waits for a person known here before it goes there;
-    ring_ms: how long it may ring there, which for callers is waiting."""
+    ring_ms: how long it may ring there, which for callers is waiting; proven_ms: hanging up within so long after its
+    answer is turning the caller away."""
 
     acd_id: str
     title: str
@@ -48,6 +49,7 @@ class AcdQueue:
     queues: tuple[str, ...] = ()
     after_ms: int = 0
     ring_ms: int = 120_000
+    proven_ms: int = 5_000
     carry: Carry = EVERYDAY
 
 

@@ -52,6 +52,7 @@ class _Words:
     callback: str
     assistant: str
     stay: str
+    turned_away: str
 
 
 def _english() -> _Words:
@@ -74,6 +75,7 @@ def _english() -> _Words:
         callback="To be called back instead, with your place kept, press one.",
         assistant="To go back to the assistant, press two.",
         stay="Or simply stay on the line.",
+        turned_away="That line has hung up. You are still connected, one moment please.",
     )
 
 
@@ -97,6 +99,7 @@ def _russian() -> _Words:
         callback="Если лучше перезвонить вам, сохранив ваше место, нажмите один.",
         assistant="Чтобы вернуться к помощнику, нажмите два.",
         stay="Или просто оставайтесь на линии.",
+        turned_away="Там положили трубку. Вы остаётесь на связи, одну минуту, пожалуйста.",
     )
 
 
@@ -135,11 +138,19 @@ def announcement(
     return Announcement(sentences=tuple(sentences), told=known, better=better)
 
 
+def turned_away(language: str) -> str:
+    """For a caller a contact center's queue has hung up on; "" where there are no words."""
+    words = _LANGUAGES.get(language)
+    return words.turned_away if words is not None else ""
+
+
 def sentences_of(terms: WaitingTerms, language: str) -> Iterator[str]:
     """Every sentence a waiting caller can hear in this language."""
     words, own = _LANGUAGES.get(language), terms.words.get(language, "")
     if own:
         yield own
+    if words is not None:
+        yield words.turned_away
     if words is None or not terms.words_every_ms or not terms.longest_ms:
         return
     yield from (words.busy, words.callback, words.assistant, words.stay)

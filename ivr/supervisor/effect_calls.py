@@ -75,7 +75,8 @@ def handled(record: CallRecord, entries: Iterable[LogEntry], notes: Sequence[Wra
     answered, ended = seconds(record.answered_at), seconds(record.ended_at)
     ended = max(ended, answered)
     bridged = first.get("handoff.bridged")
-    to_human = seconds(bridged.at) if bridged is not None else ended
+    heard_ms = bridged.data.get("heard_before_ms", 0) if bridged is not None else 0
+    to_human = seconds(bridged.at) - heard_ms / 1000 if bridged is not None else ended
     level, greeted = first.get("identity.level"), first.get("call.greeted")
     in_time = level is not None and greeted is not None and level.at_ms <= greeted.at_ms + GREETING_MS
     drawn = first["handling.drawn"].data if "handling.drawn" in first else {}

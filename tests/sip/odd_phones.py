@@ -43,6 +43,8 @@ class OddPhone(asyncio.DatagramProtocol):
         self.done = asyncio.ensure_future(self._habit(self))
 
     def datagram_received(self, data: bytes, addr: Any) -> None:
+        if data[0] & 0xC0 == 0x80:
+            return  # RTP: nobody here listens
         self._peer = addr
         message = parse_message(data.decode())
         which = (message.start.split()[0], message.get("CSeq"))
@@ -126,6 +128,16 @@ async def hangs_up_at_once(phone: OddPhone) -> None:
     invite = await phone.got("INVITE")
     phone.answer(invite, "200 OK", sdp=True)
     await phone.got("ACK")
+    phone.bye(invite)
+    await phone.got("SIP/2.0")
+
+
+async def is_closed(phone: OddPhone) -> None:
+    """As a contact center's queue outside its hours: it answers, and hangs up."""
+    invite = await phone.got("INVITE")
+    phone.answer(invite, "200 OK", sdp=True)
+    await phone.got("ACK")
+    await asyncio.sleep(0.4)
     phone.bye(invite)
     await phone.got("SIP/2.0")
 

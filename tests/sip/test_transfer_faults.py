@@ -14,15 +14,15 @@ from ivr.model.routing import AcdQueue, AgentState, TransferResult
 from ivr.routing.plan import RoutingPlan
 from tests.handoffs import plan_of
 from tests.sip.media_control import channel, seconds_of
-from tests.sip.odd_phones import odd_phones
+from tests.sip.odd_phones import is_closed, odd_phones
 from tests.sip.office import AGENT_HZ, CALLER_HZ, MUSIC_HZ, WHISPER_HZ, Office, Ports, an_office, offices
 
 pytestmark = pytest.mark.sip
 
 NEXT_MS = 300
 """From the failure of one candidate to the call of the next."""
-RINGS_MS = 600
-"""How long a contact center's queue may ring here."""
+RINGS_MS, PROVEN_MS = 600, 800
+"""How long a contact center's queue may ring here, and after which time its answer counts."""
 
 
 async def test_telephones_that_do_what_no_good_telephone_does_cost_the_caller_no_more_than_their_ringing(
@@ -82,8 +82,29 @@ async def test_a_contact_centers_queue_gets_the_call_without_a_whisper_and_one_t
         assert (await office.best.ended()).at_ms - rang.at_ms <= RINGS_MS + NEXT_MS
         assert _still_here(office)
 
+    async def hangs_up_at_once(office: Office) -> None:
+        async with odd_phones([is_closed]) as [closed]:
+            await office.best.answer_calls()
+            office.employ(_with_queue(office, closed.uri))
+            office.music()
+            assert await office.begin() is TransferResult.ANSWERED
+            await asyncio.wait_for(closed.done, 2)
+        assert office.chosen() == ["closed", "acd"]
+        [failed] = [entry for entry in office.entries if entry.kind == "handoff.attempt_failed"]
+        assert failed.data == {"agent": "closed", "event": "turned_away", "result": "refused"}
+        dialed = await office.noted("handoff.dialed", 2)
+        assert dialed.at_ms - failed.at_ms <= NEXT_MS
+        await office.talk(office.best)
+        await office.best.hang_up()
+        await office.caller.ended()
+        assert seconds_of(channel(office.caller.heard_wav), AGENT_HZ) > 0.6
+
+    async def gives_it_back(office: Office) -> None:
+        await does_not(office)
+        await hangs_up_at_once(office)
+
     async with offices(2, reserve_ports, tmp_path) as [one, two]:
-        await asyncio.gather(answers(one), does_not(two))
+        await asyncio.gather(answers(one), gives_it_back(two))
 
 
 async def test_whoever_hangs_up_at_whatever_moment_alone_or_both_at_once_nobody_is_left_ringing_or_taken(
@@ -132,12 +153,19 @@ async def _up_to(office: Office, moment: str) -> asyncio.Task[TransferResult]:
     return running
 
 
-def _with_queue(office: Office) -> RoutingPlan:
-    can = {"lang:en": 1}
+def _with_queue(office: Office, closed: str = "") -> RoutingPlan:
+    """The best agent's phone is that of a queue. closed: the address of another, which is tried first."""
     queue = AcdQueue(
-        acd_id="acd", title="service", sip_uri=office.best.uri, skills=can, queues=("q",), ring_ms=RINGS_MS
+        acd_id="acd",
+        title="service",
+        sip_uri=office.best.uri,
+        skills={"lang:en": 1},
+        queues=("q",),
+        ring_ms=RINGS_MS,
+        proven_ms=PROVEN_MS,
     )
-    return plan_of({}, acd={"acd": queue})
+    first = replace(queue, acd_id="closed", sip_uri=closed, skills={"lang:en": 2})
+    return plan_of({}, acd={"acd": queue, **({"closed": first} if closed else {})})
 
 
 def _still_here(office: Office) -> bool:

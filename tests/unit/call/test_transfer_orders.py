@@ -1,5 +1,5 @@
-"""Every order in which the agent's phone, the caller, the worker and the timers can act upon a transfer, messages
-crossing and doubled on the way: walked through exhaustively, two candidates deep."""
+"""Every order in which the phone of an agent, or of a contact center's queue, the caller, the worker and the timers can
+act upon a transfer, messages crossing and doubled on the way: walked through exhaustively, two candidates deep."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from functools import cache
 
 import pytest
 
+from ivr.call.transfer_news import in_its_turn
 from ivr.call.transfer_states import LEG_ENDS, TransferEvent, TransferState, transition
+from ivr.model.routing import TransferResult
 
 pytestmark = pytest.mark.slow
 S, E = TransferState, TransferEvent
@@ -25,6 +27,7 @@ class Room:
     phone: "none", "ringing", "up" or "down". messages: (attempt, event), the oldest first. fate: where the caller is.
     """
 
+    person: bool = True
     state: TransferState = S.INFORMING
     attempt: int = 1
     phone: str = "none"
@@ -46,7 +49,7 @@ def phone_moves(room: Room) -> Iterator[Room]:
     if room.phone == "ringing":
         yield from sent(room, E.RINGING)
         yield from sent(replace(room, phone="up"), E.ANSWERED)
-    if room.phone == "up" and room.asked:
+    if room.phone == "up" and room.asked and room.person:
         yield from sent(room, E.ACCEPTED)
         yield from sent(room, E.RETURNED)
         yield from sent(room, E.WHISPERED)
@@ -93,6 +96,7 @@ def delivered(room: Room) -> Room:
     if attempt < room.attempt:
         assert transition(S.FAILED, event) is S.FAILED
         return room
+    event, _ = in_its_turn((event, TransferResult.FAILED), room.state, person=room.person, alive=True)
     return happened(room, event)
 
 
@@ -107,6 +111,10 @@ def own_moves(room: Room) -> Iterator[Room]:
         yield replace(room, refer="sent")  # attended: the bridge stands meanwhile
     if room.state is S.MOVING:
         yield happened(room, E.UNMOVED)  # nothing was heard of the REFER
+    if room.state is S.WHISPERING and not room.person:
+        yield happened(room, E.JOINED)
+    if room.state is S.JOINED:
+        yield happened(room, E.ACCEPTED)  # it has kept the caller long enough
     if room.state in {S.INFORMING, S.MOVING, S.DIALING, S.RINGING, S.WHISPERING, S.DECIDING}:
         yield happened(room, E.TIMED_OUT)
 
@@ -123,7 +131,8 @@ def moves(room: Room) -> Iterator[Room]:
 @cache
 def reached() -> frozenset[Room]:
     """Every room any order of events leads to. An impossible transition would raise on the way."""
-    seen, waiting = {Room()}, deque([Room()])
+    begin = (Room(), Room(person=False))
+    seen, waiting = set(begin), deque(begin)
     while waiting:
         for following in moves(waiting.popleft()):
             if following not in seen:

@@ -25,23 +25,27 @@ from ivr.routing.waiting_terms import WaitingTerms
 from tests.handoffs import WISH, plan_of, tools_of
 from tests.unit.call.virtual_time import VirtualLoop
 
-ACD = AcdQueue(acd_id="pbx", title="PBX", sip_uri="sip:q@pbx", skills={"lang:en": 1}, queues=(WISH.queue,))
+ACD = AcdQueue(acd_id="pbx", title="PBX", sip_uri="sip:q@pbx", skills={"lang:en": 2}, queues=(WISH.queue,))
 PLAN = replace(plan_of({"ann": "sip:ann@h"}), acd={"pbx": ACD}, waiting=WaitingTerms(longest_ms=60_000))
+OTHER = replace(ACD, acd_id="other", sip_uri="sip:q@other", skills={"lang:en": 1})
+TURNED_AWAY = {"agent": "pbx", "event": "turned_away", "result": "refused"}
 
 
 class House:
-    """Ann is the only person here, and a contact center has a queue. Ann is away unless she is said to be there."""
+    """Ann is the only person here, and a contact center has a queue, or another. Ann is away unless she is said to be
+    there."""
 
-    def __init__(self, *, ann: bool = False, **changed: Any) -> None:
+    def __init__(self, *others: AcdQueue, ann: bool = False, **changed: Any) -> None:
         loop = asyncio.get_running_loop()
-        self.directory = AgentDirectory(PLAN)
+        self.directory = AgentDirectory(replace(PLAN, acd={**PLAN.acd, **{each.acd_id: each for each in others}}))
+        self.turned_away: list[str] = []
         self.directory.login("ann", now_ms=0)
         if ann:
             self.directory.ready("ann", now_ms=0)
         self.sent: list[object] = []
         self.entries: list[LogEntry] = []
         dispatcher = Dispatcher(self.directory, lambda: round(loop.time() * 1000))
-        tools = tools_of(dispatcher, self.sent.append, **changed)
+        tools = tools_of(dispatcher, self.sent.append, turned_away=self.turned_away.append, **changed)
         self.handoff = Handoff("c", tools, Journal("c", (self.entries.append,)))
 
     def begin(self) -> asyncio.Task[TransferResult]:
@@ -52,6 +56,19 @@ class House:
 
     def rings(self) -> None:
         self.handoff.receive(LegRinging(leg=self.handoff.leg, at_ms=0, code=182))
+
+    async def answers(self) -> asyncio.Task[TransferResult]:
+        running = self.begin()
+        await asyncio.sleep(0.1)
+        self.handoff.receive(LegAnswered(leg=self.handoff.leg, at_ms=0))
+        await asyncio.sleep(0.1)
+        return running
+
+    def hangs_up(self) -> None:
+        self.handoff.receive(LegEnded(leg=self.handoff.leg, code=200, reason="", by="remote", at_ms=0))
+
+    def noted(self, kind: str) -> list[dict[str, Any]]:
+        return [dict(entry.data) for entry in self.entries if entry.kind == kind]
 
 
 def virtually(story: Callable[[], Awaitable[None]]) -> None:
@@ -93,9 +110,62 @@ def test_a_queue_that_answers_has_the_caller_without_a_whisper_and_without_a_key
         await asyncio.sleep(40)
         assert house.handoff.waits, "for the caller ringing is waiting"
         house.handoff.receive(LegAnswered(leg=house.handoff.leg, at_ms=0))
-        assert await running is TransferResult.ANSWERED
+        await asyncio.sleep(0.01)
         assert isinstance(house.sent[-1], Bridge) and not house.handoff.waits
+        assert await running is TransferResult.ANSWERED
         assert not house.handoff.stop_waiting(TransferResult.CALLBACK), "too late: they talk"
+
+    virtually(story)
+
+
+def test_a_queue_that_answers_and_hangs_up_at_once_costs_the_caller_no_more_than_one_that_refuses() -> None:
+    async def story() -> None:
+        house = House(OTHER)
+        running = await house.answers()
+        await asyncio.sleep(4.7)
+        house.hangs_up()
+        await asyncio.sleep(0.1)
+        assert house.turned_away == ["pbx"] and house.noted("handoff.attempt_failed") == [TURNED_AWAY]
+        assert [dial.uri for dial in house.dialed()] == ["sip:q@pbx", "sip:q@other"]
+        house.handoff.receive(LegAnswered(leg=house.handoff.leg, at_ms=0))
+        await asyncio.sleep(0.1)
+        house.hangs_up()
+        assert await running is TransferResult.REFUSED and house.turned_away == ["pbx", "other"]
+        assert not [each for each in house.sent if isinstance(each, HangUp)], "the caller is ours, the phones are down"
+        assert house.noted("handoff.bridged") == [], "nobody took the call"
+
+    virtually(story)
+
+
+def test_a_queue_whose_answer_has_held_has_taken_the_call_and_ends_it_when_it_hangs_up() -> None:
+    async def story() -> None:
+        for proven_ms, held_s in ((5_000, 5.2), (0, 0.1)):
+            house = House(replace(ACD, proven_ms=proven_ms))
+            running = await house.answers()
+            await asyncio.sleep(held_s)
+            assert running.done()
+            house.hangs_up()
+            assert await running is TransferResult.ANSWERED and house.turned_away == []
+            assert isinstance(house.sent[-1], HangUp) and house.sent[-1].leg == "c"
+            [bridged] = house.noted("handoff.bridged")
+            assert bridged["heard_before_ms"] == proven_ms
+
+    virtually(story)
+
+
+def test_a_caller_who_leaves_a_queue_that_has_just_answered_was_with_it_and_keys_are_for_its_menu() -> None:
+    async def story() -> None:
+        house = House(ann=True)
+        house.directory.reserve("ann", now_ms=0)
+        running = await house.answers()
+        await asyncio.sleep(2)
+        assert not house.handoff.stop_waiting(TransferResult.CALLBACK)
+        assert house.handoff.joined and house.handoff.heard
+        house.handoff.caller_gone()
+        assert isinstance(house.sent[-1], HangUp) and house.sent[-1].leg == house.handoff.leg
+        assert [each["heard_before_ms"] for each in house.noted("handoff.bridged")] == [2_100]
+        await running
+        assert house.turned_away == [] and house.noted("handoff.attempt_failed") == []
 
     virtually(story)
 
