@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -40,7 +40,6 @@ def packet_for(
     peers know already, "" for a new one."""
     journal, session = line.journal, line.session()
     record, token, now = fold(journal.entries), token or new_id(), datetime.now(UTC)
-    level = next((e.data for e in reversed(journal.entries) if e.kind == "identity.level"), None)
     current = session.requests[-1] if session.requests else {"intent": "", "result": "open"}
     answers = [e.data["answer"] for e in journal.entries if e.kind == "offer.answered"]
     context = HandoffContext(
@@ -54,9 +53,7 @@ def packet_for(
         language=session.language,
         started_at=record.started_at,
         bot_s=round((now - datetime.fromisoformat(record.started_at)).total_seconds()),
-        identity=Identity(
-            level=session.level, customer=session.customer, evidence=_how(line, level["evidence"]) if level else ()
-        ),
+        identity=_identity(line, needs_care=known.dealings.needs_care),
         queue=request.queue,
         reason=request.reason,
         required=dict(request.required),
@@ -90,6 +87,17 @@ async def keep_context(line: Line, store: Store, packet: Packet) -> None:
     Raises StorageError."""
     expires = (datetime.now(UTC) + CONTEXT_KEPT).isoformat()
     await store.save_context(packet.token, line.call_id, packet.context, expires, code=key_code(packet.token))
+
+
+def _identity(line: Line, *, needs_care: bool) -> Identity:
+    """Who calls, and how that is known. needs_care: noted in an earlier call, and told as the customer's own system
+    tells it."""
+    session = line.session()
+    customer = session.customer
+    if customer is not None and needs_care:
+        customer = replace(customer, flags=tuple(dict.fromkeys((*customer.flags, "vulnerable"))))
+    level = next((e.data for e in reversed(line.journal.entries) if e.kind == "identity.level"), None)
+    return Identity(level=session.level, customer=customer, evidence=_how(line, level["evidence"]) if level else ())
 
 
 def _how(line: Line, evidence: Sequence[str]) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from ivr.cli.arguments import Commands, settings_of, show
 from ivr.model.errors import ConfigError
+from ivr.model.objections import CareReason
 
 WHO = "customer's id, or a number with +"
 
@@ -26,6 +27,7 @@ def add(offers: Commands) -> None:
     consent.add_argument("--given", default="", metavar="WHEN", help="ISO 8601 (now)")
     withdraw = _command(offers, "withdraw", _withdraw, "a consent to advertising ends", "customer's id")
     care = _command(offers, "care", _care, "a customer needs care: nothing is offered from now on", "customer's id")
+    care.add_argument("--why", default="", choices=tuple(CareReason), help="no illnesses: a short list")
     clear = _command(offers, "clear-care", _clear_care, "a customer needs no care any more", "customer's id")
     for each in (refuse, allow, consent, withdraw, care, clear):
         each.add_argument("--by", required=True, metavar="NAME", help="who answers for it")
@@ -85,7 +87,7 @@ def _withdraw(arguments: argparse.Namespace) -> int:
 def _care(arguments: argparse.Namespace) -> int:
     from ivr.supervisor.objections import note_care
 
-    asyncio.run(note_care(settings_of(arguments.config), arguments.customer, _by(arguments)))
+    asyncio.run(note_care(settings_of(arguments.config), arguments.customer, _by(arguments), arguments.why))
     print(f"{arguments.customer} needs care, noted by {arguments.by}: nothing is offered")
     return 0
 
@@ -111,7 +113,7 @@ def _said(arguments: argparse.Namespace) -> int:
     for given in consents:
         print(_line(given.given_at, f"agreed to {given.text_version}", given.noted_by, given.recording or given.source))
     for mark in marks:
-        print(_line(mark.at, "needs care", mark.by, mark.call_id))
+        print(_line(mark.at, f"needs care{f': {mark.why}' if mark.why else ''}", mark.by, mark.call_id))
     ends: Mapping[str, list[tuple[str, str]]] = {
         "withdrew the consent": [(each.withdrawn_at, each.withdrawn_by) for each in consents],
         "needs no care any more": [(each.cleared_at, each.cleared_by) for each in marks],

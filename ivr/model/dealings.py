@@ -29,7 +29,8 @@ class OpenPromise:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dealings:
-    """contacts: newest first; promises: the most urgent first."""
+    """contacts: newest first; promises: the most urgent first; needs_care: somebody noted it, nobody took it back."""
 
     contacts: tuple[Contact, ...] = ()
     promises: tuple[OpenPromise, ...] = ()
+    needs_care: bool = False

@@ -1,5 +1,6 @@
-"""What a customer had with us before a call: earlier calls and callbacks still owed, in one statement, because it is
-asked while the caller waits. Owns the question; what is kept of calls and of promises is theirs."""
+"""What a customer had with us before a call: earlier calls, callbacks still owed, and whether somebody found that the
+customer needs care, in one statement, because it is asked while the caller waits. Owns the question; what is kept of
+calls, of promises and of care is theirs."""
 
 from __future__ import annotations
 
@@ -10,9 +11,10 @@ import sqlalchemy as sa
 
 from ivr.model.call import Outcome
 from ivr.model.dealings import Contact, Dealings, OpenPromise
+from ivr.storage.objection_tables import care_marks
 from ivr.storage.tables import callbacks, calls
 
-CALLED, OWED = "called", "owed"
+CALLED, OWED, CARE = "called", "owed", "care"
 
 
 def dealings_query(customer_id: str, most: int, besides: str) -> sa.CompoundSelect[Any]:
@@ -46,7 +48,10 @@ def dealings_query(customer_id: str, most: int, besides: str) -> sa.CompoundSele
         .order_by(owed.deadline_ms)
         .limit(most)
     )
-    return sa.union_all(sa.select(newest.subquery()), sa.select(urgent.subquery()))
+    nothing, marks = sa.literal(""), care_marks.c
+    marked = sa.exists().where(marks.customer_id == customer_id, marks.cleared_at == "")
+    care = sa.select(sa.literal(CARE), sa.literal(0), *(nothing,) * 4, sa.cast(sa.null(), sa.JSON)).where(marked)
+    return sa.union_all(sa.select(newest.subquery()), sa.select(urgent.subquery()), care)
 
 
 def dealings_of(rows: Sequence[sa.Row[Any]]) -> Dealings:
@@ -66,4 +71,5 @@ def dealings_of(rows: Sequence[sa.Row[Any]]) -> Dealings:
     promises = (
         OpenPromise(call_id=row.call_id, deadline=row.at, reason=row.what) for row in by_time if row.kind == OWED
     )
-    return Dealings(contacts=tuple(contacts), promises=tuple(promises))
+    needs_care = any(row.kind == CARE for row in rows)
+    return Dealings(contacts=tuple(contacts), promises=tuple(promises), needs_care=needs_care)

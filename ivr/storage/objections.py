@@ -69,8 +69,8 @@ class Objections:
         return bool(await self._db.write((change, None)))
 
     async def note_care(self, customer_id: str, at: str, by: str, call_id: str, why: str = "") -> None:
-        """Somebody found that this customer needs care: nothing is offered from now on. why: a CareReason, or "". Raises
-        StorageError for any other."""
+        """Somebody found that this customer needs care: nothing is offered from now on. why: a CareReason, or "".
+        Raises StorageError for any other."""
         row = {"customer_id": customer_id, "at": at, "by": by, "call_id": call_id, "why": why}
         await self._db.write((self._db.upsert(care_marks, row, keep=True), None))
 

@@ -65,10 +65,11 @@ async def withdraw(settings: Settings, customer_id: str, by: str) -> bool:
         return await store.withdraw_ads_consent(customer_id, now(), by)
 
 
-async def note_care(settings: Settings, customer_id: str, by: str) -> None:
-    """Somebody found that a customer needs care: nothing is offered from now on. Raises StorageError."""
+async def note_care(settings: Settings, customer_id: str, by: str, why: str) -> None:
+    """Somebody found that a customer needs care: nothing is offered from now on. why: a CareReason, or "". Raises
+    StorageError."""
     async with opened(settings) as store:
-        await store.note_care(customer_id, now(), by, "")
+        await store.note_care(customer_id, now(), by, "", why)
 
 
 async def clear_care(settings: Settings, customer_id: str, by: str) -> bool:

@@ -13,11 +13,13 @@ from ivr.log import get_log
 from ivr.model.accounts import Right, WrapUp
 from ivr.model.errors import StorageError
 from ivr.model.ids import monotonic_ms
+from ivr.model.objections import CareReason
 from ivr.model.routing import Agent, AgentState
 from ivr.routing.desk_terms import title
 from ivr.web.agent_words import WORDS
 from ivr.web.api import DESK, body_of, find_agent, state_of
 from ivr.web.attendance import BEAT_S
+from ivr.web.care_api import care_shown, screen_on
 from ivr.web.desk import Desk
 from ivr.web.guard import WITHIN_OURS, error, note_access, visitor_of
 from ivr.web.language import language_of
@@ -26,8 +28,7 @@ from ivr.web.login import home_of
 from ivr.web.offer_card import card_of
 from ivr.web.pages import Follower, begin_stream, rendered, send_event
 from ivr.web.pages import page as show
-from ivr.web.rights import Visitor
-from ivr.web.screen import line_of, screen_of
+from ivr.web.screen import line_of
 
 LONGEST_PAGE_ID = 40
 routes = web.RouteTableDef()
@@ -58,7 +59,7 @@ async def agent_page(request: web.Request) -> web.Response:
     agent, state, since_ms = row
     pop = desk.hub.screen(f"agent:{agent.agent_id}") if state is not AgentState.AVAILABLE else None
     call_id = str(pop.data.get("call_id", "")) if pop else ""
-    mine = _is_mine(visitor_of(request), agent.agent_id)
+    mine = visitor_of(request).is_at(agent.agent_id)
     if pop and not mine:
         await note_access(request, desk, "screen", call_id)
     if mine and "still" in request.query:
@@ -88,7 +89,7 @@ async def plain(request: web.Request) -> web.Response:
     if row is None:
         raise web.HTTPNotFound(reason="no such agent")
     agent = row[0]
-    if _is_mine(visitor_of(request), agent.agent_id):
+    if visitor_of(request).is_at(agent.agent_id):
         _seen(desk, agent.agent_id)
     pop = desk.hub.screen(f"agent:{agent.agent_id}")
     showing = row[1] is not AgentState.AVAILABLE and pop is not None
@@ -101,13 +102,13 @@ async def plain(request: web.Request) -> web.Response:
 
 @routes.get("/agent/{agent_id}/events")
 async def agent_events(request: web.Request) -> web.StreamResponse:
-    """Server-sent events: state, pop, history, transcript, ended, clear, callbacks, and beat, which asks for a sign of
-    life: a page in the background may not count seconds itself."""
+    """Server-sent events: state, pop, care, history, transcript, ended, clear, callbacks, and beat, which asks for a
+    sign of life: a page in the background may not count seconds itself."""
     desk, agent_id = request.app[DESK], request.match_info["agent_id"]
     row = find_agent(desk, agent_id)
     if row is None:
         return error(404, "no such agent")
-    watches = not _is_mine(visitor_of(request), agent_id)
+    watches = not visitor_of(request).is_at(agent_id)
     response = await begin_stream(request)
     with desk.hub.subscribe(f"agent:{agent_id}", watches=watches) as page, suppress(ConnectionError):
         await send_event(response, "state", state_of(desk, *row))
@@ -128,6 +129,10 @@ async def agent_events(request: web.Request) -> web.StreamResponse:
                 continue  # nothing happened, or that call is over
             if event.event == "pop":
                 await _send_pop(request, response, event, agent_id)
+            elif event.event == "care":
+                pop = desk.hub.screen(f"agent:{agent_id}")
+                if pop is not None and pop.data.get("call_id") == event.data["call_id"]:
+                    await send_event(response, "care", await care_shown(request, pop, agent_id))
             else:
                 await send_event(response, event.event, event.data)
     return response
@@ -137,7 +142,7 @@ async def agent_events(request: web.Request) -> web.StreamResponse:
 async def shown(request: web.Request) -> web.Response:
     """The agent's page displays the pop: the phone may ring."""
     agent_id = request.match_info["agent_id"]
-    if not _is_mine(visitor_of(request), agent_id):
+    if not visitor_of(request).is_at(agent_id):
         return error(403, "this is another agent's desk")
     if not request.app[DESK].hub.shown(f"agent:{agent_id}", request.match_info["pop_id"]):
         return error(404, "no such pop")
@@ -148,7 +153,7 @@ async def shown(request: web.Request) -> web.Response:
 async def beat(request: web.Request) -> web.Response:
     """A page is open, or takes leave."""
     desk, agent_id = request.app[DESK], request.match_info["agent_id"]
-    if not _is_mine(visitor_of(request), agent_id):
+    if not visitor_of(request).is_at(agent_id):
         return error(403, "this is another agent's desk")
     if find_agent(desk, agent_id) is None:
         return error(404, "no such agent")
@@ -169,7 +174,7 @@ def _seen(desk: Desk, agent_id: str) -> None:
 async def _shown(request: web.Request, pop: LiveEvent | None, agent_id: str, noted: WrapUp) -> dict[str, Any]:
     """What screen.html is given."""
     desk, language = request.app[DESK], language_of(request)
-    screen = screen_of(pop.data, language) if pop else None
+    screen = await screen_on(desk, pop, language) if pop else None
     words, others = WORDS[language], [row for row in desk.agent_states() if row[0].agent_id != agent_id]
     people = [{"agent_id": a.agent_id, "name": a.name, "words": words[s.value]} for a, s, _ in others if a.queues]
     return {
@@ -177,12 +182,10 @@ async def _shown(request: web.Request, pop: LiveEvent | None, agent_id: str, not
         "agent_id": agent_id,
         "targets": {"queues": desk.queues(), "agents": people},
         "offer": await card_of(desk, screen, solved=bool(noted.solved), language=language) if screen else None,
+        "care_reasons": tuple(CareReason),
+        "may_note_care": bool(screen and screen.is_known and not screen.vulnerable)
+        and visitor_of(request).is_at(agent_id),
     }
-
-
-def _is_mine(visitor: Visitor, agent_id: str) -> bool:
-    """People without an account, and machines, may sit anywhere; people with one sit at their own desk."""
-    return visitor.role is None or visitor.agent_id == agent_id
 
 
 def _row(desk: Desk, agent: Agent, state: AgentState, since_ms: int, language: str) -> dict[str, Any]:

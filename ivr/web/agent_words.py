@@ -54,6 +54,15 @@ ENGLISH: Mapping[str, str] = {
     "identified_by": "identified by",
     "call_ended": "Call ended",
     "warnings": "Warnings",
+    "needs_care": "Needs care",
+    "needs_care_more": "Holds at once and in every later call: nothing is offered. Choose why; no illnesses, please.",
+    "care_time": "Needs more time or simpler words",
+    "care_pressed": "Somebody else seems to decide",
+    "care_hard_time": "A hard time in life",
+    "care_asked": "Asked for it",
+    "care_other": "Another reason",
+    "care_noted": "Noted by",
+    "care_back": "taken back at the console alone: ivr offers clear-care",
     "why": "Why they call",
     "nothing_said": "Nothing was said.",
     "done": "What was done",
@@ -96,8 +105,8 @@ ENGLISH: Mapping[str, str] = {
     "choose_first": "Choose how it ended.",
     "shortcuts": "Keys",
     "shortcuts_more": "1 take, 2 give back, 3 request solved, 4 had to ask again, 5 to 8 how the offer ended, 9 save "
-    "and ready, 0 pass on; with Alt also while you write. Alt+R ready, Alt+N not ready, Alt+P why not, Alt+W how it "
-    "ended, Alt+Enter save and ready",
+    "and ready, 0 pass on; with Alt also while you write. Alt+R ready, Alt+N not ready, Alt+P why not, Alt+C needs "
+    "care, Alt+W how it ended, Alt+Enter save and ready",
     "take_call": "Take",
     "take_call_more": "After you have picked up: no need to hear the announcement out",
     "return_call": "Give back",
@@ -185,6 +194,15 @@ RUSSIAN: Mapping[str, str] = {
     "identified_by": "подтверждено:",
     "call_ended": "Звонок завершён",
     "warnings": "Предупреждения",
+    "needs_care": "Нужна забота",
+    "needs_care_more": "Действует сразу и во всех звонках: ничего не предлагать. Укажите причину, но не болезни.",
+    "care_time": "Нужно больше времени, проще слова",
+    "care_pressed": "Похоже, решает кто-то другой",
+    "care_hard_time": "Трудное время в жизни",
+    "care_asked": "По просьбе клиента",
+    "care_other": "Другая причина",
+    "care_noted": "Отметил(а)",
+    "care_back": "снимается только с консоли: ivr offers clear-care",
     "why": "Зачем звонит",
     "nothing_said": "Ничего не сказано.",
     "done": "Что сделано",
@@ -227,8 +245,8 @@ RUSSIAN: Mapping[str, str] = {
     "choose_first": "Выберите, чем закончилось.",
     "shortcuts": "Клавиши",
     "shortcuts_more": "1 принять, 2 вернуть, 3 вопрос решён, 4 пришлось переспросить, 5–8 итог предложения, "
-    "9 сохранить и готов, 0 передать; с Alt и во время письма. Alt+R готов, Alt+N не готов, Alt+P причина, Alt+W итог, "
-    "Alt+Enter сохранить и готов",
+    "9 сохранить и готов, 0 передать; с Alt и во время письма. Alt+R готов, Alt+N не готов, Alt+P причина, Alt+C нужна "
+    "забота, Alt+W итог, Alt+Enter сохранить и готов",
     "take_call": "Принять",
     "take_call_more": "Когда трубка снята: дослушивать сообщение не нужно",
     "return_call": "Вернуть",

@@ -13,6 +13,7 @@ from ivr.web import (
     api,
     at_desk_api,
     callbacks_api,
+    care_api,
     contexts_api,
     effects_page,
     login,
@@ -55,6 +56,7 @@ def make_app(desk: Desk) -> web.Application:
     app.add_routes(login.routes)
     app.add_routes(wrap_up_api.routes)
     app.add_routes(at_desk_api.routes)
+    app.add_routes(care_api.routes)
     app.add_routes(agent_pages.routes)
     app.add_routes(pages.routes)
     app.router.add_static("/static", _HERE / "static")

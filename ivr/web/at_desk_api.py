@@ -19,12 +19,12 @@ from ivr.model.routing import AgentAct, WhisperAnswer
 from ivr.offers.proof import faults
 from ivr.storage.offers import StoredOffer
 from ivr.web.api import DESK, answered, body_of
+from ivr.web.care_api import screen_on
 from ivr.web.desk import Desk
 from ivr.web.guard import doer_of, error, visitor_of
 from ivr.web.language import language_of
 from ivr.web.offer_card import ANSWERS, card_of, drawn_in, lacking, words_of
 from ivr.web.pages import rendered
-from ivr.web.screen import screen_of
 
 LONGEST_WHY = 100
 LONGEST_S = 86_400.0
@@ -73,6 +73,8 @@ async def answer(request: web.Request) -> web.StreamResponse:
         return error(409, "nothing was offered in this call")
     if stored.answer:
         return error(409, f"it was answered already: {stored.answer}")
+    if said is OfferAnswer.ACCEPTED and await desk.store.needs_care(stored.customer_id) is not None:
+        return error(409, "this customer needs care: nothing is sold")
     told = await _ticked(request, body)
     missing = lacking(desk, stored, told) if said is OfferAnswer.ACCEPTED else ()
     if missing:
@@ -168,7 +170,7 @@ async def _card(request: web.Request, call_id: str, agent_id: str) -> web.Stream
     if pop is None or pop.data.get("call_id") != call_id:
         return error(404, "this call is on no screen of yours")
     noted = await desk.store.wrap_up(call_id, agent_id)
-    screen = screen_of(pop.data, language)
+    screen = await screen_on(desk, pop, language)
     card = await card_of(desk, screen, solved=bool(noted and noted.solved), language=language)
     html = rendered("offer.html", request, {"offer": card, "screen": screen, "agent_id": agent_id})
     return answered(request, {"state": card.state, "html": html}, agent_id)

@@ -13,6 +13,7 @@ from ivr.offers.catalogue import Product
 from ivr.storage.offers import StoredOffer
 from ivr.web.desk import Desk
 from ivr.web.screen import Screen
+from ivr.web.screen_words import ENGLISH, SCREEN_WORDS
 
 READ_BACK, NOTICE = "read_back", "notice"
 ANSWERS: Mapping[str, OfferAnswer] = {
@@ -43,6 +44,8 @@ class OfferCard:
 async def card_of(desk: Desk, screen: Screen, *, solved: bool, language: str) -> OfferCard:
     """The card of the call on a screen. language: of the page. Raises StorageError."""
     stored = await drawn_in(desk, screen.call_id)
+    if screen.vulnerable and not (stored is not None and stored.answer):  # before anything that depends on the arm
+        return OfferCard(state="blocked", blocked=SCREEN_WORDS.get(language, ENGLISH).blocked["g.vulnerable"])
     if stored is None or not stored.decision.speak:
         waits = screen.offer_waits and not solved
         state = "waits" if waits else "blocked" if screen.offer and screen.offer_blocked else "none"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ivr.model.objections import CareReason
 from ivr.web.offer_card import ANSWERS
 
 Schema = dict[str, Any]
@@ -22,11 +23,15 @@ def desk_paths(answers: dict[int, dict[str, Any]]) -> dict[str, Any]:
     )
     decided = _post("callOffer", "Solved: may something be offered?", {"agent_id": TEXT}, card, _some(answers, 404))
     told = _post("callOfferAnswer", "How the offer ended", ended, card, _some(answers, 400, 404, 409, 422))
+    cared = {"agent_id": TEXT, "why": {"type": "string", "enum": list(CareReason)}}
+    parts = _object(call_id=TEXT, warnings=TEXT, offer=TEXT)
+    care = _post("callCare", "The customer needs care: no offers any more", cared, parts, _some(answers, 400, 404, 409))
     plain = {"operationId": "agentPlain", "summary": "State, in a frame", "parameters": [_path("agent_id")]}
     return {
         "/api/calls/{call_id}/act": {"post": {**acted, "parameters": [call]}},
         "/api/calls/{call_id}/offer": {"post": {**decided, "parameters": [call]}},
         "/api/calls/{call_id}/offer/answer": {"post": {**told, "parameters": [call]}},
+        "/api/calls/{call_id}/care": {"post": {**care, "parameters": [call]}},
         "/agent/{agent_id}/plain": {"get": {**plain, "responses": {**page, **_some(answers, 404)}}},
     }
 

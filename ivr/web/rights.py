@@ -42,6 +42,7 @@ ROUTES: Mapping[tuple[str, str], Right | str] = {
     ("POST", "/api/calls/{call_id}/act"): _R.DESK,
     ("POST", "/api/calls/{call_id}/offer"): _R.DESK,
     ("POST", "/api/calls/{call_id}/offer/answer"): _R.DESK,
+    ("POST", "/api/calls/{call_id}/care"): _R.DESK,
     ("GET", "/agent/{agent_id}/plain"): _R.DESK,
     ("GET", "/api/callbacks"): _R.CALLBACKS,
     ("POST", "/api/callbacks/{callback_id}/claim"): _R.CALLBACKS,
@@ -90,6 +91,10 @@ class Visitor:
     def only_own(self) -> bool:
         """Sees no desk and no call but its own."""
         return self.role is Role.AGENT
+
+    def is_at(self, agent_id: str) -> bool:
+        """Is this the visitor's own desk? People without an account, and machines, may sit anywhere."""
+        return self.role is None or self.agent_id == agent_id
 
     def may(self, right: Right) -> bool:
         """Has this right?"""

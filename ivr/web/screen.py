@@ -7,10 +7,11 @@ packet gives a thin screen, never an error. Refuses to know HTML.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ivr.model.call import LogEntry
+from ivr.model.objections import CareMark
 from ivr.web.call_words import CALL_WORDS
 from ivr.web.screen_words import ENGLISH, SCREEN_WORDS, ScreenWords
 
@@ -22,10 +23,12 @@ MARKS = {"turn.rejected": "rejected", "turn.silence": "silence"}
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Screen:
     """The cards of the agent page. name is "" when it must not be shown; offer is "" when none is known yet, or none
-    may be shown; offer_blocked says why it may not be made; offer_waits: only for the request to be solved."""
+    may be shown; offer_blocked says why it may not be made; offer_waits: only for the request to be solved.
+    vulnerable: the customer needs care; care: the mark that says so, None where the customer's own system does."""
 
     pop_id: str
     call_id: str
+    customer_id: str
     name: str
     number: str
     level: str
@@ -49,6 +52,13 @@ class Screen:
     offer_blocked: str
     offer_waits: bool
     no_offers: bool
+    vulnerable: bool
+    care: CareMark | None = None
+
+    @property
+    def is_known(self) -> bool:
+        """Is a customer identified as surely as the page needs to show who it is?"""
+        return bool(self.customer_id) and self.level in NAMED
 
 
 def screen_of(pop: Mapping[str, Any], language: str = "en") -> Screen:
@@ -62,6 +72,7 @@ def screen_of(pop: Mapping[str, Any], language: str = "en") -> Screen:
     return Screen(
         pop_id=_text(pop.get("pop_id")),
         call_id=_text(pop.get("call_id")),
+        customer_id=_text(customer.get("id")),
         name=_text(customer.get("name")) if level in NAMED else "",
         number=_text(_map(packet.get("call")).get("ani")),
         level=level,
@@ -80,8 +91,18 @@ def screen_of(pop: Mapping[str, Any], language: str = "en") -> Screen:
         owns=tuple(_plain(item) for item in (_texts(customer.get("owns")) or _texts(customer.get("lines")))),
         contacts=_contacts(customer.get("contacts"), CALL_WORDS.get(language, CALL_WORDS["en"])),
         promise=_text(packet.get("promise")),
+        vulnerable="vulnerable" in _flags(customer, words),
         **_offer(_map(packet.get("offer")), customer, words),
     )
+
+
+def with_care(screen: Screen, mark: CareMark | None, language: str = "en") -> Screen:
+    """The same where somebody has noted that the customer needs care."""
+    if mark is None:
+        return screen
+    words = SCREEN_WORDS.get(language, ENGLISH)
+    warnings = dict.fromkeys((words.warnings["vulnerable"], *screen.warnings))
+    return replace(screen, vulnerable=True, care=mark, warnings=tuple(warnings))
 
 
 def line_of(entry: LogEntry) -> dict[str, Any] | None:
@@ -118,8 +139,13 @@ def _offer(offer: Mapping[str, Any], customer: Mapping[str, Any], words: ScreenW
 
 
 def _warnings(customer: Mapping[str, Any], words: ScreenWords) -> tuple[str, ...]:
-    flags = {*_texts(customer.get("flags")), *(name for name in words.warnings if customer.get(name) is True)}
+    flags = _flags(customer, words)
     return tuple(text for name, text in words.warnings.items() if name in flags)
+
+
+def _flags(customer: Mapping[str, Any], words: ScreenWords) -> frozenset[str]:
+    told = (name for name in words.warnings if customer.get(name) is True)
+    return frozenset((*_texts(customer.get("flags")), *told))
 
 
 def _next_step(need: Mapping[str, Any], words: ScreenWords) -> str:

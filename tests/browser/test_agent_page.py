@@ -78,7 +78,7 @@ async def test_the_pop_appears_before_the_phone_may_ring_and_is_confirmed(
     await expect(page.locator(".badge")).to_have_text("L2 · Matched by facts")
     await expect(page.locator(".warnings li")).to_have_count(2)
     await expect(page.locator("#state .word")).to_have_text("Call coming")
-    await expect(page.locator(".offer")).to_contain_text("Not now: first solve the request.")
+    await expect(page.locator(".offer")).to_contain_text("Not now: vulnerable customer.")
     await expect(page.locator("#lines li")).to_have_count(5)
     floor.hub.publish("agent:a17", "transcript", {"seq": 10, "who": "caller", "text": "Thank you", "at": ""})
     floor.hub.publish("agent:a17", "transcript", {"seq": 10, "who": "caller", "text": "Thank you", "at": ""})
@@ -277,6 +277,20 @@ async def drawn(floor: Any, call: str) -> None:
     assert decision.speak
 
 
+async def note_care(page: Page, floor: Any, album: Path) -> None:
+    """By keyboard: the strip says it at once, nothing is cut off, and there is no way back on the page."""
+    await page.keyboard.press("Alt+KeyC")
+    await page.screenshot(path=album / "agent-care-1280.png")
+    await page.get_by_role("button", name="Somebody else seems to decide").click()
+    await expect(page.locator(".warnings li").first).to_have_text("Vulnerable customer: take time, sell nothing")
+    await expect(page.locator("#warnings")).to_contain_text("Noted by a17")
+    await expect(page.locator("#caring")).to_have_count(0)
+    assert [mark.why for mark in await floor.store.care_marks("C1")] == ["pressed"]
+    assert await cut(page) == []
+    assert await page.evaluate(CONTRAST) == []
+    await page.screenshot(path=album / "agent-cared-for-1280.png")
+
+
 async def test_the_offer_is_grey_until_solved_and_what_is_noted_is_stored(
     page: Page, floor: Any, call: str, packet: dict[str, Any], album: Path
 ) -> None:
@@ -313,6 +327,7 @@ async def test_the_offer_is_grey_until_solved_and_what_is_noted_is_stored(
     await expect(page.locator("#notice")).to_have_text("Choose how it ended.")
     await expect(page.locator("#code")).to_be_focused()
     await page.screenshot(path=album / "agent-wrap-1280.png")
+    await note_care(page, floor, album)
     await page.reload()  # what was stored is there again
     await expect(page.get_by_role("button", name="Had to ask again")).to_have_attribute("aria-pressed", "true")
     await expect(page.locator("#offer")).to_contain_text("Answered: Accepted")

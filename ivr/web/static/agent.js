@@ -182,6 +182,16 @@ document.addEventListener("change", ({ target }) => {
   if (target.name === "told") target.dataset.at = target.checked ? Date.now() : "";
 });
 
+// A mark holds at once on every page that shows the call; a page that is not connected has it from its own answer.
+function showCare({ call_id, warnings, offer }) {
+  const fresh = new DOMParser().parseFromString(warnings, "text/html").getElementById("warnings");
+  if (!fresh || !byId("warnings") || call_id !== wrap.dataset.call) return;
+  localise(fresh);
+  byId("warnings").replaceWith(fresh);
+  byId("caring")?.remove();
+  showOffer(offer);
+}
+
 async function answerOffer(form, fields) {
   const boxes = [...form.querySelectorAll('[name="told"]')];
   const open = boxes.filter((box) => !box.checked);
@@ -275,6 +285,9 @@ document.addEventListener("submit", async (event) => {
     await setState(fields);
   } else if (form.matches(".answers")) {
     await answerOffer(form, fields);
+  } else if (form.closest(".caring")) {
+    const body = await post(form.action, fields);
+    if (body) showCare(body);
   } else if (form.closest(".acts")) {
     closeMenus(null);
     await post(form.action, fields);
@@ -302,6 +315,7 @@ const keys = {
   KeyS: () => wrap.querySelector('[data-part="solved"]').click(),
   KeyA: () => wrap.querySelector('[data-part="asked_again"]').click(),
   KeyW: () => byId("code").focus(),
+  KeyC: () => { if (byId("caring")?.checkVisibility()) { byId("caring").open = true; byId("caring").querySelector("button").focus(); } },
   Enter: () => wrap.querySelector('[data-then="ready"]').click(),
   Digit1: () => press('.ringing [value="take"]'),
   Digit2: () => press('.ringing [value="return"]'),
@@ -355,6 +369,7 @@ function connect() {
   });
   listen(stream, "beat", () => beat(false)); // the server counts the seconds: a tab in the background may not
   listen(stream, "pop", pop);
+  listen(stream, "care", showCare);
   listen(stream, "history", (data) => data.lines.forEach(addLine));
   listen(stream, "transcript", addLine);
   listen(stream, "ended", () => {

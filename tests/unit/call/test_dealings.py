@@ -73,6 +73,16 @@ async def test_a_customer_who_is_identified_is_told_of_and_whoever_may_be_somebo
     assert promises(journal, found).startswith("a callback by 2026-11-12T13:00:00Z; a callback by 2026-11-13T")
 
 
+async def test_that_somebody_needs_care_is_told_until_it_is_taken_back(store: Store) -> None:
+    journal = Journal("0112", ())
+    assert not (await dealings(session(Level.L2), journal, store)).needs_care
+    await store.note_care("C1", "2026-11-11T09:00:00Z", "ann", "0111", "time")
+    found = await dealings(session(Level.L2), journal, store)
+    assert found.needs_care and len(found.contacts) == 2
+    await store.clear_care("C1", "2026-11-12T09:00:00Z", "boss")
+    assert not (await dealings(session(Level.L2), journal, store)).needs_care
+
+
 async def test_a_call_this_one_goes_on_from_is_told_once(store: Store) -> None:
     journal = Journal("0112", ())
     journal.note(

@@ -43,9 +43,10 @@ def test_who_objects_by_letter_is_offered_nothing_until_a_person_takes_it_back(
     assert found["consents"][0]["withdrawn_by"] == "ann", "who objects does not consent any more"
     assert main(["offers", "allow", "C1", "--by", "bob", *at]) == 0
     assert [each["what"] for each in said(house, "C1", capsys)["objections"]] == ["refused", "allowed"]
-    assert main(["offers", "care", "C1", "--by", "ann", *at]) == 0
+    assert main(["offers", "care", "C1", "--by", "ann", "--why", "pressed", *at]) == 0
     assert main(["offers", "clear-care", "C1", "--by", "boss", *at]) == 0
-    assert said(house, "C1", capsys)["care"][0]["cleared_by"] == "boss"
+    [mark] = said(house, "C1", capsys)["care"]
+    assert (mark["why"], mark["cleared_by"]) == ("pressed", "boss")
     assert main(["offers", "refuse", "+12025550100", "--by", "ann", *at]) == 0
     assert "tel:+12025550100" in capsys.readouterr().out
 

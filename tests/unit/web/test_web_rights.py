@@ -54,6 +54,12 @@ async def sign_in(serve: Any, store: Store) -> SignIn:
     return begin
 
 
+@pytest.fixture
+def house(hub: LiveHub, book: Any) -> tuple[LiveHub, Any]:
+    """What pages show, and the agents."""
+    return hub, book
+
+
 async def a_call(store: Store, call_id: str, agent: str = "") -> None:
     values = {"sip_call_id": "s", "ani": "+491", "dnis": "", "assistant": "", "language": "en", "started_at": AT}
     await store.save_record(CallRecord(call_id=call_id, agent=agent, **values))
@@ -70,6 +76,21 @@ async def test_a_role_sees_what_the_table_says_and_nothing_else(sign_in: SignIn,
         allowed = want in ROLES[role] or role is Role.ADMIN
         own = role is Role.AGENT and ("{agent_id}" in path or "{call_id}" in path)
         assert (answer.status == 403) is (not allowed or own), f"{role} {path}: {answer.status}"
+
+
+@pytest.mark.parametrize(("role", "status"), [(Role.AGENT, 200), (Role.SUPERVISOR, 403)])
+async def test_that_a_customer_needs_care_is_noted_at_the_own_desk_alone(
+    sign_in: SignIn, store: Store, house: tuple[LiveHub, Any], role: Role, status: int
+) -> None:
+    (hub, book), client = house, await sign_in(role, "a17" if role is Role.AGENT else "")
+    customer = {"id": "C1", "name": "Anna", "level": "L2"}
+    hub.publish("agent:a17", "pop", {"pop_id": "P", "call_id": "01A", "packet": {"customer": customer}})
+    book.put("a17", AgentState.TALKING)
+    page = await (await client.get("/agent/a17")).text()
+    assert ('id="caring"' in page) is (status == 200), "who watches cannot note it"
+    wish = {"agent_id": "a17", "why": "time"}
+    assert (await client.post("/api/calls/01A/care", json=wish, headers=client.csrf)).status == status
+    assert [mark.by for mark in await store.care_marks("C1")] == (["a17"] if status == 200 else [])
 
 
 async def test_with_an_account_in_the_house_this_machine_must_sign_in_too(serve: Any, store: Store) -> None:

@@ -1,5 +1,5 @@
-"""Consent to advertising given in a call, with its proof, and no answer to what was heard without it; why somebody needs
-care."""
+"""Consent to advertising given in a call, with its proof, and no answer to what was heard without it; why somebody
+needs care."""
 
 import sqlalchemy as sa
 from alembic import op
