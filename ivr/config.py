@@ -160,10 +160,12 @@ class StorageSettings(_Section):
 
 
 class OffersSettings(_Section):
-    """The experiment: salt of the household hash (never change it) and the share held out, 0..1."""
+    """The experiment: salt of the household hash (never change it) and the share held out, 0..1. stated_share: of the
+    offers made, 0..1, whose callers are asked what they were like."""
 
     salt: str = "ivr"
     holdout: Annotated[float, Field(ge=0.0, le=0.5)] = 0.2
+    stated_share: Annotated[float, Field(ge=0.0, le=1.0)] = 0.1
 
 
 class Settings(_Section):

@@ -24,7 +24,7 @@ from ivr.storage.offers import StoredOffer
 from ivr.storage.store import Store
 
 REPEAT_DAYS = 7
-SURVEY_DAYS = 90  # only the first opportunity within so many days counts in the report: asking again is for nothing
+SURVEY_DAYS = 90  # of either question; only a household's first opportunity within so many days counts in the report
 
 
 class Opportunities:
@@ -63,6 +63,7 @@ class Opportunities:
             opted_out=told.opted_out or kept.opted_out,
             same_intent_calls_7d=max(kept.calls, told.same_intent_calls_7d),
             surveyed=told.surveyed or kept.surveyed,
+            stated=told.stated or kept.stated,
         )
         suspended = frozenset(group for group, _ in kept.off) - {EVERYBODY}
         customer = with_standing(facts.customer, kept.standing) if facts.customer else None

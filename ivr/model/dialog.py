@@ -235,10 +235,12 @@ class RecordOfferAnswer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordSurvey:
-    """The grade by key was asked for. grade: 1..5, 0 when none was given."""
+    """A question about the call was asked. outcome: "csat" (grade 1..5) or "stated" (grade: ivr.model.offers.Stated);
+    grade: 0 when there was no answer."""
 
     decision: OfferDecision
     grade: int = 0
+    outcome: str = "csat"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

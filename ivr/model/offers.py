@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 
 from ivr.model.identity import Customer
 
 NEVER_SPOKEN = "never_spoken"
 """The outcome of an offer that was to be made and was not: it was stored, and nobody heard of it in time."""
+CSAT_ASKED, STATED_ASKED = "csat_asked", "stated_asked"
+"""Outcomes: a grade was asked for; it was asked what the offer was like."""
 EVERYBODY = "*"
 """The group of a suspension that stops all offers."""
 
@@ -23,6 +25,24 @@ class OfferAnswer(StrEnum):
     NO_ANSWER = "no_answer"
     NEVER_AGAIN = "never_again"  # "no offers": for good
     HUNG_UP = "hung_up"
+
+
+class Stated(IntEnum):
+    """What a caller said an offer was like, by the key for it."""
+
+    USEFUL = 1
+    DID_NOT_MIND = 2
+    ANNOYING = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatedQuestion:
+    """What asks a caller, after the goodbye, what the offer was like. thanks: said for an answer. never_after: intents
+    (complaints); in a call with a request of one of them it is not asked."""
+
+    ask: str
+    thanks: str
+    never_after: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,8 +97,8 @@ class OfferDecision:
     household has a chosen product and speak=False (the ghost). probabilities: product -> exact propensity. phase names
     the share held out at the time; group is the pre-registered group ("" for none); known are the numbers about the
     caller from before the call, around 0 and about one wide. survey: what asks for a grade by key before the goodbye,
-    in both arms alike, "" when nothing does. asks_consent: permission to speak is consent to advertising at the same
-    time, because there is none on record.
+    in both arms alike, "" when nothing does. stated: what asks a few who hear the offer what it was like. asks_consent:
+    permission to speak is consent to advertising at the same time, because there is none on record.
     """
 
     opportunity_id: str
@@ -99,6 +119,7 @@ class OfferDecision:
     group: str = ""
     known: tuple[float, ...] = ()
     survey: str = ""
+    stated: StatedQuestion | None = None
     asks_consent: bool = False
 
 
@@ -110,6 +131,7 @@ def household_of(customer: Customer | None) -> str:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OfferOutcome:
     """What became of an opportunity, told later by whoever knows: the call, a survey, the CRM. outcome: "csat" (1..5),
+    "stated" (see Stated),
     "early_hangup", "optout", "complaint_14d", "repeat_7d", "cancelled_30d" (0 or 1), "aht_s", "revenue_30d", ...
     at: when it was known, UTC ISO 8601. source names who told."""
 

@@ -92,9 +92,17 @@ class MarginsShape(_Shape):
     annoyed: Annotated[float, Field(gt=0)] = 0.02
 
 
+class StatedShape(_Shape):
+    """ask: what the offer was like (useful, not minded, annoying: key 1, 2, 3, or in words); thanks: for an answer."""
+
+    ask: Annotated[str, Field(min_length=1)]
+    thanks: Annotated[str, Field(min_length=1)]
+
+
 class ExperimentShape(_Shape):
     """What is decided before the first offer. prices: what one more of an outcome costs, in the currency above. survey:
-    what asks for a grade by key; survey_share: of the households. complaints: intents of calls that count as one."""
+    what asks for a grade by key; survey_share: of the households. stated: what asks a few who heard an offer what it
+    was like. complaints: intents of calls that count as one."""
 
     groups: Annotated[dict[str, str], Field(min_length=1, max_length=8)]
     known: dict[str, KnownShape] = {}
@@ -103,6 +111,7 @@ class ExperimentShape(_Shape):
     prices: dict[str, float] = {}
     survey: Texts = {}
     survey_share: Annotated[float, Field(gt=0, le=1)] = 1.0
+    stated: dict[str, StatedShape] = {}
     complaints: tuple[str, ...] = ("complaint",)
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ivr.model.identity import Customer
-from ivr.model.offers import GateFinding, OfferDecision, OfferScript, household_of
+from ivr.model.offers import GateFinding, OfferDecision, OfferScript, StatedQuestion, household_of
 from ivr.offers.catalogue import Catalogue, Product
 from ivr.offers.eligibility import CallView, CustomerView, view_of
 from ivr.offers.experiment import Experiment
@@ -80,11 +80,13 @@ PRODUCT_RULES: Mapping[str, Callable[[Product, _Asked], str]] = {
 class OfferDesk:
     """Decides offers for one catalogue and one experiment. Its only state is what it has learned of acceptance."""
 
-    def __init__(self, catalogue: Catalogue, salt: str, holdout: float) -> None:
-        """holdout: share of households that never hear an offer, 0..1. Raises ConfigError outside of that."""
+    def __init__(self, catalogue: Catalogue, salt: str, holdout: float, stated_share: float = 0.0) -> None:
+        """holdout: share of households that never hear an offer, 0..1. Raises ConfigError outside of that.
+        stated_share: of the offers made whose callers are asked what they were like, 0..1."""
         self.catalogue = catalogue
         self.learner = _learner(catalogue)
         self.experiment = Experiment(salt=salt, holdout=holdout)
+        self._stated_share = stated_share
         self._gate_version = catalogue.terms.version
         self._phase = f"holdout {holdout:g}"
 
@@ -132,6 +134,7 @@ class OfferDesk:
             group=group,
             known=known,
             survey=self.survey(facts.language, household, surveyed=facts.history.surveyed),
+            stated=self.stated(facts.language, opportunity_id, lately=facts.history.stated) if speak else None,
         )
 
     def learn(self, decision: OfferDecision, *, accepted: bool) -> None:
@@ -163,7 +166,10 @@ class OfferDesk:
         ]
         notices = [item for pack in self.catalogue.terms.packs for item in pack.first_offer_notice.items()]
         terms = self.catalogue.experiment
-        return (*notices, *(terms.survey.items() if terms else ()), *found)
+        if terms is None:
+            return (*notices, *found)
+        stated = [(language, text) for language, asks in terms.stated.items() for text in (asks.ask, asks.thanks)]
+        return (*notices, *terms.survey.items(), *stated, *found)
 
     def negative_words(self, said: Iterable[str]) -> tuple[str, ...]:
         """The negative phrases of any language found in what the caller said; for OfferFacts.negative_words."""
@@ -235,6 +241,13 @@ class OfferDesk:
         if terms is None or surveyed or not words or not self.experiment.asks(household, terms.survey_share):
             return ""
         return words
+
+    def stated(self, language: str, opportunity_id: str, *, lately: bool) -> StatedQuestion | None:
+        """What asks the caller of a spoken offer what it was like; None for most. lately: the household was asked."""
+        terms = self.catalogue.experiment
+        if terms is None or lately or not self.experiment.asks_what_it_was_like(opportunity_id, self._stated_share):
+            return None
+        return terms.stated.get(language)
 
     def words(self, product: str, language: str, *, first: bool) -> OfferScript | None:
         """The script of a product, with the notice a household's first offer carries; None when there is none."""

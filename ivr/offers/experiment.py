@@ -45,6 +45,11 @@ class Experiment:
         """Is this household one of the share (0..1) that is asked for a grade? Independent of its arm."""
         return _bucket(f"{self.salt}|survey|{household}") < round(share * BUCKETS)
 
+    def asks_what_it_was_like(self, opportunity_id: str, share: float) -> bool:
+        """Is the caller of this opportunity one of the share (0..1) asked what the offer was like? The same whenever it
+        is asked again, and independent of who the caller is."""
+        return _bucket(f"{self.salt}|stated|{opportunity_id}") < round(share * BUCKETS)
+
     def straight_to_queue(self, household: str, share: float) -> bool:
         """Do this household's calls belong to the share (0..1) that the bot does not handle? Independent of its arm."""
         return _bucket(f"{self.salt}|handling|{household}") < round(share * BUCKETS)

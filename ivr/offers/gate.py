@@ -34,12 +34,13 @@ class PastOffer:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OfferHistory:
     """What is remembered of a household. same_intent_calls_7d: earlier calls for anything this call is about;
-    surveyed: was it asked for a grade lately?"""
+    surveyed: was it asked for a grade lately? stated: was it asked lately what an offer was like?"""
 
     offers: tuple[PastOffer, ...] = ()
     opted_out: bool = False
     same_intent_calls_7d: int = 0
     surveyed: bool = False
+    stated: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,23 +9,28 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from ivr.document import Location
+from ivr.model.offers import StatedQuestion
 from ivr.offers.catalogue_file import CatalogueShape, ExperimentShape
 from ivr.offers.effects.plan import ANNOYED, CSAT, DEFAULT_MARGINS, Plan
 from ivr.offers.eligibility import Eligibility
 from ivr.offers.groups import Grouping, Known
 
 Problem = tuple[Location, str, str, str]
+MAX_STATED_WORDS = 40
+"""15 s at 160 words a minute."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExperimentTerms:
     """grouping says who is who; plan is what the report is held to. survey: language -> what asks both arms for a grade
-    from 1 to 5 by key; survey_share: of the households, 0..1, is ever asked; complaints: intents that count as one."""
+    from 1 to 5 by key; survey_share: of the households, 0..1, is ever asked; stated: language -> what asks some who
+    heard an offer what it was like; complaints: intents that count as one."""
 
     grouping: Grouping
     plan: Plan
     survey: Mapping[str, str] = field(default_factory=dict)
     survey_share: float = 1.0
+    stated: Mapping[str, StatedQuestion] = field(default_factory=dict)
     complaints: tuple[str, ...] = ("complaint",)
 
 
@@ -45,8 +50,25 @@ def terms_of(shape: ExperimentShape) -> ExperimentTerms:
         ),
         survey=shape.survey,
         survey_share=shape.survey_share,
+        stated={
+            language: StatedQuestion(ask=words.ask, thanks=words.thanks, never_after=shape.complaints)
+            for language, words in shape.stated.items()
+        },
         complaints=shape.complaints,
     )
+
+
+def _of_stated(experiment: ExperimentShape, languages: tuple[str, ...]) -> Iterator[Problem]:
+    """The question after the goodbye: in every language, or in none, and short."""
+    for language in languages if experiment.stated else ():
+        words = experiment.stated.get(language)
+        if words is None:
+            fix = f"Add {language}: {{ask: ..., thanks: ...}} to stated."
+            yield ("experiment", "stated"), "offer-language", f"no stated in {language}", fix
+        elif (spoken := len(words.ask.split())) > MAX_STATED_WORDS:
+            what = f"ask takes {spoken} words, more than 15 seconds after the goodbye"
+            fix = f"Cut it to {MAX_STATED_WORDS} words."
+            yield ("experiment", "stated", language, "ask"), "offer-long", what, fix
 
 
 def problems(shape: CatalogueShape) -> Iterator[Problem]:
@@ -62,6 +84,7 @@ def problems(shape: CatalogueShape) -> Iterator[Problem]:
             if not experiment.survey.get(language):
                 fix = f"Add {language}: to survey."
                 yield ("experiment", "survey"), "offer-language", f"no survey in {language}", fix
+        yield from _of_stated(experiment, shape.languages)
     if shape.ranking in {"rules", "learned"} and experiment is None:
         fix = "Add experiment: with its groups, or use ranking: fixed."
         yield ("ranking",), "offer-ranking", f"ranking {shape.ranking} goes by group, and there are none", fix

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
-from ivr.model.offers import NEVER_SPOKEN, GateFinding, OfferAnswer, OfferDecision, OfferProof
+from ivr.model.offers import CSAT_ASKED, NEVER_SPOKEN, STATED_ASKED, GateFinding, OfferAnswer, OfferDecision, OfferProof
 from ivr.storage.database import Database, unix_ms
 from ivr.storage.objection_tables import ads_consents, care_marks
 from ivr.storage.tables import answers, call_requests, opportunities, opt_outs, outcomes, suspensions
@@ -33,7 +33,8 @@ class PastOffer(NamedTuple):
 
 class Remembered(NamedTuple):
     """What a decision asks the store. off: (group, reason) of the suspensions in force; calls: of the household, for
-    the same request; surveyed: was the household asked for a grade lately? standing: "ads_consent", "ads_withdrawn" (one
+    the same request; surveyed, stated: was the household lately asked for a grade, or what an
+    offer was like? standing: "ads_consent", "ads_withdrawn" (one
     that ended) and "vulnerable" as far as records say so of the customer."""
 
     offers: tuple[PastOffer, ...]
@@ -41,6 +42,7 @@ class Remembered(NamedTuple):
     calls: int
     off: tuple[tuple[str, str], ...]
     surveyed: bool = False
+    stated: bool = False
     standing: frozenset[str] = frozenset()
 
 
@@ -140,7 +142,8 @@ class Offers:
             opted_out=any(each[0] == "refused" for each in found),
             calls=next(int(each[3]) for each in found if each[0] == "calls"),
             off=tuple((each[1], each[2]) for each in found if each[0] == "off"),
-            surveyed=any(each[0] == "surveyed" for each in found),
+            surveyed=("asked", CSAT_ASKED) in {each[:2] for each in found},
+            stated=("asked", STATED_ASKED) in {each[:2] for each in found},
             standing=frozenset(str(each[1]) for each in found if each[0] == "standing"),
         )
 
@@ -169,12 +172,11 @@ def _remembered() -> sa.CompoundSelect[Any]:
     )
     table = suspensions.c
     off = sa.select(sa.literal("off"), table.group, table.reason, nothing).where(table.reopened_at == "")
-    graded = sa.select(outcomes.c.opportunity_id).select_from(outcomes.join(opportunities))
     lately = row.at_ms >= sa.bindparam("surveyed_ms", type_=sa.BigInteger)  # by its value alone it would be an int4
     asked_for = (row.household == household, row.household != "", lately)
-    surveyed = sa.select(sa.literal("surveyed"), nothing, nothing, nothing).where(
-        graded.where(*asked_for, outcomes.c.outcome == "csat_asked").exists()
-    )
+    asked_after = sa.select(sa.literal("asked"), outcomes.c.outcome, nothing, nothing)
+    asked_after = asked_after.select_from(outcomes.join(opportunities))
+    questions = asked_after.where(*asked_for, outcomes.c.outcome.in_((CSAT_ASKED, STATED_ASKED)))
     customer: sa.BindParameter[str] = sa.bindparam("customer", "")
     standing = [
         sa.select(sa.literal("standing"), sa.literal(what), nothing, nothing).where(
@@ -186,7 +188,7 @@ def _remembered() -> sa.CompoundSelect[Any]:
             ("vulnerable", care_marks, care_marks.c.cleared_at == ""),
         )
     ]
-    return sa.union_all(offered, refused, called, off, surveyed, *standing)
+    return sa.union_all(offered, refused, called, off, questions, *standing)
 
 
 _REMEMBERED = _remembered()

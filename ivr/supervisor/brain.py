@@ -38,7 +38,7 @@ def load_brain(settings: Settings, metrics: Metrics) -> Brain:
     return Brain(
         assistant=assistant,
         nlu=engine_of(settings.nlu, assistant.nlu_files, lambda reason: metrics.nlu_spared.labels(reason=reason).inc()),
-        offers=OfferDesk(catalogue, settings.offers.salt, settings.offers.holdout),
+        offers=OfferDesk(catalogue, settings.offers.salt, settings.offers.holdout, settings.offers.stated_share),
         routing=load_routing(assistant.routing_file, variables(settings)),
         identity=policy,
     )

@@ -7,7 +7,7 @@ and nothing is drawn or stored a second time.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -269,6 +269,7 @@ def _told(decision: OfferDecision, speak: bool) -> dict[str, Any]:
         "relation": decision.relation if speak else "",
         "script": script,
         "survey": decision.survey,
+        "stated": decision.stated.ask if decision.stated is not None else "",
         "closed_by": closed,
     }
 
@@ -282,8 +283,10 @@ def _told_again(stored: StoredOffer, offers: OfferDesk, *, unwanted: bool) -> di
     words = offers.words(decision.product, language, first=first) if open_still else None
     surveyed = decision.arm == "none" or bool(history.get("surveyed"))
     survey = offers.survey(language, decision.household, surveyed=surveyed)
-    told = _told(decision, speak=words is not None)
-    return {**told, "script": asdict(words) if words is not None else None, "survey": survey}
+    asked_lately = unwanted or not decision.speak or bool(history.get("stated"))
+    stated = offers.stated(language, decision.opportunity_id, lately=asked_lately)
+    told = _told(replace(decision, survey=survey, stated=stated), speak=words is not None)
+    return {**told, "script": asdict(words) if words is not None else None}
 
 
 def _parsed(shape: type[Shape], body: dict[str, Any]) -> Shape:

@@ -53,9 +53,10 @@ _DECISION: Schema = {
         "relation": TEXT,
         "script": {"type": ["object", "null"], "properties": _SCRIPT, "additionalProperties": False},
         "survey": TEXT,
+        "stated": TEXT,
         "closed_by": _TEXTS,
     },
-    "required": ["opportunity", "speak", "product", "relation", "script", "survey", "closed_by"],
+    "required": ["opportunity", "speak", "product", "relation", "script", "survey", "stated", "closed_by"],
     "additionalProperties": False,
 }
 _CUSTOMER: Schema = {

@@ -168,6 +168,9 @@ async def test_what_a_decision_asks_comes_in_one_answer(store: Store) -> None:
     assert (await asked("H1")).opted_out
     assert not (await asked("H1", since="2026-11-22T00:00:00Z")).surveyed, "long ago is not lately"
     assert not (await asked("H2")).surveyed
+    assert not (await asked("H1")).stated, "one question is not the other"
+    await store.save_outcomes([replace(outcome, outcome="stated_asked")])
+    assert ((await asked("H1")).stated, (await asked("H1")).surveyed, (await asked("H2")).stated) == (True, True, False)
     await store.save_outcomes([replace(outcome, outcome=NEVER_SPOKEN)])
     assert (await asked("H1")).offers == (), "an offer nobody heard is none of the household's"
     assert not (await asked("")).surveyed, "strangers are no household"

@@ -89,9 +89,10 @@ def test_explain_names_the_first_rule_of_every_product(config: Path, capsys: pyt
 
 def test_outcomes_come_by_file_all_or_none(config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "told.csv"
-    file.write_text("opportunity,outcome,value\nO1,revenue_30d,46.80\nO1,csat,9\nO2,mood,1\n", encoding="utf-8")
+    file.write_text("opportunity,outcome,value\nO1,revenue_30d,46.80\nO1,csat,9\nO2,mood,1\nO1,stated,2.5\n", encoding="utf-8")
     told = run(capsys, "outcomes", str(file), "-c", str(config), status=2)
     assert "told.csv:3: csat is between 1 and 5, not 9" in told and "told.csv:4: unknown outcome 'mood'" in told
+    assert "told.csv:5: stated is 1 (useful), 2 (did_not_mind), 3 (annoying), not 2.5" in told
     file.write_text("opportunity,outcome,value,at\nO1,csat,4,\nnobody,csat,4,\n", encoding="utf-8")
     assert "nobody" in run(capsys, "outcomes", str(file), "-c", str(config), status=2)
     file.write_text(f"opportunity,outcome,value,at,source\nO1,csat,4,{AT},survey\n", encoding="utf-8")

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from ivr.model.call import CallRecord
-from ivr.model.offers import Suspension
+from ivr.model.offers import StatedQuestion, Suspension
 from ivr.offers.catalogue import load_catalogue
 from ivr.offers.desk import OfferDesk
 from ivr.storage.store import Store
@@ -206,6 +206,30 @@ async def test_a_survey_is_asked_of_both_arms_in_the_same_words(serve: Any) -> N
         client = await serve(offers=lambda share=share: OfferDesk(asking, "s", share))
         answers.append(await decided(client, {**ASKED, "key": str(share)}))
     assert [(a["speak"], a["survey"]) for a in answers] == [(False, "Press one to five."), (True, "Press one to five.")]
+
+
+async def test_whoever_hears_an_offer_may_be_asked_what_it_was_like(serve: Any, store: Store) -> None:
+    terms = CATALOGUE.experiment
+    assert terms is not None
+    question = StatedQuestion(ask="How was it?", thanks="Thank you.")
+    asking = replace(CATALOGUE, experiment=replace(terms, stated={"en": question}))
+    client = await serve(offers=lambda: OfferDesk(asking, "s", 0.0, 1.0))
+    answer = await decided(client, ASKED)
+    assert (answer["speak"], answer["stated"]) == (True, "How was it?")
+    about = {"opportunity": answer["opportunity"]}
+    await client.post("/api/offers/outcome", json={**about, "answer": "declined"})
+    again = await decided(client, ASKED)
+    assert (again["speak"], again["stated"]) == (False, "How was it?"), "it is asked after the answer"
+    told = await client.post("/api/offers/outcome", json={**about, "outcomes": {"stated_asked": 1, "stated": 4}})
+    assert told.status == 400
+    await client.post("/api/offers/outcome", json={**about, "outcomes": {"stated_asked": 1, "stated": 3}})
+    (row,) = await store.experiment_rows()
+    assert row.outcomes == {"stated_asked": 1.0, "stated": 3.0}
+    await client.post("/api/offers/outcome", json={**about, "outcomes": {"optout": 1}})
+    assert (await decided(client, ASKED))["stated"] == ""
+    client = await serve(offers=lambda: OfferDesk(asking, "s", 1.0, 1.0))
+    held = await decided(client, {**ASKED, "key": "another", "customer": {**ASKED["customer"], "id": "C9"}})
+    assert (held["speak"], held["stated"]) == (False, "")
 
 
 async def test_the_program_of_the_guide_runs(serve: Any, store: Store) -> None:
