@@ -18,7 +18,7 @@ from ivr.demo.phone_client import SoftPhone
 from tests.sip.conftest import OpenHouse
 from tests.sip.house import ROOT, Caller, a_caller, a_phone, agent_state, check_complete, promised, set_agents, until
 from tests.sip.media_control import channel, seconds_of, tone_wav
-from tests.sip.odd_phones import odd_phones, rings_on
+from tests.sip.odd_phones import is_closed, odd_phones, rings_on
 from tests.sip.processes import kill_worker, replaced
 
 pytestmark = [pytest.mark.sip, pytest.mark.models]
@@ -30,18 +30,19 @@ CALLER_HZ, AGENT_HZ = 1000, 1400
 async def test_who_is_being_transferred_when_something_dies_goes_on_or_is_promised_a_call(
     open_own_house: OpenHouse, tmp_path: Path
 ) -> None:
-    async with odd_phones([rings_on]) as [queue]:
-        overrides = {"sip": {"workers": 2}, "server": {"assistant": str(_assistant(tmp_path, queue.uri))}}
+    async with odd_phones([rings_on, is_closed, is_closed]) as phones:
+        assistant = _assistant(tmp_path, *(phone.uri for phone in phones))
+        overrides = {"sip": {"workers": 2}, "server": {"assistant": str(assistant)}}
         async with (
             open_own_house(overrides) as house,
             a_caller(house, tmp_path) as anna,
             a_caller(_at_worker(house, 1), tmp_path, "second") as maria,
-            a_caller(house, tmp_path, "third") as oleg,
+            a_caller(_at_worker(house, 1), tmp_path, "third") as oleg,
             a_phone(house, "agent1", tmp_path) as agent,
         ):
             await _a_media_worker_dies(house, maria, agent)
             await asyncio.gather(
-                _a_speech_worker_dies(house, anna, agent, tmp_path), _a_queue_does_not_answer(house, oleg)
+                _a_speech_worker_dies(house, anna, agent, tmp_path), _queues_do_not_take_it(house, oleg)
             )
             await _the_store_stalls(house, anna)
 
@@ -55,7 +56,7 @@ async def _a_media_worker_dies(house: House, caller: Caller, agent: SoftPhone) -
     await caller.call.wait_for("call.ended", 2)
     assert await agent_state(house, "a1") == "available"
     await asyncio.gather(caller.phone.ended(timeout=5), agent.ended(timeout=5))
-    await caller.call.read()
+    await caller.call.closed(2)
     check_complete(caller.call)
     assert (caller.call.record["outcome"], caller.call.record["agent"]) == ("lost", "")
     assert [each["number"] for each in await promised(house, caller)] == [MARIA]
@@ -64,26 +65,32 @@ async def _a_media_worker_dies(house: House, caller: Caller, agent: SoftPhone) -
 
 
 async def _a_speech_worker_dies(house: House, caller: Caller, agent: SoftPhone, folder: Path) -> None:
-    """Nobody notices: the agent takes the call by key, and they hear each other."""
+    """Nobody notices: the agent takes the call by key, and they hear each other, also after the agent tried to pass the
+    call on to a queue that hangs up at once."""
     await _whispered_to(caller, ANNA, agent)
     killed = await kill_worker(house, "speech-0")
     await agent.press("1")
     await caller.event("handoff.bridged", 2)
     voices = [tone_wav(folder / f"{hz}.wav", hz, 900) for hz in (CALLER_HZ, AGENT_HZ)]
     await asyncio.gather(caller.phone.say(voices[0]), agent.say(voices[1]))
+    await house.post(f"/api/calls/{caller.call.call_id}/act", {"agent_id": "a1", "do": "pass_on", "queue": "service"})
+    kept = await caller.event("handoff.kept", 5)
+    assert (kept["data"], "handoff.joined" in caller.kinds()) == ({"agent": "a1", "result": "refused"}, True)
+    assert await agent_state(house, "a1") == "talking"
+    await asyncio.gather(caller.phone.say(voices[0]), agent.say(voices[1]))
     await replaced(house, "speech-0", killed)
     await caller.phone.hang_up()
     record = await caller.over()
     assert (record["outcome"], record["agent"]) == ("transferred", "a1")
-    assert seconds_of(channel(agent.heard_wav), CALLER_HZ) > 0.6
-    assert seconds_of(channel(caller.phone.heard_wav), AGENT_HZ) > 0.6
+    assert seconds_of(channel(agent.heard_wav), CALLER_HZ) > 1.2
+    assert seconds_of(channel(caller.phone.heard_wav), AGENT_HZ) > 1.2
     await agent.ended(timeout=2)
     assert await agent_state(house, "a1") == "wrap_up"
 
 
-async def _a_queue_does_not_answer(house: House, caller: Caller) -> None:
-    """The only agent talks, the contact center's queue rings on: the caller waits for the agent, would rather not, and
-    is promised a callback."""
+async def _queues_do_not_take_it(house: House, caller: Caller) -> None:
+    """The only agent talks, a contact center's queue hangs up at once, which the caller is told, another rings on: the
+    caller waits for the agent, would rather not, and is promised a callback."""
     await caller.dial(OLEG)
     await caller.asked("utter_how_can_i_help")
 
@@ -92,13 +99,19 @@ async def _a_queue_does_not_answer(house: House, caller: Caller) -> None:
 
     await until("the agent is taken", taken, 10)
     await caller.press("0")
-    failed = await caller.event("handoff.attempt_failed")
+    turned = await caller.event("handoff.attempt_failed")
+    assert turned["data"] == {"agent": "closed", "event": "turned_away", "result": "refused"}
+    told = await caller.event("turn.said", fits=lambda e: e["data"]["name"] == "waiting" and e["seq"] > turned["seq"])
+    assert "You are still connected" in told["data"]["text"] and told["at_ms"] - turned["at_ms"] <= 500
+    assert not (await caller.event("turn.prompted", fits=lambda e: e["seq"] > told["seq"]))["data"]["interrupted"]
+    failed = await caller.event("handoff.attempt_failed", fits=lambda e: e["seq"] > turned["seq"])
     assert failed["data"] == {"agent": "overflow", "event": "agent_gone", "result": "no_answer"}
     await caller.event("handoff.waiting")
+    await caller.event("handoff.told")
     await caller.press("1")
     ended = await caller.event("handoff.ended", 2)
     assert ended["data"]["result"] == "callback"
-    assert [e["data"]["agent"] for e in caller.call.events if e["kind"] == "handoff.chosen"] == ["overflow"]
+    assert [e["data"]["agent"] for e in caller.call.events if e["kind"] == "handoff.chosen"] == ["closed", "overflow"]
     asked = await caller.asked("utter_callback_number")
     assert asked["at_ms"] - ended["at_ms"] <= 2000
     await caller.press("1")
@@ -135,13 +148,17 @@ async def _whispered_to(caller: Caller, number: str, agent: SoftPhone) -> None:
     await agent.first_audio_after(0)
 
 
-def _assistant(folder: Path, queue: str) -> Path:
-    """Insurance, with one agent and a contact center's queue behind."""
+def _assistant(folder: Path, rings: str, closed: str, shut: str) -> Path:
+    """Insurance, with one agent and queues of a contact center behind: for claims one that rings and a closed one,
+    which is better; for service one that is closed, too."""
     shutil.copytree(ROOT / "dialogs" / "insurance", folder / "assistant")
     routing = folder / "assistant" / "routing.yml"
-    terms = f'sip: "{queue}", skills: {{claims: 3, "lang:en": 1}}, queues: [claims, service], ring_s: 5'
-    text = routing.read_text(encoding="utf-8") + f"acd: {{overflow: {{{terms}}}}}\n"
-    routing.write_text(text, encoding="utf-8")
+    queues = (("overflow", rings, 3, "claims"), ("closed", closed, 5, "claims"), ("shut", shut, 5, "service"))
+    acd = "".join(
+        f'  {name}: {{sip: "{uri}", skills: {{claims: {skill}, "lang:en": 1}}, queues: [{queue}], ring_s: 5}}\n'
+        for name, uri, skill, queue in queues
+    )
+    routing.write_text(f"{routing.read_text(encoding='utf-8')}acd:\n{acd}", encoding="utf-8")
     return folder / "assistant"
 
 
