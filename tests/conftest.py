@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import fcntl
+import gc
 import os
 import shutil
 import socket
@@ -44,6 +45,12 @@ for pool in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     """Under `pytest -n`, tests.scheduling says which process runs what."""
     return CallsBesideEachOther(config, log)
+
+
+def pytest_collection_finish() -> None:
+    """What was imported and collected stays: nothing looks through it for garbage again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -28,19 +28,20 @@ def vectors(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(
+    scope="module",
     params=[
         "tfidf",
         "scripted",
         pytest.param("minilm", marks=pytest.mark.models),
         pytest.param("e5", marks=pytest.mark.models),
-    ]
+    ],
 )
-async def engine(request: pytest.FixtureRequest, vectors: Path) -> AsyncIterator[NluEngine]:
+def engine(request: pytest.FixtureRequest, vectors: Path) -> Iterator[NluEngine]:
     built: NluEngine = ScriptedNlu(SENTENCES)
     if request.param != "scripted":
         built = EmbeddedEngine.train({"en": NLU_EN}, features=features_of(request.param, vectors))
     yield built
-    await built.close()
+    asyncio.run(built.close())
 
 
 @pytest.mark.parametrize(("text", "intent"), SENTENCES.items())

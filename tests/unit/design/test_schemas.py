@@ -17,6 +17,7 @@ from ivr.dialog.reading import READERS
 from ivr.dialog.source import Faults, read
 
 DIALOGS = Path(__file__).parents[3] / "dialogs"
+SCHEMAS = schemas()
 FILES = {
     **{path: path.name.split(".")[0] for path in DIALOGS.glob("*/*.yml")},
     **{path: path.parent.name for path in DIALOGS.glob("*/*/*.yml")},
@@ -24,7 +25,7 @@ FILES = {
 
 
 def errors(kind: str, value: Any) -> list[str]:
-    return [error.message for error in Draft7Validator(schemas()[kind]).iter_errors(value)]
+    return [error.message for error in Draft7Validator(SCHEMAS[kind]).iter_errors(value)]
 
 
 def plain(path: Path) -> Any:
@@ -54,11 +55,10 @@ def test_the_schemas_in_the_repository_are_what_the_readers_look_for() -> None:
     assert shipped == texts_of_schemas(), "ivr schema --write dialogs/schema"
 
 
-@pytest.mark.parametrize("kind", sorted(schemas()))
+@pytest.mark.parametrize("kind", sorted(SCHEMAS))
 def test_every_schema_is_one_and_says_something_about_every_word(kind: str) -> None:
-    schema = schemas()[kind]
-    Draft7Validator.check_schema(schema)
-    assert [word for word, of in words(schema) if not of.get("description")] == []
+    Draft7Validator.check_schema(SCHEMAS[kind])
+    assert [word for word, of in words(SCHEMAS[kind]) if not of.get("description")] == []
 
 
 @pytest.mark.parametrize("path", sorted(FILES), ids=lambda path: path.relative_to(DIALOGS).as_posix())
@@ -67,11 +67,11 @@ def test_every_shipped_file_fits_its_schema(path: Path) -> None:
 
 
 def test_all_kinds_of_files_are_shipped() -> None:
-    assert set(FILES.values()) == set(schemas())
+    assert set(FILES.values()) == set(SCHEMAS)
 
 
 def test_every_step_has_its_words() -> None:
-    assert set(READERS) < set(schemas()["flows"]["definitions"])
+    assert set(READERS) < set(SCHEMAS["flows"]["definitions"])
 
 
 @pytest.mark.parametrize(
@@ -124,7 +124,7 @@ def test_the_command_writes_and_prints_them(tmp_path: Path, capsys: pytest.Captu
     assert {path.name: path.read_text("utf-8") for path in (tmp_path / "new").iterdir()} == texts_of_schemas()
     capsys.readouterr()
     assert main(["schema"]) == 0
-    assert json.loads(capsys.readouterr().out) == schemas()
+    assert json.loads(capsys.readouterr().out) == SCHEMAS
 
 
 def test_the_guide_maps_every_shipped_file_to_its_schema() -> None:
