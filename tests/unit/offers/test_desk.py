@@ -314,25 +314,3 @@ def test_a_tenth_of_those_who_hear_an_offer_is_asked_what_it_was_like_and_nobody
         assert not decision(facts=replace(facts, language="ru")).stated, "there are no words"
     assert abs(sum(asked) / len(asked) - 0.1) < 4 * (0.09 / len(asked)) ** 0.5
     assert ("en", "Thank you.") in made.texts(), "no caller waits for a voice"
-
-
-def test_a_tenth_of_those_who_hear_an_offer_is_asked_what_it_was_like_and_nobody_held_out() -> None:
-    terms = CATALOGUE.experiment
-    assert terms is not None
-    question = StatedQuestion(ask="How was it?", thanks="Thank you.", never_after=terms.complaints)
-    asking = replace(CATALOGUE, experiment=replace(terms, stated={"en": question}))
-    made, asked = OfferDesk(asking, "s", 0.5, 0.1), []
-    for number in range(800):
-        facts = replace(OPEN_GATE, customer=replace(DACHA_OWNER, household=f"H{number}"))
-
-        def decision(number: int = number, facts: OfferFacts = facts) -> OfferDecision:
-            return made.decide(facts, opportunity_id=f"O{number}", draw=random.Random(number))
-
-        assert decision().stated in ({None} if decision().arm == "holdout" else {None, question})
-        assert decision().stated == decision().stated, "it goes by the opportunity, not by chance"
-        asked += [decision().stated is not None] if decision().speak else []
-        lately = replace(facts, history=OfferHistory(stated=True))
-        assert not decision(facts=lately).stated, "asked within 90 days"
-        assert not decision(facts=replace(facts, language="ru")).stated, "there are no words"
-    assert abs(sum(asked) / len(asked) - 0.1) < 4 * (0.09 / len(asked)) ** 0.5
-    assert ("en", "Thank you.") in made.texts(), "no caller waits for a voice"
