@@ -30,6 +30,7 @@ class AgentPage:
     def __init__(self, house: House, agent_id: str) -> None:
         self._house, self._agent_id = house, agent_id
         self._pops: asyncio.Queue[ShownPop] = asyncio.Queue()
+        self._ends: asyncio.Queue[str] = asyncio.Queue()
 
     @classmethod
     @asynccontextmanager
@@ -51,6 +52,13 @@ class AgentPage:
         except TimeoutError:
             raise DemoError(f"the page of {self._agent_id} showed nothing within {timeout_s:.0f} s") from None
 
+    async def ended(self, timeout_s: float) -> str:
+        """The next call the page says has ended. Raises DemoError."""
+        try:
+            return await asyncio.wait_for(self._ends.get(), timeout_s)
+        except TimeoutError:
+            raise DemoError(f"the page of {self._agent_id} told of no end within {timeout_s:.0f} s") from None
+
     async def _read(self, opened: asyncio.Event) -> None:
         url = f"{self._house.web}/agent/{self._agent_id}/events"
         limit = aiohttp.ClientTimeout(total=None, sock_connect=5)
@@ -63,6 +71,8 @@ class AgentPage:
                     event = line[6:].strip()
                 elif line.startswith("data:") and event == "pop":
                     await self._show(json.loads(line[5:]))
+                elif line.startswith("data:") and event == "ended":
+                    self._ends.put_nowait(str(json.loads(line[5:])["call_id"]))
                 elif line.startswith("data:") and event == "beat":
                     await self._beat()
 

@@ -13,7 +13,7 @@ from ivr.media.endpoint import Endpoint, FramePort, Invite, pj
 from ivr.media.headers import SipMessage, clean, dialog_as_callee, dialog_as_caller, one_line, parse_message
 from ivr.model.errors import MediaError
 from ivr.model.media import Headers
-from ivr.model.sip import SipDialog
+from ivr.model.sip import SipDialog, address
 
 _log = get_log("media.leg")
 
@@ -64,7 +64,8 @@ class Leg(pj.Call):  # type: ignore[misc]
             super().__init__(endpoint.account)
         else:
             super().__init__(endpoint.account, invite.handle)
-        self.dialog: SipDialog | None = None
+        self.dialog: SipDialog | None = None  # an early one while a phone rings
+        self._settled = False
         self.ended = False
         self.held = self.holding = False  # by the peer, by us
         self.up = False
@@ -223,16 +224,19 @@ class Leg(pj.Call):  # type: ignore[misc]
         self._keep_dialog(prm.e)
 
     def _keep_dialog(self, sip: Any) -> None:
-        if self.dialog is not None or sip.type != pj.PJSIP_EVENT_TSX_STATE:
+        if self._settled or sip.type != pj.PJSIP_EVENT_TSX_STATE:
             return
         event = sip.body.tsxState
-        if event.tsx.method != "INVITE" or event.tsx.statusCode != 200:
+        code = int(event.tsx.statusCode)
+        if event.tsx.method != "INVITE" or not 100 < code <= 200:
             return
-        if event.type == pj.PJSIP_EVENT_TX_MSG and self._invite is not None:
+        if event.type == pj.PJSIP_EVENT_TX_MSG and self._invite is not None and code == 200:
             self.dialog = dialog_as_callee(self._invite, parse_message(event.src.tdata.wholeMsg), self._source)
         elif event.type == pj.PJSIP_EVENT_RX_MSG and self._invite is None:
             answer = parse_message(event.src.rdata.wholeMsg)
-            self.dialog = dialog_as_caller(answer, event.src.rdata.srcAddress)
+            if "tag" in address(answer.get("To")).header_params:  # else there is no dialog yet (RFC 3261 12.1)
+                self.dialog = dialog_as_caller(answer, event.src.rdata.srcAddress)
+        self._settled = code == 200 and self.dialog is not None
 
     def onDtmfDigit(self, prm: Any) -> None:  # noqa: N802 - the library's name
         if not self.ended and prm.digit:

@@ -151,7 +151,8 @@ class Line:
     # ---- what SIP tells --------------------------------------------------------------------------------------------
 
     def leg_ringing(self, code: int) -> None:
-        self._say(media.LegRinging(leg=self.name, at_ms=monotonic_ms(), code=code))
+        dialog = self.leg.dialog if self.leg is not None else None
+        self._say(media.LegRinging(leg=self.name, at_ms=monotonic_ms(), code=code, dialog=dialog))
 
     def leg_up(self) -> None:
         leg, now = self.leg, monotonic_ms()

@@ -215,11 +215,13 @@ class LegAnswered:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LegRinging:
-    """180 or 183 came for a leg we dial."""
+    """180 or 183 came for a leg we dial. dialog: the early one, kept as that of LegAnswered is; a phone that rings is
+    silent after its BYE (RFC 3261 15.1.2)."""
 
     leg: str
     at_ms: int
     code: int
+    dialog: SipDialog | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,6 +16,7 @@ from ivr.model.media import (
     Drain,
     LegAnswered,
     LegEnded,
+    LegRinging,
     MediaHealth,
     MediaReady,
     Shutdown,
@@ -159,7 +160,7 @@ class MediaPool:
         call_id = trunk.legs.get(leg)
         if call_id is None:
             return
-        if isinstance(message, LegAnswered) and message.dialog is not None:
+        if isinstance(message, LegAnswered | LegRinging) and message.dialog is not None:
             trunk.dialogs[leg] = message.dialog
         if isinstance(message, LegEnded):
             trunk.dialogs.pop(leg, None)

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from ivr.demo.agent_page import AgentPage
 from ivr.demo.house import House
 from ivr.demo.phone_client import SoftPhone
 from tests.sip.conftest import OpenHouse
@@ -40,11 +41,32 @@ async def test_who_is_being_transferred_when_something_dies_goes_on_or_is_promis
             a_caller(_at_worker(house, 1), tmp_path, "third") as oleg,
             a_phone(house, "agent1", tmp_path) as agent,
         ):
+            await _a_media_worker_dies_while_it_rings(house, maria, agent)
             await _a_media_worker_dies(house, maria, agent)
             await asyncio.gather(
                 _a_speech_worker_dies(house, anna, agent, tmp_path), _queues_do_not_take_it(house, oleg)
             )
             await _the_store_stalls(house, anna)
+
+
+async def _a_media_worker_dies_while_it_rings(house: House, caller: Caller, agent: SoftPhone) -> None:
+    """The agent's page says that the call is gone, the agent is free, and the phone is told to be silent."""
+    async with AgentPage.open(house, "a1") as page:
+        await set_agents(house, a1="ready")
+        await agent.ignore_calls()
+        await caller.dial(MARIA)
+        await caller.asked("utter_how_can_i_help")
+        await caller.press("0")
+        await asyncio.gather(agent.incoming(), caller.event("handoff.ringing"), page.shown(5))
+        killed = await kill_worker(house, "media-1")
+        assert await page.ended(2) == caller.call.call_id
+        assert await agent_state(house, "a1") == "available"
+        await asyncio.gather(caller.phone.ended(timeout=5), agent.ended(timeout=5))
+        await replaced(house, "media-1", killed)
+    await caller.call.read()
+    lost = next(event for event in caller.call.events if event["kind"] == "handoff.lost")
+    assert (caller.call.record["outcome"], lost["data"]) == ("lost", {"agent": "a1", "state": "ringing"})
+    await agent.answer_calls()
 
 
 async def _a_media_worker_dies(house: House, caller: Caller, agent: SoftPhone) -> None:
