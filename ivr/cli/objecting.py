@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from datetime import datetime
@@ -14,6 +15,7 @@ from ivr.model.errors import ConfigError
 from ivr.model.objections import CareReason
 
 WHO = "customer's id, or a number with +"
+_E164 = re.compile(r"\+[1-9]\d{6,14}")
 
 
 def add(offers: Commands) -> None:
@@ -39,10 +41,23 @@ def _command(
     offers: Commands, name: str, run: Callable[[argparse.Namespace], int], words: str, who: str
 ) -> argparse.ArgumentParser:
     parser = offers.add_parser(name, help=words)
-    parser.add_argument("customer", metavar="CUSTOMER", help=who)
+    parser.add_argument("customer", metavar="CUSTOMER", type=_somebody if who == WHO else _a_customer, help=who)
     parser.add_argument("-c", "--config", type=Path, help="settings file (default: ./ivr.toml, or built-in defaults)")
     parser.set_defaults(command=run)
     return parser
+
+
+def _somebody(said: str) -> str:
+    """A number with + in E.164, or a customer's id. An empty word, as a shell's unset variable leaves it, is nobody."""
+    if said.startswith("+") and not _E164.fullmatch(said):
+        raise argparse.ArgumentTypeError(f"{said!r} is no number: write + and 7 to 15 digits")
+    return said if said.startswith("+") else _a_customer(said)
+
+
+def _a_customer(said: str) -> str:
+    if not said.strip() or said.startswith("+"):
+        raise argparse.ArgumentTypeError(f"{said!r} is no customer's id")
+    return said.strip()
 
 
 def _refuse(arguments: argparse.Namespace) -> int:
@@ -50,6 +65,8 @@ def _refuse(arguments: argparse.Namespace) -> int:
 
     names = asyncio.run(refuse(settings_of(arguments.config), arguments.customer, _by(arguments)))
     print(f"no offers to {', '.join(names)} any more, noted by {arguments.by}")
+    if names == (arguments.customer,):
+        print("nobody of this id is known here yet: look once more at how it is written")
     return 0
 
 

@@ -27,6 +27,7 @@ from ivr.storage.store import Store
 from ivr.supervisor.agents_desk import AgentsDesk
 from ivr.supervisor.brain import Brain
 from ivr.supervisor.broken_calls import BrokenCalls
+from ivr.supervisor.chores import Chore, for_ever
 from ivr.supervisor.comfort import write_comfort
 from ivr.supervisor.front_desk import desk_of
 from ivr.supervisor.housekeeping import keep_house
@@ -90,9 +91,13 @@ class Center:
         self._tasks = tasks
         broken = BrokenCalls(self.store, self.settings.limits.callback_s)
         await broken.close_own()
-        keeping = keep_house(self.store, self.identity, self.settings)
-        work = (broken.look_after_others(), keeping, self.offers.run(), self.agents.watch_pages())
-        self._chores = [tasks.create_task(each) for each in work]
+        chores: tuple[Chore, ...] = (
+            broken.look_after_others,
+            lambda: keep_house(self.store, self.identity, self.settings),
+            self.offers.run,
+            self.agents.watch_pages,
+        )
+        self._chores = [tasks.create_task(for_ever(each)) for each in chores]
         self.webhooks.start(tasks)
         self.speech.start(tasks)
         if await self.speech.wait_ready(READY_S):

@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from ivr.config import Settings
+from ivr.model.errors import ConfigError
 from ivr.model.ids import new_id
 from ivr.model.objections import AdsConsent, CareMark, Objection
 from ivr.storage.store import Store
@@ -80,7 +81,10 @@ async def clear_care(settings: Settings, customer_id: str, by: str) -> bool:
 
 async def names_of(store: Store, who: str) -> tuple[str, ...]:
     """The household as far as it is known here, and the customer: with a customer system of its own the household is
-    known from earlier offers only, and whoever objects must be found all the same. A number stands for itself."""
+    known from earlier offers only, and whoever objects must be found all the same. A number stands for itself. Raises
+    ConfigError for nobody."""
+    if not who.strip():
+        raise ConfigError("say whose word it is: a customer's id, or a number with +")
     if who.startswith("+"):
         return (f"tel:{who}",)
     imported = await store.customer(who)

@@ -34,6 +34,10 @@ def test_who_objects_by_letter_is_offered_nothing_until_a_person_takes_it_back(
     at = ["-c", str(house)]
     assert main(["offers", "allow", "C1", "--by", "ann", *at]) == 1, "nobody had objected"
     assert main(["offers", "refuse", "C1", "--by", " ", *at]) == 2, "somebody answers for it"
+    for nobody in ("", " ", "+1", "+49 151"):  # as a shell's unset variable leaves it
+        for word in ("refuse", "allow"):
+            with pytest.raises(SystemExit):
+                main(["offers", word, nobody, "--by", "ann", *at])
     agreed = ["offers", "consent", "C1", "--text", "ads-3", "--by", "ann", *at]
     assert main(agreed) == 2, "a consent nobody can look at is none"
     assert main([*agreed, "--source", "contract 4711"]) == 0
