@@ -4,12 +4,14 @@ as it was told; what it means is the effect report's business.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
+from ivr.model.errors import StorageError
 from ivr.model.offers import ExperimentRow, OfferOutcome, Suspension
 from ivr.storage.database import Database
 from ivr.storage.tables import answers, beliefs, call_requests, events, opportunities, outcomes, suspensions
@@ -17,6 +19,7 @@ from ivr.storage.tables import answers, beliefs, call_requests, events, opportun
 _ROW = ("opportunity_id", "household", "at_ms", "arm", "p_treat", "product", "relation", "probabilities")
 _OUTCOME = ("opportunity_id", "outcome", "value", "at", "source")
 _ROW_TOO = ("policy", "gate_version", "phase", "group")
+_JSON = ("probabilities", "known")  # read as text: a driver that fails at one row does not say at which
 
 
 class Lesson(NamedTuple):
@@ -60,7 +63,8 @@ class Experiments:
             await self._db.write((sa.insert(outcomes), rows))
 
     async def experiment_rows(self, since_ms: int = 0) -> list[ExperimentRow]:
-        """Every opportunity since a moment, ghosts included, oldest first, with its answer and its outcomes."""
+        """Every opportunity since a moment, ghosts included, oldest first, with its answer and its outcomes. Raises
+        StorageError naming a row that cannot be read."""
         found: dict[str, dict[str, float]] = {}
         within = opportunities.c.at_ms >= since_ms
         told = sa.select(outcomes.c.opportunity_id, outcomes.c.outcome, outcomes.c.value)
@@ -68,7 +72,8 @@ class Experiments:
             told = told.where(outcomes.c.opportunity_id.in_(sa.select(opportunities.c.opportunity_id).where(within)))
         for opportunity_id, outcome, value in map(tuple, await self._db.read(told)):
             found.setdefault(opportunity_id, {})[outcome] = value
-        columns = [opportunities.c[name] for name in (*_ROW, *_ROW_TOO, "known")]
+        as_stored = {name: sa.cast(opportunities.c[name], sa.Text).label(name) for name in _JSON}
+        columns = [as_stored.get(name, opportunities.c[name]) for name in (*_ROW, *_ROW_TOO, "known")]
         query = (
             sa.select(*columns, sa.func.coalesce(answers.c.answer, "").label("answer"))
             .select_from(opportunities.outerjoin(answers))
@@ -159,7 +164,14 @@ class Experiments:
 
 def _row(row: sa.RowMapping, told: Mapping[str, Mapping[str, float]]) -> ExperimentRow:
     values: dict[str, Any] = {name: row[name] for name in (*_ROW, *_ROW_TOO, "answer")}
-    return ExperimentRow(**values, known=tuple(_numbers(row["known"])), outcomes=told.get(row["opportunity_id"], {}))
+    try:
+        shares, known = (json.loads(row[name]) for name in _JSON)
+        values["probabilities"] = dict(zip(shares.keys(), _numbers(shares.values()), strict=True))
+        return ExperimentRow(**values, known=tuple(_numbers(known)), outcomes=told.get(row["opportunity_id"], {}))
+    except (ValueError, TypeError, AttributeError) as error:
+        raise StorageError(
+            f"opportunity {row['opportunity_id']} cannot be read: {' or '.join(_JSON)}: {error}"
+        ) from error
 
 
 def _numbers(values: Iterable[Any]) -> Iterable[float]:

@@ -55,7 +55,7 @@ class Sample:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Estimate:
     """Treated minus holdout. sd: of one row's psi, so that standard_error = sd / sqrt(rows). events: the smaller
-    number, over the arms, of the rarer value of a yes/no outcome, or of sales to the treated; answered likewise of rows
+    number, over the arms, of values other than the commonest, or of sales to the treated; answered likewise of rows
     with a value."""
 
     outcome: str
@@ -155,11 +155,12 @@ def _predicted(folds: Sequence[Matrix], values: Column, train: Mask) -> Column:
 
 
 def _events(values: Column) -> int:
-    """Rarer value of a yes/no outcome; for a measured outcome every value counts."""
-    if not bool(((values == 0.0) | (values == 1.0)).all()):
-        return int(values.size)
-    ones = int(values.sum())
-    return min(ones, int(values.size) - ones)
+    """Values other than the commonest: the rarer of a yes/no outcome, nearly all of a measured one; where everybody
+    gave the same grade none, because nothing is known of how grades differ."""
+    if bool(((values == 0.0) | (values == 1.0)).all()):
+        ones = int(values.sum())
+        return min(ones, int(values.size) - ones)
+    return int(values.size - np.unique(values, return_counts=True)[1].max())
 
 
 def _sold(values: Column) -> int:

@@ -123,7 +123,8 @@ def _kind_end(finding: Finding) -> float:
     bounds = finding.bounds
     if bounds is None or not bounds.differ:
         return finding.low
-    half = (finding.estimate.effect - finding.low) / finding.estimate.standard_error
+    error = finding.estimate.standard_error
+    half = (finding.estimate.effect - finding.low) / error if error else 0.0  # everybody gave the same grade
     return min(finding.low, bounds.lower - half * bounds.lower_se)
 
 

@@ -120,6 +120,20 @@ def test_a_survey_the_annoyed_skip_does_not_acquit() -> None:
     assert bounds.lower < -0.3 < bounds.upper
 
 
+def test_where_everybody_gives_the_same_grade_nothing_is_known_of_grades() -> None:
+    """And the arms answer unequally often, which has the survey held against its bounds."""
+    sample = _callers(4000, np.random.default_rng(1))
+    answering = np.random.default_rng(2).random(4000) < np.where(sample.treated, 0.1, 0.25)
+    sample.outcomes[CSAT][:] = np.where(answering, 5.0, np.nan)
+    found = judge(sample, "old", Plan(groups=("old", "young"), planned=4000, margins=(PLAN.margins[0],)))
+    assert found.verdict is Verdict.NOT_KNOWN_YET
+    assert "too few events" in found.findings[0].why
+    few = np.flatnonzero(answering)[:3]
+    sample.outcomes[CSAT][few] = 4.0
+    found = judge(sample, "old", Plan(groups=("old", "young"), planned=4000, margins=(PLAN.margins[0],)))
+    assert found.verdict is Verdict.NOT_KNOWN_YET, "nor by three who gave another"
+
+
 def test_it_says_how_many_more_are_needed() -> None:
     found = judge(_callers(3000, np.random.default_rng(8)), "young", Plan(groups=("old", "young"), planned=20_000))
     assert found.verdict is Verdict.NOT_KNOWN_YET

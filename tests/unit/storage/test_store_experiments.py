@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -41,6 +43,19 @@ async def test_the_report_reads_an_opportunity_with_its_answer_and_all_that_was_
     assert (first.answer, first.outcomes) == ("declined", {"csat": 4.0, "repeat_7d": 0.0})
     assert first.probabilities == {"car": 0.7, "flat": 0.3}
     assert (second.arm, second.product, second.answer, second.outcomes) == ("holdout", "car", "", {})
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [("probabilities", "oops"), ("probabilities", "null"), ("probabilities", "[1]"), ("known", "null"), ("known", "1")],
+)
+async def test_a_row_that_cannot_be_read_is_named(store: Store, tmp_path: Path, column: str, value: str) -> None:
+    await store.save_opportunity(DECIDED, "01A", "C1", AT)
+    await store.save_opportunity(replace(DECIDED, opportunity_id="O2"), "01A", "C1", AT)
+    with sqlite3.connect(tmp_path / "data" / "ivr.db") as database:
+        database.execute(f"UPDATE opportunities SET {column} = ? WHERE opportunity_id = 'O2'", (value,))
+    with pytest.raises(StorageError, match="opportunity O2 cannot be read: probabilities or known"):
+        await store.experiment_rows()
 
 
 async def test_an_outcome_told_twice_stays_as_it_was_told_first(store: Store) -> None:
