@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ivr.call.acquaintance import acquaintances
-from ivr.call.comfort import Comfort
+from ivr.call.comfort import Comfort, ComfortTools
 from ivr.call.context import Known, keep_context, packet_for
 from ivr.call.dealings import dealings
 from ivr.call.handoff import Handoff
@@ -36,7 +36,7 @@ class Humans:
         self._no_offers, self._known = no_offers, Known(no_offers=False, dealings=Dealings())
         self.handoff: Handoff | None = None
         self.request: HandoffRequest | None = None
-        self._comfort = Comfort(line, house)
+        self._comfort = Comfort(_comfort_tools(line, house))
         self.took_over = False
 
     @property
@@ -160,3 +160,19 @@ class Humans:
             refer_uui=ReferUui(line.number.trunk.refer_uui),
             language=language,
         )
+
+
+def _comfort_tools(line: Line, house: Surroundings) -> ComfortTools:
+    return ComfortTools(
+        leg=line.call_id,
+        speaker=line.speaker,
+        journal=line.journal,
+        terms=house.routing.waiting,
+        music=house.comfort_path,
+        language=lambda: line.session().language,
+        now_ms=house.dispatcher.now_ms,
+        send=house.to_media,
+        find_prompt=house.find_prompt,
+        render_prompt=house.render_prompt,
+        start=line.start,
+    )
