@@ -1,7 +1,4 @@
-"""Keeping the offers of a running center: the desk learns, the watch is sent round, what it found is announced.
-
-A round that fails, for whatever reason, is logged and tried again in its time: no report is worth the calls going on.
-"""
+"""Keeping the offers of a running center: the desk learns, the watch is sent round, what it found is announced."""
 
 from __future__ import annotations
 
@@ -58,10 +55,7 @@ class OfferKeeping:
 
     async def _keep_learning(self) -> None:
         while True:
-            try:
-                await self._learn()
-            except Exception:  # noqa: BLE001 - as of the watch below; offers go on with what is believed so far
-                _log.exception("offers.not_learned")
+            await self._learn()
             self._answered.clear()
             try:
                 await asyncio.wait_for(self._answered.wait(), LEARN_S)
@@ -74,7 +68,7 @@ class OfferKeeping:
             self._desk, self._learning = brain.offers, Learning(brain.offers, self._store, brain.assistant.name)
         try:
             await self._learning.catch_up()
-        except StorageError as error:  # a database comes back; nobody needs to read where we stood
+        except StorageError as error:  # offers go on with what is believed so far
             _log.error("offers.not_learned", error=str(error))
 
     async def _keep_watching(self) -> None:
@@ -90,8 +84,6 @@ class OfferKeeping:
                     )
             except (IvrError, OSError, BrokenProcessPool) as error:
                 _log.error("offers.not_watched", error=str(error))
-            except Exception:  # noqa: BLE001 - the boundary of a round: what it raises would end every call
-                _log.exception("offers.not_watched")
 
     async def _watch(self) -> list[Suspension]:
         found = await _apart(_watch_apart, self._settings)

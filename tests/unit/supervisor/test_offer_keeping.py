@@ -19,7 +19,6 @@ from ivr.model.offers import OfferAnswer
 from ivr.offers.catalogue import load_catalogue
 from ivr.offers.desk import OfferDesk
 from ivr.storage.store import Store
-from ivr.supervisor import offer_keeping
 from ivr.supervisor.offer_keeping import OfferKeeping
 from ivr.web.live import LiveHub
 from tests.unit.offers.cases import OFFERS, OPEN_GATE, ROOT
@@ -60,35 +59,6 @@ async def test_a_database_that_does_not_answer_is_said_so(tmp_path: Path) -> Non
     keeping = OfferKeeping(settings, SimpleNamespace(), LiveHub(), SimpleNamespace)  # type: ignore[arg-type,return-value]
     with pytest.raises(StorageError):
         await keeping.effects()
-
-
-@pytest.mark.slow
-async def test_a_round_that_fails_for_whatever_reason_costs_no_call_and_is_tried_again(
-    house: tuple[OfferKeeping, OfferDesk, Store], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    _, _, store = house
-    rounds = {"learn": 0, "watch": 0}
-
-    def no_assistant() -> Any:
-        rounds["learn"] += 1
-        raise ZeroDivisionError
-
-    class NoSettings:
-        def __reduce__(self) -> str:
-            rounds["watch"] += 1
-            raise ZeroDivisionError
-
-    monkeypatch.setattr(offer_keeping, "FIRST_WATCH_S", 0.0)
-    monkeypatch.setattr(offer_keeping, "WATCH_S", 0.01)
-    nothing: Any = NoSettings()
-    keeping = OfferKeeping(nothing, store, LiveHub(), no_assistant)
-    async with asyncio.timeout(60), asyncio.TaskGroup() as service:
-        running = service.create_task(keeping.run())
-        while min(rounds.values()) < 2:
-            keeping.learn()
-            await asyncio.sleep(0.005)
-        assert not running.done()
-        running.cancel()
 
 
 async def test_the_desk_has_learned_soon_after_an_answer(house: tuple[OfferKeeping, OfferDesk, Store]) -> None:
