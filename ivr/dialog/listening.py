@@ -12,6 +12,7 @@ from ivr.dialog import slots as sl
 from ivr.dialog import steps as st
 from ivr.dialog.run import Run
 from ivr.dialog.session import Phase, Wait
+from ivr.dialog.taking_up import nameable
 from ivr.dialog.tongues import TONGUES
 from ivr.dialog.volunteering import VOLUNTEERED, still_open
 from ivr.model.dialog import BargeIn, Hear, Keys
@@ -49,6 +50,8 @@ def hear(run: Run, step: st.Step, barge_in: BargeIn) -> None:
     intents = [g.intent for g in run.assistant.globals] if alive else []
     if isinstance(step, st.QuestionStep):
         intents += [option.intent for option in step.options]
+    elif isinstance(step, st.OfferStep):
+        intents += [option.intent for option in nameable(run)]
     slot = run.assistant.slots[step.slot] if isinstance(step, st.CollectStep) else None
     yes_no = not question or isinstance(step, st.AskStep) or run.session.phase in CHOOSING
     run.emit(
@@ -120,7 +123,8 @@ def _expectation(run: Run, step: st.Step, slot: sl.Slot | None, *, yes_no: bool)
 
 def _slot_types(run: Run, step: st.Step, slot: sl.Slot | None, *, yes_no: bool) -> tuple[str, ...]:
     """Types of values to look for, the one asked for first."""
-    types = ["yes_no"] if yes_no else []
+    types = ["offer_reply"] if isinstance(step, st.OfferStep) else []
+    types += ["yes_no"] if yes_no else []
     if slot is not None and slot.type not in ("text", "any"):
         types.append(slot.type)
         if run.session.phase is Phase.CONFIRM_VALUE and slot.type == "phone":
@@ -135,7 +139,7 @@ def _slot_types(run: Run, step: st.Step, slot: sl.Slot | None, *, yes_no: bool) 
 
 def _unasked(run: Run, step: st.Step, slot: sl.Slot | None, *, yes_no: bool) -> list[sl.Slot]:
     """Slots a caller may fill here besides the one asked for."""
-    if isinstance(step, st.QuestionStep) and step.options:
+    if isinstance(step, st.OfferStep) or (isinstance(step, st.QuestionStep) and step.options):
         return [s for s in run.assistant.slots.values() if s.type in VOLUNTEERED and not s.sensitive]
     if isinstance(step, st.AskStep):
         return still_open(run)

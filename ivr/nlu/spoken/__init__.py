@@ -17,6 +17,7 @@ from ivr.nlu.spoken.digits import find_digits
 from ivr.nlu.spoken.figures import as_written
 from ivr.nlu.spoken.money import find_money
 from ivr.nlu.spoken.names import find_name
+from ivr.nlu.spoken.offer_answers import find_offer_reply
 from ivr.nlu.spoken.phones import find_phone
 from ivr.nlu.spoken.quantities import find_number
 from ivr.nlu.spoken.times import find_time
@@ -46,6 +47,7 @@ PARSERS: Mapping[str, Parser] = MappingProxyType(
         "choice": find_choice,
         "name": with_corrections(find_name),
         "text": find_text,
+        "offer_reply": lambda text, language, _context: find_offer_reply(text, language),
     }
 )
 
