@@ -25,6 +25,7 @@ from ivr.model.webhooks import Delivery, DeliveryState, EventKind
 from ivr.routing.webhook import event_body, retry_in_ms, signed_headers
 from ivr.sections import WebhookSettings
 from ivr.storage.store import Store
+from ivr.supervisor.chores import for_ever
 
 LANES = 8
 """Tries at a time for one endpoint; one when it has failed DOWN_AFTER times in a row."""
@@ -126,7 +127,7 @@ class WebhookDelivery:
         """Deliver from now on, when there is anybody to deliver to."""
         if self._endpoints:
             self._store.on_told(self.ring)
-            self._running = tasks.create_task(self.run(), name="webhooks")
+            self._running = tasks.create_task(for_ever(self.run), name="webhooks")
 
     async def run(self) -> None:
         """Deliver for ever."""

@@ -24,6 +24,7 @@ FIRST_BACKOFF_S, LONGEST_BACKOFF_S = 0.2, 10.0
 # A worker that lived this long was healthy: its death starts the backoff anew.
 HEALTHY_MS = 30_000
 STOP_S = 6.0
+NOT_STARTED = -1  # instead of an exit code
 # Silence is counted in ticks of our own loop, not by the clock: when we were the ones who stood still, the worker's
 # messages wait for us and it is not to blame.
 TICK_S = 1.0
@@ -64,7 +65,11 @@ class WorkerProcess:
         backoff_s = FIRST_BACKOFF_S
         while not self._stopping.is_set():
             began_ms = monotonic_ms()
-            code = await self._run_once()
+            try:
+                code = await self._run_once()
+            except OSError as error:  # no memory or no file descriptors just now: the calls of other workers go on
+                _log.error("worker.not_started", worker=self.spec.name, error=str(error))
+                code = NOT_STARTED
             if not self._stopping.is_set():
                 self.restarts += 1
                 _log.error("worker.died", worker=self.spec.name, code=code, restarts=self.restarts)
@@ -104,18 +109,23 @@ class WorkerProcess:
     async def _run_once(self) -> int:
         ours, theirs = wire.seqpacket_pair()
         settings = wire.encode_settings(self.spec.settings(theirs.fileno()))
-        self._process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            self.spec.module,
-            "--settings",
-            settings,
-            pass_fds=(theirs.fileno(),),
-            env={"OPENBLAS_NUM_THREADS": "1", **os.environ},  # small matrices: threads cost more than they give
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.DEVNULL,
-        )
-        theirs.close()
+        try:
+            self._process = await asyncio.create_subprocess_exec(
+                sys.executable,
+                "-m",
+                self.spec.module,
+                "--settings",
+                settings,
+                pass_fds=(theirs.fileno(),),
+                env={"OPENBLAS_NUM_THREADS": "1", **os.environ},  # small matrices: threads cost more than they give
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=asyncio.subprocess.DEVNULL,
+            )
+        except OSError:
+            ours.close()
+            raise
+        finally:
+            theirs.close()
         self._socket = ours
         loop = asyncio.get_running_loop()
         loop.add_reader(ours.fileno(), self._read, ours)
