@@ -87,6 +87,7 @@ class Callback:
 
     claimed_by: who is about to call, since claimed_at; "" while nobody is. queue, arrived_at and priority: the place
     the caller had in a full queue and keeps, "" and 0 for a promise made elsewhere. language: the caller's.
+    opportunity_id: the offer it follows, which the customer accepted; "" for any other promise.
     """
 
     callback_id: str
@@ -105,6 +106,7 @@ class Callback:
     arrived_at: str = ""
     priority: int = 0
     done_at: str = ""
+    opportunity_id: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,6 +14,7 @@ class EventKind(StrEnum):
     CONTEXT = "handoff.context"  # the full packet, before anything rings
     TRANSFER = "transfer.ended"
     CALL_ENDED = "call.ended"
+    OFFER_ACCEPTED = "offer.accepted"  # with its proof, and what follows
     CALLBACK_PROMISED = "callback.promised"
     CALLBACK_ENDED = "callback.ended"
     OVERFLOW = "overflow.result"

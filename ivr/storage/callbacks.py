@@ -4,6 +4,7 @@ about to keep it."""
 from __future__ import annotations
 
 from dataclasses import asdict, fields
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -18,6 +19,11 @@ CLAIM_MS = 30 * 60_000
 _FIELDS = tuple(field.name for field in fields(Callback))
 
 
+def callback_row(callback: Callback) -> dict[str, Any]:
+    """A promise as it is stored."""
+    return {**asdict(callback), "deadline_ms": unix_ms(callback.deadline)}
+
+
 class Callbacks(Deliveries):
     """The callbacks' part of the store."""
 
@@ -25,8 +31,7 @@ class Callbacks(Deliveries):
 
     async def promise(self, callback: Callback) -> None:
         """Store a promise. Raises StorageError, also when that callback_id exists."""
-        row = {**asdict(callback), "deadline_ms": unix_ms(callback.deadline)}
-        await self._write_and_tell([(sa.insert(callbacks), [row])], (of_promise(callback),))
+        await self._write_and_tell([(sa.insert(callbacks), [callback_row(callback)])], (of_promise(callback),))
 
     async def callbacks(self, state: str | None = None, *, queue: str = "") -> list[Callback]:
         """Promises, the most urgent first; state: "due" | "done" | "failed", None = all. queue: of those who waited in

@@ -11,9 +11,12 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
+from ivr.model.fulfilment import Following
 from ivr.model.offers import CSAT_ASKED, NEVER_SPOKEN, STATED_ASKED, GateFinding, OfferAnswer, OfferDecision, OfferProof
 from ivr.storage.database import Database, unix_ms
+from ivr.storage.fulfilments import kept
 from ivr.storage.objection_tables import ads_consents, care_marks
+from ivr.storage.outbox import Deliveries
 from ivr.storage.tables import answers, call_requests, opportunities, opt_outs, outcomes, suspensions
 
 _AS_DECIDED = (
@@ -58,7 +61,7 @@ class StoredOffer(NamedTuple):
     answer: str
 
 
-class Offers:
+class Offers(Deliveries):
     """The offers' part of the store."""
 
     _db: Database
@@ -103,13 +106,16 @@ class Offers:
         *,
         asks_consent: bool = False,
         consent_id: str = "",
+        following: Following | None = None,
     ) -> None:
         """Store how the offer ended, once. ACCEPTED needs a proof: read-back and times, and either key 1 or words heard
         with confidence >= 0.9. asks_consent: as the opportunity's; then whoever heard what was offered has given the
-        consent of that id before. Raises StorageError when anything is missing, doubled, or nobody knows it."""
+        consent of that id before. following: what an acceptance leads to, stored and told with it. Raises StorageError
+        when anything is missing, doubled, or nobody knows it."""
         row = _answer(opportunity_id, answer, at, proof)
         row |= {"asks_consent": asks_consent, "consent_id": consent_id or None}
-        await self._db.write((sa.insert(answers), [row]))
+        writes, events = kept(following, proof) if following is not None else ([], ())
+        await self._write_and_tell([(sa.insert(answers), [row]), *writes], events)
 
     async def save_answers(self, given: Sequence[tuple[str, OfferAnswer, str, OfferProof | None]]) -> None:
         """Many at once: opportunity_id, answer, at, proof. Those with a proof are stored first. Raises StorageError."""

@@ -15,7 +15,17 @@ import sqlalchemy as sa
 from ivr.storage.account_tables import wrap_ups
 from ivr.storage.database import Database, unix_ms
 from ivr.storage.objection_tables import ads_consents
-from ivr.storage.tables import answers, call_requests, callbacks, calls, events, opportunities, outcomes, overflows
+from ivr.storage.tables import (
+    answers,
+    call_requests,
+    callbacks,
+    calls,
+    events,
+    fulfilments,
+    opportunities,
+    outcomes,
+    overflows,
+)
 
 BATCH = 500
 Row = TypeVar("Row")
@@ -75,12 +85,12 @@ class Retention:
         return [(row.opportunity_id, row.call_id) for row in await self._db.read(query)]
 
     async def forget_offers(self, offers: Sequence[tuple[str, str]]) -> None:
-        """Opportunities with their answers, outcomes and entries in the log."""
+        """Opportunities with their answers, what followed them, outcomes and entries in the log."""
         for batch in _batches(offers):
             ids, of_calls = [each for each, _ in batch], [call for _, call in batch]
             rest = [
                 (sa.delete(table).where(table.c.opportunity_id.in_(ids)), None)
-                for table in (outcomes, answers, opportunities)
+                for table in (outcomes, fulfilments, answers, opportunities)
             ]
             gone = sa.delete(events).where(events.c.call_id.in_(of_calls), events.c.kind == DECIDED)
             await self._db.write((gone, None), *rest)

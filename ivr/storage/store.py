@@ -15,6 +15,7 @@ from ivr.storage.customers import Customers
 from ivr.storage.database import Clock, Database, utc_now
 from ivr.storage.desk_notes import DeskNotes
 from ivr.storage.experiments import Experiments
+from ivr.storage.fulfilments import Fulfilments
 from ivr.storage.handoffs import Handoffs
 from ivr.storage.identification import Identification
 from ivr.storage.objections import Objections
@@ -34,6 +35,7 @@ class Store(
     Experiments,
     Handoffs,
     Callbacks,
+    Fulfilments,
     Customers,
     Identification,
     AudioMarks,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
+from ivr.model.fulfilment import FulfilState
 from ivr.model.offers import OfferAnswer
 
 METADATA = sa.MetaData(
@@ -34,6 +35,12 @@ CONSENTED = "NOT asks_consent OR answer NOT IN ('accepted', 'declined') OR conse
 IN_ORDER = "answer <> 'accepted' OR proof_asked_at <= proof_answered_at"
 KNOWN_ANSWER = "answer IN (" + ", ".join(f"'{a.value}'" for a in OfferAnswer) + ")"
 KNOWN_CALLBACK_STATE = "state IN ('due', 'done', 'failed')"
+KNOWN_FULFILMENT = "state IN (" + ", ".join(f"'{s.value}'" for s in FulfilState) + ")"
+# Who is to be called has a promise, and an order can be told by its number.
+OWED = (
+    "(state <> 'lead' OR callback_id <> '') AND "
+    "(state NOT IN ('ordering', 'pending', 'confirmed', 'cancelled') OR order_id <> '')"
+)
 
 
 def _text(name: str, *, key: bool = False) -> sa.Column[str]:
@@ -148,6 +155,20 @@ outcomes = sa.Table(
     _text("source"),
 )
 
+# What follows a yes. Whoever is owed a call has one promised; an order can be confirmed by its number.
+fulfilments = sa.Table(
+    "fulfilments",
+    METADATA,
+    sa.Column("opportunity_id", sa.Text, sa.ForeignKey("answers.opportunity_id"), primary_key=True, nullable=False),
+    *(_text(name) for name in ("call_id", "customer_id", "household", "product", "title")),
+    *(_text(name) for name in ("amount", "currency", "period", "language", "number", "fulfil", "state", "at")),
+    *(_text(name) for name in ("order_id", "callback_id", "changed_at", "changed_by")),
+    sa.Index(None, "call_id"),
+    sa.Index(None, "order_id"),
+    sa.CheckConstraint(KNOWN_FULFILMENT, name="known_state"),
+    sa.CheckConstraint(OWED, name="what_is_promised_is_owed"),
+)
+
 suspensions = sa.Table(
     "suspensions",
     METADATA,
@@ -185,6 +206,7 @@ callbacks = sa.Table(
     _text("callback_id", key=True),
     *(_text(name) for name in ("call_id", "number", "customer_id", "reason", "promised_at", "deadline", "state")),
     *(_text(name) for name in ("done_by", "done_at", "language", "claimed_by", "claimed_at", "queue", "arrived_at")),
+    _text("opportunity_id"),
     sa.Column("priority", sa.Integer, nullable=False, server_default="0"),
     _ms("deadline_ms"),
     sa.Column("claimed_ms", sa.BigInteger, nullable=False, server_default="0"),

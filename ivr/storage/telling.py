@@ -8,6 +8,8 @@ from dataclasses import asdict
 from typing import Any
 
 from ivr.model.call import Callback, CallRecord, LogEntry, OverflowResult
+from ivr.model.fulfilment import Fulfilment
+from ivr.model.offers import OfferProof
 from ivr.model.webhooks import EventKind, WebhookEvent
 
 _TOOK_OVER = frozenset({"handoff.bridged", "handoff.moved"})
@@ -43,6 +45,26 @@ def of_promise(callback: Callback) -> WebhookEvent:
         at=callback.promised_at,
         call_id=callback.call_id,
         data=asdict(callback),
+    )
+
+
+def of_acceptance(accepted: Fulfilment, proof: OfferProof) -> WebhookEvent:
+    """A yes to an offer, with what proves it and what follows."""
+    said = asdict(proof)
+    data = {
+        "opportunity": accepted.opportunity_id,
+        **{name: getattr(accepted, name) for name in ("call_id", "customer_id", "household", "product", "title")},
+        "price": {name: getattr(accepted, name) for name in ("amount", "currency", "period")},
+        **{name: getattr(accepted, name) for name in ("language", "number", "fulfil", "order_id", "callback_id")},
+        "state": accepted.state.value,
+        "proof": {"text_version": said.pop("script_version"), **said},
+    }
+    return WebhookEvent(
+        event_id=f"{accepted.opportunity_id}-accepted",
+        kind=EventKind.OFFER_ACCEPTED,
+        at=accepted.at,
+        call_id=accepted.call_id,
+        data=data,
     )
 
 
