@@ -27,7 +27,7 @@ test: install system-packages ## All tests (ARGS="-k name" chooses, JUNIT=file.x
 	@JUNIT=$(if $(JUNIT),$(abspath $(JUNIT))) $(ROOT)/scripts/test $(ARGS)
 
 test-fast: install ## The tests that need no calls, no speech models, no browser and no seconds each; house rules are `make check`.
-	@$(PYTEST) -n 2 -m "not sip and not models and not browser and not slow and not alone" --ignore tests/test_house.py --ignore tests/test_papers.py --ignore tests/sip --ignore tests/browser $(ARGS)
+	@$(PYTEST) -n 2 --dist loadfile -m "not sip and not models and not browser and not slow and not alone" --ignore tests/test_house.py --ignore tests/test_papers.py --ignore tests/sip --ignore tests/browser $(ARGS)
 
 check: install ## Style, types, floors between rooms, house rules. Runs all of them, then says which failed.
 	@cd $(ROOT); failed=; \

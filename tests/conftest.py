@@ -40,16 +40,18 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 for pool in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
     os.environ.setdefault(pool, "1")
 
+# Tests load much and throw little of it away: looking for garbage as often as usual takes a tenth of their time.
+gc.set_threshold(10_000)
+
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """Under `pytest -n`, tests.scheduling says which process runs what."""
-    return CallsBesideEachOther(config, log)
+    """Under `pytest -n`, tests.scheduling says which process runs what, unless whole files are asked for."""
+    return None if config.getoption("dist") == "loadfile" else CallsBesideEachOther(config, log)
 
 
 def pytest_collection_finish() -> None:
-    """What was imported and collected stays: nothing looks through it for garbage again and again."""
-    gc.collect()
+    """What was imported and collected stays, and is not looked through for garbage again and again."""
     gc.freeze()
 
 

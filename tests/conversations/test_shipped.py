@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import re
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
 from ivr.config import NluSettings
-from ivr.dialog.assistant import load_assistant
+from ivr.dialog.assistant import Assistant, load_assistant
 from ivr.dialog.conversation import play
 from ivr.dialog.lint import lint
 from ivr.dialog.script import Conversation, load
@@ -20,25 +21,51 @@ ROOT = Path(__file__).parents[2]
 DIALOGS = ROOT / "dialogs"
 AS_IN_A_CALL = NluSettings(cache_dir=ROOT / "var" / "nlu")
 FOLDERS = sorted(p.parent for p in DIALOGS.glob("*/dialog.yml"))
-ASSISTANTS = {folder: load_assistant(folder) for folder in FOLDERS}
-SHIPPED = [(folder, c) for folder in FOLDERS for path in sorted(folder.glob("tests/*.yml")) for c in load(path, folder)]
+# Only the names: a process that collects these tests may never come to run one, and reading them all takes seconds.
+NAMES = {
+    path: re.findall(r"^- name: (.+)$", path.read_text("utf-8"), re.MULTILINE)
+    for folder in FOLDERS
+    for path in sorted(folder.glob("tests/*.yml"))
+}
+SHIPPED = [(path, number, name) for path, names in NAMES.items() for number, name in enumerate(names)]
+
+
+@pytest.fixture(scope="module")
+def conversations() -> dict[Path, tuple[Conversation, ...]]:
+    return {path: load(path, path.parents[1]) for path in NAMES}
+
+
+@pytest.fixture(scope="module")
+def assistants() -> dict[Path, Assistant]:
+    return {folder: load_assistant(folder) for folder in FOLDERS}
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def engines() -> AsyncIterator[dict[Path, NluEngine]]:
+async def engines(assistants: Mapping[Path, Assistant]) -> AsyncIterator[dict[Path, NluEngine]]:
     """The engines `ivr run` would take."""
-    trained = {folder: engine_of(AS_IN_A_CALL, ASSISTANTS[folder].nlu_files) for folder in FOLDERS}
+    trained = {folder: engine_of(AS_IN_A_CALL, assistants[folder].nlu_files) for folder in FOLDERS}
     yield trained
     for engine in trained.values():
         await engine.close()
 
 
-@pytest.mark.parametrize(("folder", "told"), SHIPPED, ids=[f"{f.name}: {c.name}" for f, c in SHIPPED])
+def test_every_shipped_conversation_is_one_of_these(conversations: Mapping[Path, tuple[Conversation, ...]]) -> None:
+    assert {path: [told.name for told in found] for path, found in conversations.items()} == NAMES
+
+
+@pytest.mark.parametrize(
+    ("path", "number"), [at[:2] for at in SHIPPED], ids=[f"{path.parents[1].name}: {name}" for path, _, name in SHIPPED]
+)
 @pytest.mark.asyncio(loop_scope="module")
 async def test_a_shipped_conversation_goes_as_written(
-    folder: Path, told: Conversation, engines: dict[Path, NluEngine]
+    path: Path,
+    number: int,
+    conversations: Mapping[Path, tuple[Conversation, ...]],
+    assistants: Mapping[Path, Assistant],
+    engines: Mapping[Path, NluEngine],
 ) -> None:
-    report = await play(ASSISTANTS[folder], told, engines[folder].parse)
+    folder = path.parents[1]
+    report = await play(assistants[folder], conversations[path][number], engines[folder].parse)
     assert not report.problems, "\n".join((*report.problems, *report.transcript))
 
 

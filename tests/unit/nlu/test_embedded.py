@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from sklearn.linear_model import LogisticRegression
 
 from ivr.model.errors import DesignError
 from ivr.model.ports import NluEngine
@@ -150,6 +149,8 @@ def test_the_mathematics_agree_with_scikit_learn() -> None:
     ours = logistic.softmax(gram @ logistic.fit(gram, labels, len(data.intents), c=20.0, steps=500))
     values, vectors = np.linalg.eigh(gram.astype(np.float64))
     rows = vectors[:, values > 1e-6] * np.sqrt(values[values > 1e-6])
+    from sklearn.linear_model import LogisticRegression  # a second to load, wherever tests are collected
+
     reference = LogisticRegression(C=20.0, fit_intercept=False, max_iter=2000, tol=1e-6).fit(rows, labels)
     assert np.abs(ours - reference.predict_proba(rows)).max() < 0.02
 

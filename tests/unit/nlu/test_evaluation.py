@@ -6,7 +6,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from sklearn.metrics import roc_auc_score
 
 from ivr.cli import main
 from ivr.model.errors import ConfigError
@@ -133,6 +132,8 @@ def test_noise_touches_the_share_of_words_it_names() -> None:
 
 
 def test_auroc_agrees_with_scikit_learn_ties_included() -> None:
+    from sklearn.metrics import roc_auc_score  # a second to load, wherever tests are collected
+
     draw = random.Random(1)
     inside = np.array([round(draw.betavariate(4, 2), 1) for _ in range(300)], dtype=np.float32)
     outside = np.array([round(draw.betavariate(2, 4), 1) for _ in range(100)], dtype=np.float32)
