@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from ivr.call.at_desk import AtDesk
+from ivr.call.closing import closing_line_out_ms
 from ivr.call.errands import Errands
 from ivr.call.held_out import held_out
 from ivr.call.humans import Humans
@@ -14,6 +15,7 @@ from ivr.call.surroundings import Surroundings
 from ivr.model import dialog as say
 from ivr.model.call import Outcome
 from ivr.model.hearing import UtteranceMarked, VoiceMeasured
+from ivr.model.ids import monotonic_ms
 from ivr.model.media import HangUp, MaskRecording, ReferProgress, StartRecording
 from ivr.model.routing import HandoffRequest, TransferResult
 
@@ -177,20 +179,19 @@ class Performer:
         if self._line.caller.ani and not back:
             await self._errands.promise("the call was cut off by a failure on our side", self._line.caller.ani)
 
-    def owe_outcomes(self, ended_by: str, answered_s: float) -> None:
+    def owe_outcomes(self, ended_by: str, lasted_ms: Callable[[int], int]) -> None:
         """The call is over: what the experiment wants to know of it. Whoever hangs up before the closing line is out
-        hung up early, in either arm; with a human on the line there is no closing line, and no early end."""
-        entries = self._line.journal.entries
-        closing = next((e.seq for e in entries if e.kind == "dialog.ended"), 0)
-        heard_out = any(e.kind == "turn.prompted" and e.seq > closing > 0 for e in entries)
+        hung up early, in either arm; with a human on the line there is no closing line, and no early end. lasted_ms:
+        from the answer to a moment; handling time ends with the closing line, too."""
         passed_on = self.outcome in {Outcome.TRANSFERRED, Outcome.RETURNED}
-        early = ended_by == "caller" and not heard_out and not passed_on
-        known = ended_by != "failure"
-        self._line.owe(self._errands.tell_offer_outcomes(early=early if known else None, answered_s=answered_s))
+        out_ms = None if passed_on else closing_line_out_ms(self._line.journal.entries)
+        early = None if ended_by == "failure" else ended_by == "caller" and out_ms is None and not passed_on
+        answered_s = lasted_ms(monotonic_ms() if out_ms is None else out_ms) / 1000
+        self._line.owe(self._errands.tell_offer_outcomes(early=early, answered_s=answered_s))
 
     def rescue(self) -> None:
         """Something of ours broke: a human takes the call; if none can, an apology, a promised callback, goodbye."""
-        if self._rescued:
+        if self._rescued or self._line.session().said_goodbye:
             self.hang_up("failure")
             return
         self._fall_silent()
@@ -200,7 +201,7 @@ class Performer:
         """The service stops: an apology, a promised callback, goodbye. Two people who talk are parted without."""
         if self._ending:
             return  # goodbye is being said
-        if self.with_human:
+        if self.with_human or self._line.session().said_goodbye:
             self.hang_up("service stops")
             return
         self._humans.caller_gone()

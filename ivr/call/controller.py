@@ -26,7 +26,6 @@ from ivr.log import get_log
 from ivr.model import dialog as say
 from ivr.model.call import CallRecord, Outcome
 from ivr.model.hearing import ForgetCall, SpeechHeard, SpeechRejected, SpeechStarted, UtteranceMarked, VoiceMeasured
-from ivr.model.ids import monotonic_ms
 from ivr.model.keying import CodeKeyed, ExpectCode
 from ivr.model.media import (
     AnswerCall,
@@ -254,7 +253,7 @@ class CallController:
         performer = self.conversation.performer
         if self._lost:
             line.owe(performer.make_up_for_loss())
-        performer.owe_outcomes(self._ended_by, self.conversation.lasted_ms(monotonic_ms()) / 1000)
+        performer.owe_outcomes(self._ended_by, self.conversation.lasted_ms)
         await line.settle(within_s=SETTLE_S)
         self._number.close()
         outcome = Outcome.LOST if self._lost else performer.outcome

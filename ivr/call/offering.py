@@ -85,6 +85,7 @@ class Offering:
             group=decision.group,
             closed_by=closed,
             probabilities=dict(decision.probabilities),
+            stated=decision.stated is not None,
         )
         spoken = "spoken" if decision.speak else "ghost" if decision.product else "closed"
         self._house.metrics.offers.labels(result=spoken).inc()
@@ -162,15 +163,16 @@ class Offering:
             return True
 
     async def surveyed(self, command: RecordSurvey) -> None:
-        """Store that a grade was asked for and, if one was given, which."""
-        grade = {"csat": float(command.grade)} if command.grade else {}
-        await self._tell(command.decision.opportunity_id, {"csat_asked": 1.0, **grade})
-        self._journal.note("offer.survey", opportunity=command.decision.opportunity_id, grade=command.grade)
+        """Store that a grade was asked for, or what the offer was like, and what was answered, if anything was."""
+        outcome, opportunity = command.outcome, command.decision.opportunity_id
+        grade = {outcome: float(command.grade)} if command.grade else {}
+        await self._tell(opportunity, {f"{outcome}_asked": 1.0, **grade})
+        self._journal.note("offer.survey", opportunity=opportunity, outcome=outcome, grade=command.grade)
 
     async def ended(self, *, early: bool | None, answered_s: float) -> None:
         """The call is over. early: the caller hung up before the closing line was out; None: it broke off by our fault,
-        which tells nothing about the caller. answered_s: how long it lasted. An offer nobody heard says so: it is none
-        of those a household is asked in a year."""
+        which tells nothing about the caller. answered_s: how long it lasted until then. An offer nobody
+        heard says so: it is none of those a household is asked in a year."""
         late = [await self._house.store.opportunity(each) for each in sorted(self._unsure)]
         unheard = [stored.decision for stored in late if stored is not None and stored.decision.arm != "none"]
         hung_up = {} if early is None else {"early_hangup": float(early)}

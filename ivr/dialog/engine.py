@@ -11,14 +11,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ivr.dialog import answers, choosing, knowing, offering, survey
+from ivr.dialog import answers, choosing, knowing, offering, stated, survey
 from ivr.dialog import steps as st
 from ivr.dialog.asking import ended, fail, put
 from ivr.dialog.assistant import Assistant
 from ivr.dialog.everywhere import switch_language
 from ivr.dialog.listening import hear
 from ivr.dialog.run import Run, words_in
-from ivr.dialog.session import Session, Wait
+from ivr.dialog.session import Phase, Session, Wait
 from ivr.dialog.stack import enter, escape, follow
 from ivr.dialog.stepping import go_on
 from ivr.dialog.steps import NEXT
@@ -69,6 +69,9 @@ def _started(run: Run, event: ev.CallStarted) -> None:
 
 
 def _hung_up(run: Run, _event: ev.CallerHungUp) -> None:
+    if run.session.said_goodbye:
+        stated.on_hung_up(run)
+        return
     if run.session.wait is Wait.CALLER:
         ended(run, run.step, "hung_up")
     offering.on_hung_up(run)
@@ -81,7 +84,9 @@ def _hung_up(run: Run, _event: ev.CallerHungUp) -> None:
 def _said(run: Run, event: ev.PromptsEnded) -> None:
     """Silence is timed by the Hear, not here; an offer's read-back counts once it was heard to its end, and so does
     the answer to a request: whoever was asked whether it helped has been informed, also when hanging up then."""
-    if run.session.wait is Wait.CALLER:
+    if run.session.wait is Wait.CLOSING:
+        stated.on_said(run, event)
+    elif run.session.wait is Wait.CALLER:
         offering.on_said(run, event)
         if isinstance(run.step, st.AskStep) and run.step.resolves and not event.interrupted:
             choosing.informed(run)
@@ -104,7 +109,9 @@ def _heard(run: Run, event: ev.UtteranceHeard) -> None:
         vulnerable_words=tuple(dict.fromkeys((*session.vulnerable_words, *distressed))),
     )
     step = run.step
-    if isinstance(step, st.HangupStep):
+    if run.session.phase is Phase.STATED:
+        stated.on_utterance(run, event)
+    elif isinstance(step, st.HangupStep):
         survey.answered(run)
     elif isinstance(step, st.OfferStep):
         offering.on_utterance(run, step, event)
@@ -122,7 +129,9 @@ def _dialed(run: Run, event: ev.DigitsDialed) -> None:
         return
     _count_turn(run)
     step = run.step
-    if isinstance(step, st.HangupStep):
+    if run.session.phase is Phase.STATED:
+        stated.on_keys(run, event)
+    elif isinstance(step, st.HangupStep):
         survey.answered(run, event.digits)
     elif isinstance(step, st.OfferStep):
         offering.on_keys(run, step, event)
@@ -135,7 +144,9 @@ def _unusable(kind: str) -> Callable[[Run, Any], None]:
         if run.session.wait is not Wait.CALLER:
             return
         step = run.step
-        if isinstance(step, st.HangupStep):
+        if run.session.phase is Phase.STATED:
+            stated.on_nothing(run)
+        elif isinstance(step, st.HangupStep):
             survey.answered(run)
         elif isinstance(step, st.OfferStep):
             offering.on_nothing(run)
@@ -218,6 +229,9 @@ def _hearing_lost(run: Run, _event: ev.HearingLost) -> None:
     if run.session.wait is not Wait.CALLER:
         return
     step = run.step
+    if run.session.phase is Phase.STATED:
+        stated.on_nothing(run)
+        return
     if isinstance(step, st.QuestionStep):
         put(run, step)
         return

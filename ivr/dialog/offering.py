@@ -21,6 +21,7 @@ from ivr.model.offers import DialogFacts, OfferAnswer, OfferDecision, OfferScrip
 
 SURE_YES = 0.9
 SOLVED = ("resolved", "informed")
+_NOT_ASKED = (OfferAnswer.NEVER_AGAIN, OfferAnswer.HUNG_UP)  # what the offer was like
 
 
 def facts_so_far(session: Session) -> DialogFacts:
@@ -196,7 +197,10 @@ def _record(
             digits=digits,
         )
     )
-    run.change(decision=None, read_back="", phase=Phase.MAIN, wait=Wait.RUNNING)
+    asked = decision.stated is not None and answer not in _NOT_ASKED
+    run.change(
+        decision=None, read_back="", stated=decision if asked else None, phase=Phase.MAIN, wait=Wait.RUNNING
+    )
 
 
 def _script(run: Run) -> OfferScript:

@@ -14,8 +14,8 @@ from ivr.model.offers import OfferDecision
 
 
 class Wait(StrEnum):
-    """What the dialog waits for. CALLER: a Hear is in force. HUMAN: a handoff is under way or done. RUNNING: nothing,
-    within one advance."""
+    """What the dialog waits for. CALLER: a Hear is in force. HUMAN: a handoff is under way or done. CLOSING: the
+    goodbye is being said, and something is asked after it. RUNNING: nothing, within one advance."""
 
     START = "start"
     RUNNING = "running"
@@ -23,6 +23,7 @@ class Wait(StrEnum):
     SERVICE = "service"
     OFFER_DESK = "offer_desk"
     HUMAN = "human"
+    CLOSING = "closing"
     OVER = "over"
 
 
@@ -36,6 +37,7 @@ class Phase(StrEnum):
     OFFER_PERMISSION = "offer_permission"
     OFFER_CONFIRM = "offer_confirm"
     SURVEY = "survey"
+    STATED = "stated"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +102,9 @@ class Session:
     mean, likeliest first. taken: values of collects that may still be corrected, oldest first. heard_as: slot -> what
     else the words that filled it may have been, where nobody was asked which. words: what the caller said when the
     request was understood. read_back: the words of an offer's read-back, once the caller heard them to
-    the end. survey: the opportunity a grade is to be asked for before the goodbye.
+    the end. survey: the opportunity a grade is to be asked for
+    before the goodbye; stated: the one whose caller heard an offer and is to be asked after the goodbye what it was
+    like.
     """
 
     language: str
@@ -127,6 +131,7 @@ class Session:
     decision: OfferDecision | None = None
     read_back: str = ""
     survey: OfferDecision | None = None
+    stated: OfferDecision | None = None
     hearing: bool = True
     hearing_excuse: bool = False
     last_said: tuple[Prompt, ...] = ()
@@ -141,3 +146,8 @@ class Session:
     vulnerable_words: tuple[str, ...] = ()
     retried: Mapping[str, int] = field(default_factory=dict)
     handoff_reason: str = ""
+
+    @property
+    def said_goodbye(self) -> bool:
+        """Is the goodbye said, or being said, and the call not over?"""
+        return self.wait is Wait.CLOSING or self.phase is Phase.STATED

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ivr.dialog import asking, conditions, survey
+from ivr.dialog import asking, conditions, stated, survey
 from ivr.dialog import steps as st
 from ivr.dialog.everywhere import switch_language
 from ivr.dialog.offering import facts_so_far
@@ -155,8 +155,9 @@ def _retry(run: Run, step: st.RetryStep) -> None:
 def _hangup(run: Run, step: st.HangupStep) -> None:
     if survey.ask(run):
         return
-    if not run.say(step.utter):
-        run.say_own("goodbye")
+    said = run.say(step.utter) or run.say_own("goodbye")
+    if said and stated.wait_for_goodbye(run):
+        return
     run.end(step.reason or "goodbye")
 
 

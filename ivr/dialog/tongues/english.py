@@ -112,4 +112,15 @@ ENGLISH = Tongue(
     head=frozenset({"first", "begins", "beginning", "starts", "start"}),
     counted=frozenset({"last", "final", "first"}),
     negations=frozenset({"not"}),
+    stated=(
+        ("one", "useful", "it was useful", "very useful", "helpful", "it was helpful", "interesting", "good to know"),
+        (
+            *("two", "i didn't mind", "i did not mind", "didn't mind", "did not mind", "don't mind", "do not mind"),
+            *("i didn't mind it", "neutral", "okay", "ok", "it was okay", "fine", "it was fine"),
+        ),
+        (
+            *("three", "annoying", "it was annoying", "very annoying", "annoyed", "it annoyed me", "bothered me"),
+            *("disturbing", "intrusive"),
+        ),
+    ),
 )

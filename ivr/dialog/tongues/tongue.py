@@ -20,8 +20,9 @@ CURRENCIES = ("EUR", "USD", "GBP", "RUB")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tongue:
-    """yes, no: phrases the recogniser is constrained to. formatters: name -> Formatter. plural_forms: how many forms a
-    counted noun has.
+    """yes, no: phrases the recogniser is constrained to. stated: the same of how an offer is called useful, not minded,
+    annoying (ivr.model.offers.Stated), each with the figure of its key first. formatters: name -> Formatter.
+    plural_forms: how many forms a counted noun has.
 
     abbreviations: words whose full stop ends no sentence. closing: those of them that may end one all the same, so that
     what follows decides. before_names: those that a capital letter follows ("г. Москва"), unless after a figure.
@@ -44,6 +45,7 @@ class Tongue:
     head: frozenset[str] = frozenset()
     counted: frozenset[str] = frozenset()
     negations: frozenset[str] = frozenset()
+    stated: tuple[tuple[str, ...], ...] = ()
 
 
 def groups(digits: str) -> tuple[str, ...]:
