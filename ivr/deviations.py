@@ -6,7 +6,7 @@ from __future__ import annotations
 import difflib
 import re
 import types
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Sized
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel
@@ -24,8 +24,14 @@ def deviation(shape: type[BaseModel], told: Told) -> tuple[str, str, str]:
     found = _WORDED.get(told["type"])
     if found is None:
         message = str(told["msg"]).removeprefix("Value error, ").removeprefix("Assertion failed, ")
-        return "value", message, "Write it as docs/designing.md shows it."
+        return "value", message, "Write a value that is allowed here."
     return found(_Deviation(shape, told))
+
+
+def unreadable(problem: str) -> str:
+    """What a YAML reader complains of, in one line: of a word that stands there twice it quotes both values whole."""
+    twice = re.match(r'found duplicate key "(.*?)" with value', problem, re.DOTALL)
+    return f"the word {twice[1]!r} stands here a second time" if twice else " ".join(problem.split())
 
 
 class _Deviation:
@@ -40,20 +46,24 @@ class _Deviation:
         self.got = _shown(told.get("input"))
         self.kept = tuple(_notes(shape, location))
 
-    def _bound(self, *names: str) -> Any:
-        """The first of these limits on the value, None when there is none."""
-        values = (getattr(note, name, None) for note in self.kept for name in names)
-        return next((value for value in values if value is not None), None)
+    def _bound(self, name: str) -> Any:
+        """This limit on the value, None when there is none."""
+        values = (getattr(note, name, None) for note in self.kept)
+        limit = next((value for value in values if value is not None), None)
+        return int(limit) if isinstance(limit, float) and limit.is_integer() else limit
 
     @property
     def range(self) -> str:
-        """ " from 1 to 5", "" when any number will do."""
-        least, most = self._bound("ge", "gt"), self._bound("le", "lt")
-        if least is not None and least == self._bound("gt"):
-            return f" above {least}" + (f", {most} at most" if most is not None else "")
+        """ " from 1 to 5", " above 0 and below 1", "" when any number will do."""
+        least, above, most, below = (self._bound(name) for name in ("ge", "gt", "le", "lt"))
         if least is not None and most is not None:
             return f" from {least} to {most}"
-        return f" of at least {least}" if least is not None else f" of at most {most}" if most is not None else ""
+        low = f"above {above}" if above is not None else f"of at least {least}" if least is not None else ""
+        if below is not None:
+            return f" {low} and below {below}" if low else f" below {below}"
+        if most is not None:
+            return f" {low}, {most} at most" if low else f" of at most {most}"
+        return f" {low}" if low else ""
 
     @property
     def form(self) -> str:
@@ -89,10 +99,16 @@ def _number(kind: str) -> Callable[[_Deviation], tuple[str, str, str]]:
 
 def _outside(d: _Deviation) -> tuple[str, str, str]:
     limit = next((d.context[name] for name in ("ge", "gt", "le", "lt") if name in d.context), "")
+    limit = int(limit) if isinstance(limit, float) and limit.is_integer() else limit
     more = "more" if d.told["type"].startswith("less") else "less"
     if d.told["type"] in ("greater_than", "less_than"):
         more = f"not {'less' if more == 'more' else 'more'}"
     return "out-of-range", f"{d.got} is {more} than {limit}", f"Write a number{d.range}."
+
+
+def _decimals(d: _Deviation) -> tuple[str, str, str]:
+    most = d.context.get("decimal_places")
+    return "out-of-range", f"{d.got} has more than {most} decimals", f"Write a number{d.range}, with {most} at most."
 
 
 def _flag(d: _Deviation) -> tuple[str, str, str]:
@@ -127,7 +143,8 @@ def _length(d: _Deviation) -> tuple[str, str, str]:
     least, most = d.context.get("min_length"), d.context.get("max_length")
     allowed = f"{least} or more" if least is not None else f"{most} at most"
     what = "letters" if str(d.told["type"]).startswith("string") else "entries"
-    there = d.context.get("actual_length", len(d.told["input"]) if isinstance(d.told.get("input"), str) else "others")
+    value = d.told.get("input")  # pydantic counts text and mappings not at all
+    there = len(value) if isinstance(value, Sized) else d.context.get("actual_length", "others")
     return "wrong-length", f"{allowed} {what} are expected, and there are {there}", f"Write {allowed}."
 
 
@@ -141,6 +158,7 @@ _WORDED: Mapping[str, Callable[[_Deviation], tuple[str, str, str]]] = {
         ("float_type", "float_parsing", "finite_number", "decimal_type", "decimal_parsing"), _number("a number")
     ),
     **dict.fromkeys(("greater_than", "greater_than_equal", "less_than", "less_than_equal"), _outside),
+    "decimal_max_places": _decimals,
     **dict.fromkeys(("bool_type", "bool_parsing"), _flag),
     "string_type": _text,
     "string_pattern_mismatch": _form,

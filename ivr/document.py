@@ -14,7 +14,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
-from ivr.deviations import Location, Told, deviation
+from ivr.deviations import Location, Told, deviation, unreadable
 from ivr.model.errors import DesignError, Fault
 
 Shape = TypeVar("Shape", bound=BaseModel)
@@ -39,12 +39,13 @@ class Document:
         except MarkedYAMLError as error:
             mark = error.problem_mark
             place = (mark.line + 1, mark.column + 1) if mark else (0, 0)
-            raise DesignError((self._fault(place, "yaml", str(error.problem), "Mend the YAML."),)) from error
+            what = unreadable(str(error.problem or error.context or "not YAML"))
+            raise DesignError((self._fault(place, "yaml", what, "Mend the YAML."),)) from error
         except (YAMLError, ValueError, AttributeError, RecursionError) as error:
             # Beside bad YAML: bytes that are not UTF-8, a month 13, a merge of nothing, lists without end.
             raise DesignError((self._fault((0, 0), "yaml", str(error), "Mend the YAML."),)) from error
         if not isinstance(self._tree, CommentedMap):
-            raise DesignError((self._fault((1, 1), "shape", "not a mapping", "Begin with `version: 1`."),))
+            raise DesignError((self._fault((1, 1), "shape", "not a mapping", "Write lines of `word: value`."),))
 
     def parse(self, shape: type[Shape]) -> Shape:
         """The file as shape. Raises DesignError with every deviation."""

@@ -16,6 +16,7 @@ from rapidfuzz import process
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
+from ivr.deviations import unreadable
 from ivr.dialog.yaml_text import forbidden, loaded
 from ivr.model.errors import Fault
 
@@ -253,7 +254,7 @@ def read(path: Path, folder: Path, faults: Faults) -> Node | None:
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         here = Place(place.file, mark.line + 1, mark.column + 1) if mark else place
-        problem = " ".join(str(error.problem or error.context or "not YAML").split())
+        problem = unreadable(str(error.problem or error.context or "not YAML"))
         faults.add(here, "yaml", problem, "Mend the YAML here or on the line above.")
         return None
     except (YAMLError, *_READER_FAILS) as error:
@@ -262,7 +263,7 @@ def read(path: Path, folder: Path, faults: Faults) -> Node | None:
         return None
     top = Place(place.file, 1, 1)
     if not isinstance(value, CommentedMap):
-        faults.add(top, "type", "the file must be a map of names to values", 'Begin it with `version: "1"`.')
+        faults.add(top, "type", "the file must be a map of names to values", "Begin it with `version: 1`.")
         return None
     return Node(value, top, faults, "the file")
 

@@ -99,3 +99,35 @@ def test_the_other_files_of_this_kind_are_read_alike(tmp_path: Path) -> None:
     hints = {f.code: f.fix for f in caught.value.faults}
     assert hints["unknown-key"] == "Did you mean 'margin'?"
     assert "See the file format." not in hints.values()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line"),
+    [
+        ("mean: 0.06", "mean: 1.5", "1.5 is not less than 1. Write a number above 0 and below 1."),
+        ("csat: -0.15", "csat: 0", "0 is not less than 0. Write a number below 0."),
+        ("survey_share: 0.25", "survey_share: 25", "25 is more than 1. Write a number above 0, 1 at most."),
+        ("amount: 3.90", "amount: 3.905", "3.905 has more than 2 decimals. Write a number above 0, with 2 at most."),
+        ("margin: 12.00", "margin: -3", "-3 is less than 0. Write a number of at least 0."),
+        (
+            'middle: "customer.age >= 30"',
+            ", ".join(f'g{age}: "customer.age >= {age}"' for age in range(30, 37)),
+            "8 at most entries are expected, and there are 9. Write 8 at most.",
+        ),
+    ],
+)
+def test_the_range_that_is_told_is_the_range_that_is_taken(tmp_path: Path, old: str, new: str, line: str) -> None:
+    whole = (FOLDER / "offers.yml").read_text(encoding="utf-8")
+    assert old in whole
+    (tmp_path / "offers.yml").write_text(whole.replace(old, new, 1), encoding="utf-8")
+    with pytest.raises(DesignError) as caught:
+        load_catalogue(tmp_path / "offers.yml")
+    assert [f"{f.what}. {f.fix}".partition(": ")[2] for f in caught.value.faults] == [line]
+
+
+def test_a_word_that_stands_twice_is_told_in_one_line(tmp_path: Path) -> None:
+    whole = (FOLDER / "offers.yml").read_text(encoding="utf-8")
+    (tmp_path / "offers.yml").write_text(whole.replace("\n  flat:\n", "\n  dacha_furniture:\n"), encoding="utf-8")
+    with pytest.raises(DesignError) as caught:
+        load_catalogue(tmp_path / "offers.yml")
+    assert [f.what for f in caught.value.faults] == ["the word 'dacha_furniture' stands here a second time"]
