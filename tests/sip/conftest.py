@@ -66,11 +66,18 @@ def synthesiser() -> Iterator[None]:
 
 
 @pytest.fixture
-def open_own_house(reserve_ports: Callable[[int], range], tmp_path: Path) -> OpenHouse:
-    """`async with open_own_house(overrides) as house:` a house this test may break. name: its folder under tmp_path."""
+def open_own_house(
+    reserve_ports: Callable[[int], range], fresh_database: Callable[[Path], str], tmp_path: Path
+) -> OpenHouse:
+    """`async with open_own_house(overrides) as house:` a house this test may break. name: its folder under tmp_path.
+
+    Its database is migrated already; the shared house migrates its own."""
 
     def opened(overrides: Overrides | None = None, name: str = "house") -> AbstractAsyncContextManager[House]:
-        return a_house(tmp_path / name, reserve_ports(PORTS_OF_A_HOUSE), overrides)
+        database = tmp_path / name / "ivr.sqlite3"
+        if not database.exists():
+            fresh_database(database)
+        return a_house(database.parent, reserve_ports(PORTS_OF_A_HOUSE), overrides)
 
     return opened
 
