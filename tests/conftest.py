@@ -41,7 +41,9 @@ for pool in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
     os.environ.setdefault(pool, "1")
 
 # Tests load much and throw little of it away: looking for garbage as often as usual takes a tenth of their time.
-gc.set_threshold(10_000)
+USUAL = gc.get_threshold()
+SELDOM = (10_000, *USUAL[1:])
+gc.set_threshold(*SELDOM)
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -81,7 +83,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Beside processes that place calls, everything else gives way."""
+    """Beside processes that place calls, everything else gives way. What measures time is interrupted by the collector
+    of garbage as the product is."""
+    if "alone" in item.keywords:
+        gc.unfreeze()
+    gc.set_threshold(*(USUAL if "alone" in item.keywords else SELDOM))
     if "PYTEST_XDIST_WORKER" in os.environ:
         give_way(item.nodeid)
 
