@@ -14,7 +14,7 @@ from aiohttp import web
 from ivr.call.journal import wall_clock
 from ivr.log import get_log
 from ivr.model.offers import EVERYBODY
-from ivr.offers.effects.words import MEASURED, OUTCOMES, VERDICTS, likelihood
+from ivr.offers.effects.words import MEASURED, OUTCOMES, STATED, VERDICTS, likelihood
 from ivr.web.api import DESK, body_of
 from ivr.web.effects_charts import Interval, closing_in, forest
 from ivr.web.effects_words import FIGURES, HOW, WORDS
@@ -59,6 +59,7 @@ async def _page(request: web.Request, part: str) -> web.Response:
         "how": HOW[language],
         "figures": FIGURES[language],
         "outcomes": OUTCOMES[language],
+        "stated": STATED[language],
         "measured": MEASURED,
         "charts": _charts(document, language) if document and document["report"] else [],
         "groups": document["report"]["groups"] if document and document["report"] else [],
@@ -160,6 +161,9 @@ def _lines(document: Mapping[str, Any]) -> Iterator[tuple[object, ...]]:
             sum(p["treated"] + p["held"] for p in each["phases"]),
         )
         yield ("posterior", each["group"], named, each["p"], "", "", "probability", "decides nothing", callers)
+    for each in report["stated"]["said"] if report["stated"] else ():
+        cells = (each[name] for name in ("answer", "share", "low", "high"))
+        yield ("stated", "", *cells, "share", "of those who answered", report["stated"]["answered"])
     for group in report["groups"]:
         yield ("verdict", group["group"], group["verdict"], "", "", "", "", "randomised", group["rows"])
     for value in document["policies"]:

@@ -14,7 +14,7 @@ from ivr.offers.effects.posterior import Reading, reading
 from ivr.offers.effects.report import EffectReport
 from ivr.offers.effects.validity import Check
 from ivr.offers.effects.verdicts import Finding
-from ivr.offers.effects.words import OUTCOMES, VERDICTS, amount, likelihood, number, title_of
+from ivr.offers.effects.words import OUTCOMES, STATED, VERDICTS, amount, likelihood, number, title_of
 
 WIDE = 118
 
@@ -46,6 +46,7 @@ def as_json(report: EffectReport) -> dict[str, Any]:
             "words": dict(note("posterior")),
             "readings": [_reading(reading(tally)) for tally in report.tallies],
         },
+        "stated": {"decides": False, "words": dict(note("stated")), **asdict(report.stated)} if report.stated else None,
         "money": {**asdict(report.money), "net": report.money.net} if report.money is not None else None,
         "stop": report.stop,
     }
@@ -80,6 +81,7 @@ def as_text(report: EffectReport, language: str) -> Iterator[str]:
         for finding in group.findings:
             yield f"  {_line(finding, language)}"
     yield from _posterior(report, language)
+    yield from _stated(report, language)
 
 
 def _posterior(report: EffectReport, language: str) -> Iterator[str]:
@@ -94,6 +96,19 @@ def _posterior(report: EffectReport, language: str) -> Iterator[str]:
         groups = "; ".join(f"{each.tally.group or words['all']} {_likely(each, language)}" for each in of_outcome)
         line = f"{OUTCOMES[language][outcome]}, {by}: {groups}"
         yield from textwrap.wrap(line, WIDE, initial_indent="  ", subsequent_indent="    ")
+
+
+def _stated(report: EffectReport, language: str) -> Iterator[str]:
+    if report.stated is None:
+        return
+    yield ""
+    yield from textwrap.wrap(note("stated")[language], WIDE)
+    asked = _TEXT[language]["asked"].format(told=report.stated)
+    said = (
+        f"{STATED[language][each.answer]} {each.share:.0%} [{each.low:.0%}, {each.high:.0%}]"
+        for each in report.stated.said
+    )
+    yield f"  {'; '.join((asked, *said))}"
 
 
 def _likely(each: Reading, language: str) -> str:
@@ -129,6 +144,7 @@ _TEXT: Mapping[str, Mapping[str, str]] = {
         "lee": "bounds, for callers who did not answer:",
         "by": "more than {margin:g} points more",
         "all": "everybody",
+        "asked": "asked {told.asked}, answered {told.answered}",
         "few": "too early ({each.callers} of about {each.least} callers)",
     },
     "ru": {
@@ -145,6 +161,7 @@ _TEXT: Mapping[str, Mapping[str, str]] = {
         "lee": "границы с учётом не ответивших:",
         "by": "прибавка больше {margin:g} п.п.",
         "all": "все",
+        "asked": "спрошено {told.asked}, ответили {told.answered}",
         "few": "рано ({each.callers} звонящих из примерно {each.least})",
     },
 }

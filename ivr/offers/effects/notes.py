@@ -44,6 +44,8 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "no_opportunities": "no opportunities in this time",
         "posterior": "How likely harm beyond the margin is. Easy to read, decides nothing: each rate starts from a "
         "flat prior (worth two callers), and how often and at how many groups one looks is not allowed for.",
+        "stated": "What callers said of the offer they heard. Only of those who answered, compared with nobody; "
+        "nothing is decided by it.",
         "arms": "{treated} treated, {expected:.1f} expected, p = {p:.4f}",
         "probabilities": "{bad} of {rows} rows without a usable one",
         "ghosts": "{ghosts} drawn for {held} held out",
@@ -101,6 +103,8 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "posterior": "Насколько вероятен вред больше допуска. Легко читать, но ничего не решает: каждая доля исходит "
         "из плоского априорного распределения (весит как два звонящих); то, как часто и на сколько групп "
         "смотрят, не учтено.",
+        "stated": "Что звонящие сказали о предложении. Только об ответивших, сравнить не с кем; этим ничего "
+        "не решается.",
         "arms": "с предложением {treated}, ожидалось {expected:.1f}, p = {p:.4f}",
         "probabilities": "строк без пригодной вероятности: {bad} из {rows}",
         "ghosts": "{ghosts} на {held} в контроле",

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from ivr.offers.effects.plan import ACCEPTED, ANNOYED, CSAT, HANGUP, LIMITS, OPTOUT, REVENUE, Plan
 from ivr.offers.effects.posterior import Tally, tallies
 from ivr.offers.effects.rows import PARTS_OF_ANNOYED, Population
+from ivr.offers.effects.stated import Answers
 from ivr.offers.effects.validity import Check, validity
 from ivr.offers.effects.verdicts import Finding, GroupVerdict, Verdict, describe, judge
 
@@ -48,6 +49,7 @@ class EffectReport:
     stop: str = ""
     weekly: float = 0.0
     tallies: tuple[Tally, ...] = ()
+    stated: Answers | None = None  # what callers said of offers; None: nobody was asked
 
     @property
     def sound(self) -> bool:
@@ -82,6 +84,7 @@ def effect_report(population: Population, plan: Plan) -> EffectReport:
         money=_money(overall, plan),
         stop=_stop(overall) if sound else "",
         weekly=_weekly(population),
+        stated=population.stated,
         tallies=tallies(sample, plan) if sound else (),
     )
 

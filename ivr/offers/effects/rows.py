@@ -28,6 +28,7 @@ from ivr.offers.effects.plan import (
     REPEAT,
     REVENUE,
 )
+from ivr.offers.effects.stated import Answers, answers_of
 from ivr.offers.effects.validity import Logged
 
 DAY_MS = 24 * 3600 * 1000
@@ -46,6 +47,7 @@ class Population:
     sample: Sample
     logged: Logged
     ends: tuple[int, ...] = ()
+    stated: Answers | None = None  # what callers said of offers, whichever offer of the household it was
 
     def first(self, stored: int) -> Population:
         """The same of the first so many stored rows: what counts of them does not depend on those that follow. As cheap
@@ -94,7 +96,13 @@ def population(
         counted=counted,
         opportunities=len(rows),
     )
-    return Population(rows=first, sample=sample, logged=logged, ends=tuple(end for end, _ in counted_rows))
+    return Population(
+        rows=first,
+        sample=sample,
+        logged=logged,
+        ends=tuple(end for end, _ in counted_rows),
+        stated=answers_of([row for row in rows if before_ms is None or row.at_ms < before_ms]),
+    )
 
 
 def _first_of_households(rows: Iterable[tuple[int, ExperimentRow]]) -> Iterable[tuple[int, ExperimentRow]]:

@@ -41,6 +41,11 @@ VERDICTS: Mapping[str, Mapping[str, str]] = {
     },
     "ru": {"hates": "против", "likes": "нравится", "does_not_mind": "не против", "not_known_yet": "пока не известно"},
 }
+STATED: Mapping[str, Mapping[str, str]] = {
+    "en": {"useful": "useful", "did_not_mind": "did not mind", "annoying": "annoying"},
+    "ru": {"useful": "полезно", "did_not_mind": "не помешало", "annoying": "раздражает"},
+}
+"""What callers said of an offer."""
 CHECKS: Mapping[str, Mapping[str, str]] = {
     "en": {
         "arms": "size of the arms",

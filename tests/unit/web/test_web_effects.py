@@ -56,6 +56,8 @@ async def document(store: Store, tmp_path: Path) -> AsyncIterator[dict[str, Any]
             "churned_90d": float(rng.random() < 0.3 + 0.1 * treated * (group == "senior")),
             "revenue_30d": 4.0 * treated,
         }
+        if treated and not number % 10:
+            values |= {"stated_asked": 1.0} | ({} if number % 30 else {"stated": 1.0 + number % 3 + number // 30 % 3})
         told += [
             OfferOutcome(opportunity_id=f"O{number}", outcome=name, value=value, at=AT, source="test")
             for name, value in values.items()
@@ -122,6 +124,10 @@ async def test_the_page_shows_the_report_in_both_languages_and_in_files(
     likely = {(line["group"], line["figure"]): line for line in lines if line["part"] == "posterior"}
     assert float(likely["", "p_harm_beyond_margin annoyed"]["value"]) > 0.97, "seniors call again more often"
     assert likely["senior", "p_harm_beyond_margin annoyed"]["value"] == "", "too few callers, not nought"
+    stated = document["report"]["stated"]
+    assert f"спрошено {stated['asked']}, ответили {stated['answered']}" in page
+    said = {line["figure"]: float(line["value"]) for line in lines if line["part"] == "stated"}
+    assert said == {each["answer"]: each["share"] for each in stated["said"]}
 
 
 async def test_prices_can_be_changed_on_the_page_and_the_ledger_has_one_of_its_own(
