@@ -55,7 +55,8 @@ def add(commands: Commands) -> None:
 def _validate(arguments: argparse.Namespace) -> int:
     from ivr.design.findings import validate
 
-    faults = validate(arguments.folder, settings_of(None).nlu)
+    settings = settings_of(None)
+    faults = validate(arguments.folder, settings.nlu, sends_texts=settings.identity.gateway != "off")
     errors = sum(fault.severity == "error" for fault in faults)
     warnings = len(faults) - errors
     if arguments.json:

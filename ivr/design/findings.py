@@ -13,7 +13,7 @@ from pathlib import Path
 
 from ivr.call.guarded_assistant import guarded
 from ivr.config import NluSettings
-from ivr.design import actions, staffing, training
+from ivr.design import actions, after_yes, staffing, training
 from ivr.dialog import levels
 from ivr.dialog import steps as st
 from ivr.dialog.assistant import Assistant, examine
@@ -44,10 +44,11 @@ class _Anything(Mapping[str, str]):
         return self[name]
 
 
-def validate(folder: Path, nlu: NluSettings) -> tuple[Fault, ...]:
+def validate(folder: Path, nlu: NluSettings, *, sends_texts: bool = True) -> tuple[Fault, ...]:
     """Every error and warning in an assistant's folder, by place. Never raises for what stands in the files.
 
-    nlu: how a call understands; two intents are confused by an engine, not by themselves."""
+    nlu: how a call understands; two intents are confused by an engine, not by themselves. sends_texts: is there a
+    gateway for messages?"""
     if not folder.is_dir():
         fix = "Name the folder that holds dialog.yml."
         return (Fault(file=str(folder), line=0, column=0, code="folder", what="there is no such folder", fix=fix),)
@@ -57,7 +58,7 @@ def validate(folder: Path, nlu: NluSettings) -> tuple[Fault, ...]:
     languages = assistant.languages if assistant else tuple(p.suffixes[0][1:] for p in folder.glob("nlu.*.yml"))
     known = {language: training.read(folder, language, faults) for language in languages}
     plan = _routing(folder, faults)
-    _offers(folder, assistant, faults)
+    _offers(folder, assistant, plan, faults, sends_texts=sends_texts)
     _identity(folder, assistant, faults)
     _tests(folder, assistant, faults)
     if assistant is not None:
@@ -88,7 +89,9 @@ def _routing(folder: Path, faults: Faults) -> RoutingPlan | None:
         return None
 
 
-def _offers(folder: Path, assistant: Assistant | None, faults: Faults) -> None:
+def _offers(
+    folder: Path, assistant: Assistant | None, plan: RoutingPlan | None, faults: Faults, *, sends_texts: bool
+) -> None:
     path = folder / "offers.yml"
     if not path.exists():
         return
@@ -100,6 +103,7 @@ def _offers(folder: Path, assistant: Assistant | None, faults: Faults) -> None:
     except DesignError as error:
         faults.found += [_relative(folder, fault) for fault in error.faults]
         return
+    after_yes.check(top, catalogue, plan, sends_texts=sends_texts)
     if assistant is None:
         return
     products, experiment = top.get("products"), top.get("experiment")

@@ -78,7 +78,8 @@ class GateFinding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OfferScript:
-    """The words of an offer in the call's language, price already read in. notice may be ""."""
+    """The words of an offer in the call's language, price already read in. notice may be "". otherwise: said when what
+    follows a yes cannot be, and a colleague calls; sms: asks to confirm an order, whose number goes for {order}."""
 
     ask: str
     pitch: str
@@ -87,6 +88,8 @@ class OfferScript:
     declined: str
     notice: str = ""
     version: str = "1"
+    otherwise: str = ""
+    sms: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,7 +101,9 @@ class OfferDecision:
     the share held out at the time; group is the pre-registered group ("" for none); known are the numbers about the
     caller from before the call, around 0 and about one wide. survey: what asks for a grade by key before the goodbye,
     in both arms alike, "" when nothing does. stated: what asks a few who hear the offer what it was like. asks_consent:
-    permission to speak is consent to advertising at the same time, because there is none on record.
+    permission to speak is consent to advertising at the same time, because there is none on record. fulfil: what
+    follows a yes (see ivr.model.fulfilment); title, price: of the product, in words of the call's language. "" in
+    silence.
     """
 
     opportunity_id: str
@@ -121,6 +126,9 @@ class OfferDecision:
     survey: str = ""
     stated: StatedQuestion | None = None
     asks_consent: bool = False
+    fulfil: str = ""
+    title: str = ""
+    price: str = ""
 
 
 def household_of(customer: Customer | None) -> str:

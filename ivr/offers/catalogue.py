@@ -14,6 +14,7 @@ from ivr.document import Document, Location
 from ivr.model.errors import DesignError
 from ivr.model.identity import Customer, Level
 from ivr.model.offers import OfferScript
+from ivr.offers import fulfilment
 from ivr.offers.catalogue_file import CatalogueShape, GateShape, ProductShape
 from ivr.offers.eligibility import Eligibility, lines_named
 from ivr.offers.gate import GateLimits, GateTerms
@@ -56,6 +57,10 @@ class Product:
     titles: Mapping[str, str]
     scripts: Mapping[str, OfferScript]
     disclosures: tuple[str, ...] = ()
+
+    def price_words(self, language: str) -> str:
+        """The price as it is said."""
+        return speak(self.price, language)
 
     def relation(self, customer: Customer) -> str:
         """ "upgrade" of what is owned, "cross" within a line the customer has, otherwise "up"."""
@@ -131,7 +136,9 @@ def _product(name: str, shape: ProductShape, catalogue: CatalogueShape) -> Produ
         replaces=shape.replaces,
         titles=shape.title,
         scripts={
-            language: render(_wording(shape, language), _values(shape, catalogue, language))
+            language: render(
+                _wording(shape, language), {**_values(shape, catalogue, language), "order": fulfilment.ORDER_NUMBER}
+            )
             for language in catalogue.languages
         },
         disclosures=shape.disclosures,
@@ -236,4 +243,6 @@ def _of_language(at: Location, language: str, product: ProductShape, shape: Cata
         return
     disclosures = tuple(name for name in product.disclosures if name in DISCLOSURES)
     for found in complaints(_wording(product, language), _values(product, shape, language), disclosures):
+        yield (*at, "script", language, found.part), found.code, f"{language}: {found.what}", found.fix
+    for found in fulfilment.complaints(_wording(product, language), _values(product, shape, language), product.fulfil):
         yield (*at, "script", language, found.part), found.code, f"{language}: {found.what}", found.fix

@@ -37,11 +37,16 @@ class PriceShape(_Shape):
 
 
 class ScriptShape(_Shape):
+    """otherwise: said instead of `accepted`, or after it, when what follows cannot be, and a colleague calls. sms: the
+    message that asks to confirm an order."""
+
     ask: str
     pitch: str
     confirm: str
     accepted: str
     declined: str
+    otherwise: str = ""
+    sms: str = ""
 
 
 class ProductShape(_Shape):

@@ -135,6 +135,9 @@ class OfferDesk:
             known=known,
             survey=self.survey(facts.language, household, surveyed=facts.history.surveyed),
             stated=self.stated(facts.language, opportunity_id, lately=facts.history.stated) if speak else None,
+            fulfil=chosen.fulfil if speak else "",
+            title=chosen.titles.get(facts.language, "") if speak else "",
+            price=chosen.price_words(facts.language) if speak else "",
         )
 
     def learn(self, decision: OfferDecision, *, accepted: bool) -> None:
@@ -162,7 +165,8 @@ class OfferDesk:
             (language, text)
             for product in self.catalogue.products.values()
             for language, script in product.scripts.items()
-            for text in (script.ask, script.pitch, script.confirm, script.accepted, script.declined)
+            for text in (script.ask, script.pitch, script.confirm, script.accepted, script.declined, script.otherwise)
+            if text
         ]
         notices = [item for pack in self.catalogue.terms.packs for item in pack.first_offer_notice.items()]
         terms = self.catalogue.experiment

@@ -15,6 +15,8 @@ from ivr.model.offers import OfferScript
 from ivr.offers.price import mentions_money
 
 PARTS = ("ask", "pitch", "confirm", "accepted", "declined")
+FOLLOWING = ("otherwise", "sms")
+"""Of products whose yes does not lead to a call by a colleague; see ivr.offers.fulfilment."""
 MAX_SPOKEN_WORDS = 53
 """Pitch and confirmation together: 20 s at 160 words a minute, because the caller is promised 20 s."""
 
@@ -29,6 +31,8 @@ class Wording:
     confirm: str
     accepted: str
     declined: str
+    otherwise: str = ""
+    sms: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +64,7 @@ def complaints(wording: Wording, values: Mapping[str, str], disclosures: tuple[s
     broken = False
     for part in PARTS:
         template = getattr(wording, part)
-        for complaint in _of_template(part, template, values):
+        for complaint in broken_placeholders(part, template, values):
             broken = True
             yield complaint
     if "{price}" not in wording.confirm:
@@ -88,6 +92,7 @@ def complaints(wording: Wording, values: Mapping[str, str], disclosures: tuple[s
 def render(wording: Wording, values: Mapping[str, str]) -> OfferScript:
     """The script with every placeholder filled. version names the exact words: it is part of the proof."""
     texts = {part: getattr(wording, part).format(**values) for part in PARTS}
+    texts |= {part: getattr(wording, part).format(**values) for part in FOLLOWING if getattr(wording, part)}
     return OfferScript(**texts, version=_version(wording.language, *texts.values()))
 
 
@@ -96,7 +101,8 @@ def with_notice(script: OfferScript, notice: str) -> OfferScript:
     return replace(script, notice=notice, version=_version(script.version, notice)) if notice else script
 
 
-def _of_template(part: str, template: str, values: Mapping[str, str]) -> Iterator[Complaint]:
+def broken_placeholders(part: str, template: str, values: Mapping[str, str]) -> Iterator[Complaint]:
+    """What keeps one template from being rendered and said."""
     try:
         pieces = list(string.Formatter().parse(template))
     except ValueError as error:

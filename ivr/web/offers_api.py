@@ -268,6 +268,7 @@ def _told(decision: OfferDecision, speak: bool) -> dict[str, Any]:
         "product": decision.product if speak else "",
         "relation": decision.relation if speak else "",
         "script": script,
+        "fulfil": decision.fulfil if speak else "",
         "survey": decision.survey,
         "stated": decision.stated.ask if decision.stated is not None else "",
         "closed_by": closed,
@@ -285,7 +286,9 @@ def _told_again(stored: StoredOffer, offers: OfferDesk, *, unwanted: bool) -> di
     survey = offers.survey(language, decision.household, surveyed=surveyed)
     asked_lately = unwanted or not decision.speak or bool(history.get("stated"))
     stated = offers.stated(language, decision.opportunity_id, lately=asked_lately)
-    told = _told(replace(decision, survey=survey, stated=stated), speak=words is not None)
+    product = offers.catalogue.products.get(decision.product)
+    again = replace(decision, survey=survey, stated=stated, fulfil=product.fulfil if product is not None else "")
+    told = _told(again, speak=words is not None)
     return {**told, "script": asdict(words) if words is not None else None}
 
 

@@ -43,7 +43,9 @@ def offers_paths(answers: dict[int, dict[str, Any]]) -> dict[str, Any]:
     }
 
 
-_SCRIPT = dict.fromkeys(("ask", "pitch", "confirm", "accepted", "declined", "notice", "version"), TEXT)
+_SCRIPT = dict.fromkeys(
+    ("ask", "pitch", "confirm", "accepted", "declined", "notice", "version", "otherwise", "sms"), TEXT
+)
 _DECISION: Schema = {
     "type": "object",
     "properties": {
@@ -52,11 +54,12 @@ _DECISION: Schema = {
         "product": TEXT,
         "relation": TEXT,
         "script": {"type": ["object", "null"], "properties": _SCRIPT, "additionalProperties": False},
+        "fulfil": {**TEXT, "description": "what follows a yes; who asked sees to it"},
         "survey": TEXT,
         "stated": TEXT,
         "closed_by": _TEXTS,
     },
-    "required": ["opportunity", "speak", "product", "relation", "script", "survey", "stated", "closed_by"],
+    "required": ["opportunity", "speak", "product", "relation", "script", "fulfil", "survey", "stated", "closed_by"],
     "additionalProperties": False,
 }
 _CUSTOMER: Schema = {

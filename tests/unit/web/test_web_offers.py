@@ -58,6 +58,7 @@ async def test_an_offer_is_decided_told_once_and_answered_with_its_proof(serve: 
     first = await decided(client, ASKED)
     assert (first["speak"], first["product"], first["relation"]) == (True, "dacha_furniture", "cross")
     assert "no offers" in first["script"]["notice"], "the first offer of a household carries the right to object"
+    assert first["fulfil"] == "lead"
     assert await decided(client, ASKED) == first, "the same key gets the same answer"
     assert len(await store.opportunities_of(customer_id="C1")) == 1
     opportunity = first["opportunity"]
