@@ -12,7 +12,7 @@ import signal
 import socket
 import sys
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -141,12 +141,13 @@ async def open_house(
     """Start CRM and service and wait until calls are taken. overrides: section -> settings. Raises DemoError."""
     folder = await asyncio.to_thread(folder.resolve)
     log_path = await asyncio.to_thread(furnish, folder, ports, overrides or {})
-    with log_path.open("ab") as log:
-        crm = await _start(
-            ("ivr.demo.crm", "--port", str(ports.crm), "--database", str(folder / "crm.sqlite3")), folder, log
-        )
-        service = await _start(("ivr", "run", "-c", str(folder / "ivr.toml")), folder, log)
-    async with aiohttp.ClientSession() as http:
+    async with aiohttp.ClientSession() as http, AsyncExitStack() as stack:
+        with log_path.open("ab") as log:
+            database = str(folder / "crm.sqlite3")
+            crm = await _start(("ivr.demo.crm", "--port", str(ports.crm), "--database", database), folder, log)
+            stack.push_async_callback(_stop, crm)
+            service = await _start(("ivr", "run", "-c", str(folder / "ivr.toml")), folder, log)
+            stack.push_async_callback(_stop, service)
         house = House(ports=ports, folder=folder, http=http, service=service, crm=crm, log_path=log_path)
         try:
             await _wait_ready(house)

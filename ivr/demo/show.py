@@ -28,19 +28,15 @@ CALLS = (
 async def show(*, once: bool) -> int:
     """Run the demo. Returns 0 only when all calls ended as they should."""
     began_ms = monotonic_ms()
-    demo = asyncio.current_task()
-    for end in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # however it is ended, the house ends with the demo
-        if demo is not None:
-            asyncio.get_running_loop().add_signal_handler(end, demo.cancel)
+    _end_by_signal()
     ports = usual_ports()
     print("Starting: control process, speech worker, media worker, demo CRM ...", flush=True)
     await asyncio.to_thread(_forget_last_time, FOLDER)
     voice = CallerVoice(FOLDER / "caller", Path("voice_models"))
-    for sentence in SENTENCES:
-        await voice.wav(sentence)
-    await voice.close()
+    rendering = asyncio.create_task(_render(voice))
     # Three lines, so that two calls at once are no load that keeps the bot from offering anything.
     async with open_house(FOLDER, ports, {"sip": {"max_callers_per_worker": 3}}) as house:
+        await rendering
         print(f"Ready after {(monotonic_ms() - began_ms) / 1000:.1f} s.", flush=True)
         failures = await _calls(house, voice)
         took_s = (monotonic_ms() - began_ms) / 1000
@@ -54,6 +50,23 @@ async def show(*, once: bool) -> int:
             await house.service.wait()
             showing.cancel()
     return 1 if failures else 0
+
+
+async def _render(voice: CallerVoice) -> None:
+    """All the callers say, while the house starts."""
+    try:
+        for sentence in SENTENCES:
+            await voice.wav(sentence)
+    finally:
+        await voice.close()
+
+
+def _end_by_signal() -> None:
+    """However the demo is ended, the house ends with it. What is ignored, as by nohup, stays so."""
+    demo = asyncio.current_task()
+    for end in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        if demo is not None and signal.getsignal(end) is not signal.SIG_IGN:
+            asyncio.get_running_loop().add_signal_handler(end, demo.cancel)
 
 
 async def _calls(house: House, voice: CallerVoice) -> list[str]:
