@@ -222,6 +222,7 @@ _OFFERS = {
     "offers_per_30d": "At most so many in 30 days.",
     "offers_per_365d": "At most so many in a year.",
     "otherwise": "Said when what follows a yes cannot be, and a colleague calls instead.",
+    "owned": "Products customers may have that are not offered here: for owns('...') and replaces.",
     "period": "What the price is for.",
     "pin": "The product to offer before all others.",
     "pitch": "The offer itself.",

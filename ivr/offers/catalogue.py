@@ -16,7 +16,7 @@ from ivr.model.identity import Customer, Level
 from ivr.model.offers import OfferScript
 from ivr.offers import fulfilment
 from ivr.offers.catalogue_file import CatalogueShape, GateShape, ProductShape
-from ivr.offers.eligibility import Eligibility, lines_named
+from ivr.offers.eligibility import Eligibility, named
 from ivr.offers.gate import GateLimits, GateTerms
 from ivr.offers.packs import PolicyPack, load_pack, pack_names
 from ivr.offers.price import Price, currencies, speak
@@ -229,7 +229,7 @@ def _of_eligibility(at: Location, product: ProductShape, shape: CatalogueShape) 
     except ValueError as error:
         yield (*at, "eligible"), "offer-eligible", str(error), "Mend the expression."
         return
-    for line in sorted(lines_named(product.eligible) - set(shape.lines)):
+    for line in sorted(named(product.eligible, "lines") - set(shape.lines)):
         yield (*at, "eligible"), "offer-eligible", f"unknown line {line}", f"Use one of {', '.join(shape.lines)}."
 
 

@@ -14,7 +14,7 @@ LevelName = Literal["L0", "L1", "L2", "L3", "L4"]
 
 
 class _Shape(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class PriorShape(_Shape):
@@ -93,8 +93,8 @@ class KnownShape(_Shape):
 class MarginsShape(_Shape):
     """How much harm is too much: treated minus holdout. csat in points, annoyed as a share of callers."""
 
-    csat: Annotated[float, Field(lt=0)] = -0.15
-    annoyed: Annotated[float, Field(gt=0)] = 0.02
+    csat: Annotated[float, Field(ge=-4, lt=0)] = -0.15
+    annoyed: Annotated[float, Field(gt=0, lt=1)] = 0.02
 
 
 class StatedShape(_Shape):
@@ -131,6 +131,7 @@ class CatalogueShape(_Shape):
     rules: dict[str, tuple[str, ...]] = {}
     experiment: ExperimentShape | None = None
     pin: str = ""
+    owned: tuple[str, ...] = ()
     gate: GateShape = GateShape()
     lines: dict[str, str]
     products: dict[str, ProductShape]

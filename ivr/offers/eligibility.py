@@ -42,7 +42,13 @@ _VIEWS: dict[str, frozenset[str]] = {
     "customer": frozenset(f.name for f in fields(CustomerView)),
     "call": frozenset(f.name for f in fields(CallView)),
 }
-_FUNCTIONS = frozenset({"owns", "has_line"})
+_ASKED = {"owns": "owns", "has_line": "lines"}
+"""Function -> what of the customer it asks."""
+_KINDS: dict[str, str] = {
+    f.name: "list" if "tuple" in str(f.type) else "text" if "str" in str(f.type) else "number"
+    for view in (CustomerView, CallView)
+    for f in fields(view)
+}
 _GRAMMAR = (
     ast.Expression,
     ast.BoolOp,
@@ -115,15 +121,19 @@ class Eligibility:
         return "" if holds else f"not true: {self.text}"
 
 
-def lines_named(text: str) -> frozenset[str]:
-    """The lines an expression names with has_line('...') or `'...' in customer.lines`; text must be valid."""
-    found = set()
+def named(text: str, kind: str) -> frozenset[str]:
+    """The words an expression holds against customer.lines, customer.owns, call.intent and so on. kind: the last part
+    of that name; text must be valid."""
+    found: set[str] = set()
     for node in ast.walk(ast.parse(text.strip(), mode="eval")):
         match node:
-            case ast.Call(func=ast.Name(id="has_line"), args=[ast.Constant(value=str(line))]):
-                found.add(line)
-            case ast.Compare(left=ast.Constant(value=str(line)), comparators=[ast.Attribute(attr="lines")]):
-                found.add(line)
+            case ast.Call(func=ast.Name(id=asked), args=[ast.Constant(value=str(word))]) if _ASKED.get(asked) == kind:
+                found.add(word)
+            case ast.Compare(left=left, comparators=comparators):
+                operands = [left, *comparators]
+                if any(isinstance(operand, ast.Attribute) and operand.attr == kind for operand in operands):
+                    constants = (value for operand in operands for value in _constants(operand))
+                    found.update(value for value in constants if isinstance(value, str))
     return frozenset(found)
 
 
@@ -146,12 +156,40 @@ def _problems(text: str) -> Iterator[str]:
                 accounted.add(base)
                 if attr not in _VIEWS[name]:
                     yield f"unknown name {name}.{attr}; known: {', '.join(sorted(_VIEWS[name]))}"
-            case ast.Call(func=ast.Name(id=name) as base, args=[ast.Constant()], keywords=[]) if name in _FUNCTIONS:
+            case ast.Call(func=ast.Name(id=name) as base, args=[ast.Constant()], keywords=[]) if name in _ASKED:
                 accounted.add(base)
             case ast.Attribute() | ast.Call():
                 yield f"{ast.unparse(node)} is not allowed; use customer.x, call.x, owns('x'), has_line('x')"
             case ast.Name(id=name) if node not in accounted:
-                yield f"unknown name {name}"
+                yield f"unknown name {name}" + (f"; write {name.title()}" if name in ("true", "false") else "")
+            case ast.Compare(left=left, ops=ops, comparators=comparators):
+                for one, how, other in zip([left, *comparators], ops, comparators, strict=False):
+                    yield from _incomparable(one, how, other)
+
+
+def _incomparable(left: ast.expr, how: ast.cmpop, right: ast.expr) -> Iterator[str]:
+    """Comparisons that can never hold, or never be decided: an age with a word, a list with a number."""
+    for side, other in ((left, right), (right, left)):
+        if not isinstance(side, ast.Attribute) or side.attr not in _KINDS:
+            continue
+        name, kind = ast.unparse(side), _KINDS[side.attr]
+        contains = isinstance(how, ast.In | ast.NotIn)
+        if kind == "list" and not (contains and side is right):
+            yield f"{name} is a list; write 'word' in {name}"
+        elif contains and side is right and kind == "number":
+            yield f"{name} is a number, in which there is nothing to look for"
+        else:
+            wanted, called = ((int, float), "number") if kind == "number" else ((str,), "word")
+            for value in _constants(other):
+                if value is not None and (isinstance(value, bool) or not isinstance(value, wanted)):
+                    yield f"{name} {'holds words' if kind == 'list' else f'is a {called}'}, and {value!r} is no {called}"
+
+
+def _constants(node: ast.expr) -> Iterator[object]:
+    """The value of a constant, or of each in a list."""
+    for each in node.elts if isinstance(node, ast.Tuple | ast.List) else (node,):
+        if isinstance(each, ast.Constant):
+            yield each.value
 
 
 def _number(value: object) -> float | None:

@@ -11,11 +11,24 @@ from dataclasses import dataclass, field, replace
 from ivr.document import Location
 from ivr.model.offers import StatedQuestion
 from ivr.offers.catalogue_file import CatalogueShape, ExperimentShape
-from ivr.offers.effects.plan import ANNOYED, CSAT, DEFAULT_MARGINS, Plan
-from ivr.offers.eligibility import Eligibility
+from ivr.offers.effects.plan import (
+    AHT,
+    ANNOYED,
+    CHURN,
+    COMPLAINT,
+    CSAT,
+    DEFAULT_MARGINS,
+    HANGUP,
+    OPTOUT,
+    REPEAT,
+    Plan,
+)
+from ivr.offers.eligibility import Eligibility, named
 from ivr.offers.groups import Grouping, Known
 
 Problem = tuple[Location, str, str, str]
+PRICED = (CSAT, ANNOYED, REPEAT, HANGUP, AHT, COMPLAINT, CHURN, OPTOUT)
+"""Outcomes that can have a price: the harm both arms can have."""
 MAX_STATED_WORDS = 40
 """15 s at 160 words a minute."""
 
@@ -71,15 +84,26 @@ def _of_stated(experiment: ExperimentShape, languages: tuple[str, ...]) -> Itera
             yield ("experiment", "stated", language, "ask"), "offer-long", what, fix
 
 
+def _of_groups(experiment: ExperimentShape, lines: Mapping[str, str]) -> Iterator[Problem]:
+    for name, text in experiment.groups.items():
+        place = ("experiment", "groups", name)
+        try:
+            Eligibility(text)
+        except ValueError as error:
+            yield place, "offer-group", str(error), "Mend the expression."
+            continue
+        for line in sorted(named(text, "lines") - set(lines)):
+            yield place, "offer-group", f"unknown line {line}", f"Use one of {', '.join(lines)}."
+
+
 def problems(shape: CatalogueShape) -> Iterator[Problem]:
     """What is wrong with the experiment and the rules: (where, code, what, how to mend it)."""
     experiment = shape.experiment
     if experiment is not None:
-        for name, text in experiment.groups.items():
-            try:
-                Eligibility(text)
-            except ValueError as error:
-                yield ("experiment", "groups", name), "offer-group", str(error), "Mend the expression."
+        yield from _of_groups(experiment, shape.lines)
+        for outcome in sorted(set(experiment.prices) - set(PRICED)):
+            fix = f"Use one of {', '.join(PRICED)}."
+            yield ("experiment", "prices", outcome), "offer-prices", f"no outcome {outcome} has a price", fix
         for language in shape.languages if experiment.survey else ():
             if not experiment.survey.get(language):
                 fix = f"Add {language}: to survey."

@@ -106,6 +106,11 @@ def test_every_fault_is_reported_with_its_line(tmp_path: Path) -> None:
         ("against fire, water and break-in", "against " + "fire and water and " * 12, "offer-long"),
         ("has_line('dacha') and not owns", "has_line('datcha') and not owns", "offer-eligible"),
         ("fulfil: lead", "fulfil: charge_card", "wrong-form"),
+        ("margin: 12.00", "margin: .inf", "no-number"),
+        ("annoyed: 0.02", "annoyed: 2", "out-of-range"),
+        ("repeat_7d: 4.5", "repeats: 4.5", "offer-prices"),
+        ("customer.age < 30", "has_line('datcha')", "offer-group"),
+        ("customer.age >= 18", "customer.age >= 'eighteen'", "offer-eligible"),
         ("version: 1\n", "version: 1\nextra: 1\n", "unknown-key"),
         ("version: 1\n", "version: 1\nversion: 1\n", "yaml"),
     ],
@@ -141,10 +146,16 @@ def test_every_shipped_policy_pack_can_be_read(name: str) -> None:
         "customer.salary > 3",
         "customer.age >",
         "lambda: 1",
+        "customer.age in (30, 'forty')",
+        "'46' in customer.age",
+        "customer.lines == 'dacha'",
+        "3 in customer.owns",
+        "call.intent == 3",
+        "true",
     ],
 )
 def test_an_expression_outside_the_fixed_names_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match=r"not|unknown"):
+    with pytest.raises(ValueError, match=r"not|unknown|, and .* is no (number|word)|is a list"):
         Eligibility(text)
 
 
@@ -156,6 +167,7 @@ def test_an_expression_outside_the_fixed_names_is_refused(text: str) -> None:
         ("call.intent in ('claim_status', 'payment')", True),
         ("customer.tenure_years > 2", False),  # unknown counts as no
         ("customer.age == 46", True),
+        ("40 <= customer.age < 65 and call.language in ['en', 'de']", True),
     ],
 )
 def test_an_expression_is_decided_over_the_customer_and_the_call(text: str, holds: bool) -> None:
