@@ -10,6 +10,7 @@ from ivr.dialog.run import Run
 from ivr.dialog.session import Phase, Tries, Wait
 from ivr.dialog.stack import enter, escape, follow
 from ivr.dialog.steps import Global, Option
+from ivr.dialog.taking_up import COMPLAINT, another, take_up
 from ivr.dialog.volunteering import forget, keep, keep_beside
 from ivr.model.dialog import UtteranceHeard
 
@@ -38,8 +39,10 @@ def choose(run: Run, step: st.QuestionStep, event: UtteranceHeard) -> None:
     """Words while a yes/no question or an open one stands."""
     choice, sure = picked(run, step, event)
     yes, plain = yes_or_no(event, step.policy.accept) if isinstance(step, st.AskStep) else (None, False)
-    another = sure and choice is not None and yes is None
-    if yes is not True and not another and amend(run, step, event):
+    if isinstance(step, st.AskStep) and step.resolves and choice is None and _left(run, step, event, yes, plain):
+        return
+    elsewhere = sure and choice is not None and yes is None
+    if yes is not True and not elsewhere and amend(run, step, event):
         return
     if isinstance(step, st.AskStep) and yes is not None and (plain or not sure):
         if step.options == ():
@@ -53,6 +56,18 @@ def choose(run: Run, step: st.QuestionStep, event: UtteranceHeard) -> None:
         put(run, step)
     else:
         fail(run, step, "nomatch")
+
+
+def _left(run: Run, step: st.AskStep, event: UtteranceHeard, yes: bool | None, plain: bool) -> bool:
+    """Instead of saying whether it helped the caller named another request, which is taken up. Beside a yes only a
+    complaint is one: "yes, I got the payment" asks for nothing."""
+    wanted = None if plain else another(run, event, step.policy.accept)
+    if wanted is None or (yes and wanted.intent != COMPLAINT):
+        return False
+    if yes is False:
+        run.set_request(_request(run), "failed")
+    take_up(run, wanted, event)
+    return True
 
 
 def picked(run: Run, step: st.QuestionStep, event: UtteranceHeard) -> tuple[Choice | None, bool]:

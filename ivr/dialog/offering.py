@@ -1,26 +1,30 @@
 """The product offer in the conversation: permission, pitch, read-back, and an answer that is never taken for a yes
 unless it is one.
 
-Owns what the dialog tells the gate, how an offer is put, and what counts as accepting it (key 1, or a yes heard with
-confidence >= 0.9, after the read-back of product and price). Whether and what to offer was decided elsewhere.
+Owns what the dialog tells the gate, how an offer is put, and what counts as accepting it (key 1, or a plain yes heard
+with confidence >= 0.9, after the read-back of product and price). A yes with more words, or half-hearted, is asked once
+more, and questions are answered once; whatever else is said declines, and is taken up when it is a request. Whether
+and what to offer was decided elsewhere.
 """
 
 from __future__ import annotations
 
 from ivr.dialog import steps as st
 from ivr.dialog.asking import YES_NO_KEYS
-from ivr.dialog.choosing import yes_or_no
 from ivr.dialog.everywhere import do_global, refuse_offers
 from ivr.dialog.listening import hear
+from ivr.dialog.offer_reply import ABOUT, INTEREST, LIKELY, PLAIN, PRICE, SURE_YES, YES, read
 from ivr.dialog.run import Run
 from ivr.dialog.session import Phase, Session, Wait
 from ivr.dialog.stack import follow
-from ivr.dialog.steps import NEXT, Global
+from ivr.dialog.steps import NEXT, Global, Option
+from ivr.dialog.taking_up import take_up
 from ivr.model.dialog import BargeIn, DigitsDialed, OfferDecided, PromptsEnded, RecordOfferAnswer, UtteranceHeard
+from ivr.model.hearing import Hypothesis
 from ivr.model.offers import DialogFacts, OfferAnswer, OfferDecision, OfferScript
 
-SURE_YES = 0.9
 SOLVED = ("resolved", "informed")
+UNINTERRUPTED = BargeIn(speech=False, dtmf=False)
 _NOT_ASKED = (OfferAnswer.NEVER_AGAIN, OfferAnswer.HUNG_UP)  # what the offer was like
 
 
@@ -54,7 +58,7 @@ def on_decided(run: Run, event: OfferDecided) -> None:
     if not decision.speak or decision.script is None or not isinstance(step, st.OfferStep):
         follow(run, NEXT)
         return
-    run.change(decision=decision, phase=Phase.OFFER_PERMISSION, read_back="")
+    run.change(decision=decision, phase=Phase.OFFER_PERMISSION, read_back="", said_again=frozenset())
     if not run.session.hearing and run.session.hearing_excuse:
         run.change(hearing_excuse=False)
         run.say_own("no_hearing")
@@ -66,22 +70,47 @@ def on_decided(run: Run, event: OfferDecided) -> None:
 
 def on_utterance(run: Run, step: st.OfferStep, event: UtteranceHeard) -> None:
     """Words while an offer stands."""
-    hypothesis, intent = event.recognition.hypothesis, event.understanding.intent
-    found = next((g for g in run.assistant.globals if g.intent == intent.name), None)
-    yes, plain = yes_or_no(event, step.policy.accept)
-    if found is not None and intent.confidence >= step.policy.accept and not (yes is not None and plain):
-        _on_global(run, step, found, hypothesis.text)
+    said, hypothesis = read(run, step, event), event.recognition.hypothesis
+    if isinstance(said, Option):
+        _record_left(run, hypothesis.text)
+        take_up(run, said, event, step.next)
+    elif isinstance(said, Global):
+        _on_global(run, step, said, hypothesis.text)
     elif run.session.phase is Phase.OFFER_PERMISSION:
-        if yes and hypothesis.confidence >= step.policy.accept:
-            _pitch(run, step)
-        else:
-            _end(run, OfferAnswer.NOT_PERMITTED, heard=hypothesis.text, confidence=hypothesis.confidence)
-    elif yes and not run.session.read_back:
-        _read_back(run, step)
-    elif yes and hypothesis.confidence >= SURE_YES:
-        _end(run, OfferAnswer.ACCEPTED, method="speech", heard=hypothesis.text, confidence=hypothesis.confidence)
+        _at_permission(run, step, said, hypothesis)
     else:
-        _end(run, OfferAnswer.DECLINED, heard=hypothesis.text, confidence=hypothesis.confidence, doubtful=bool(yes))
+        _at_read_back(run, step, said, hypothesis)
+
+
+def _at_permission(run: Run, step: st.OfferStep, answer: str, hypothesis: Hypothesis) -> None:
+    """Interest is permission: any yes, or a question about the offer."""
+    if answer in INTEREST and hypothesis.confidence >= step.policy.accept:
+        _pitch(run, step)
+    else:
+        _end(run, OfferAnswer.NOT_PERMITTED, heard=hypothesis.text, confidence=hypothesis.confidence)
+
+
+def _at_read_back(run: Run, step: st.OfferStep, answer: str, hypothesis: Hypothesis) -> None:
+    """A plain yes to product and price accepts; a doubtful one and a question about the price are read back to once
+    more, a question what it is gets the whole offer once more. Anything else declines."""
+    yes = answer in YES
+    if yes and not run.session.read_back:
+        _ask_again(run, step, _script(run).confirm, "offer.confirm")
+    elif answer == PLAIN and hypothesis.confidence >= SURE_YES:
+        _end(run, OfferAnswer.ACCEPTED, method="speech", heard=hypothesis.text, confidence=hypothesis.confidence)
+    elif answer in (LIKELY, PRICE) and _once(run, answer):
+        _ask_again(run, step, _script(run).confirm, "offer.confirm", step.policy.barge_in)
+    elif answer == ABOUT and _once(run, answer):
+        _pitch(run, step)
+    else:
+        _end(run, OfferAnswer.DECLINED, heard=hypothesis.text, confidence=hypothesis.confidence, doubtful=yes)
+
+
+def _once(run: Run, reason: str) -> bool:
+    """True the first time in an offer that something is said again for this reason."""
+    first = reason not in run.session.said_again
+    run.change(said_again=run.session.said_again | {reason})
+    return first
 
 
 def on_keys(run: Run, step: st.OfferStep, event: DigitsDialed) -> None:
@@ -96,7 +125,7 @@ def on_keys(run: Run, step: st.OfferStep, event: DigitsDialed) -> None:
         else:
             _end(run, OfferAnswer.NOT_PERMITTED, digits=event.digits)
     elif yes and not run.session.read_back:
-        _read_back(run, step)
+        _ask_again(run, step, _script(run).confirm, "offer.confirm")
     else:
         _end(run, OfferAnswer.ACCEPTED if yes else OfferAnswer.DECLINED, method="dtmf", digits=event.digits)
 
@@ -127,24 +156,27 @@ def _pitch(run: Run, step: st.OfferStep) -> None:
     hear(run, step, step.policy.barge_in)
 
 
-def _read_back(run: Run, step: st.OfferStep) -> None:
-    """A yes that cut the price short is no informed consent: product and price are read back to the end."""
-    uninterrupted = BargeIn(speech=False, dtmf=False)
-    run.say_text(_script(run).confirm, "offer.confirm", uninterrupted)
-    hear(run, step, uninterrupted)
+def _ask_again(run: Run, step: st.OfferStep, question: str, name: str, barge_in: BargeIn = UNINTERRUPTED) -> None:
+    """A yes that cut the question short is no informed consent: it is asked to the end."""
+    run.say_text(question, name, barge_in)
+    hear(run, step, barge_in)
 
 
 def _on_global(run: Run, step: st.OfferStep, choice: Global, heard: str, digits: str = "") -> None:
     if choice.does == "no_offers":
         _end(run, OfferAnswer.NEVER_AGAIN, heard=heard, digits=digits)
     elif choice.go:
-        if run.session.decision is not None:
-            permitted = run.session.phase is Phase.OFFER_CONFIRM
-            answer = OfferAnswer.DECLINED if permitted else OfferAnswer.NOT_PERMITTED
-            _record(run, run.session.decision, answer, heard=heard, digits=digits)
+        _record_left(run, heard, digits)
         do_global(run, step, choice)
     else:
         do_global(run, step, choice)
+
+
+def _record_left(run: Run, heard: str, digits: str = "") -> None:
+    """The caller wants something else: the offer is declined, without a word about it."""
+    answer = OfferAnswer.DECLINED if run.session.phase is Phase.OFFER_CONFIRM else OfferAnswer.NOT_PERMITTED
+    if run.session.decision is not None:
+        _record(run, run.session.decision, answer, heard=heard, digits=digits)
 
 
 def _end(
@@ -198,13 +230,16 @@ def _record(
         )
     )
     asked = decision.stated is not None and answer not in _NOT_ASKED
-    run.change(
-        decision=None, read_back="", stated=decision if asked else None, phase=Phase.MAIN, wait=Wait.RUNNING
-    )
+    run.change(decision=None, read_back="", stated=decision if asked else None, phase=Phase.MAIN, wait=Wait.RUNNING)
+
+
+def _decision(run: Run) -> OfferDecision:
+    if run.session.decision is None:
+        raise ValueError("no offer stands")
+    return run.session.decision
 
 
 def _script(run: Run) -> OfferScript:
-    decision = run.session.decision
-    if decision is None or decision.script is None:
+    if (script := _decision(run).script) is None:
         raise ValueError("no offer stands")
-    return decision.script
+    return script

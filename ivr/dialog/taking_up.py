@@ -16,6 +16,9 @@ from ivr.dialog.steps import Option
 from ivr.dialog.volunteering import keep
 from ivr.model.dialog import UtteranceHeard
 
+COMPLAINT = "complaint"
+"""The intent of a complaint, as experiment.complaints of offers.yml has it."""
+
 
 def nameable(run: Run) -> tuple[Option, ...]:
     """The requests a caller can name now, the nearest question's first; one for each intent."""
@@ -34,12 +37,16 @@ def _requests(run: Run, flow: str) -> Iterator[Option]:
 
 
 def named(run: Run, event: UtteranceHeard, least: float) -> Option | None:
-    """The request these words name with this confidence at least, if it is another than the one being done."""
+    """The request these words name with this confidence at least."""
     intent = event.understanding.intent
     if intent.confidence < least:
         return None
-    done = {run.assistant.flows[frame.flow].request for frame in run.session.stack}
-    wanted = next((option for option in nameable(run) if option.intent == intent.name), None)
+    return next((option for option in nameable(run) if option.intent == intent.name), None)
+
+
+def another(run: Run, event: UtteranceHeard, least: float) -> Option | None:
+    """The same, if it is another request than the one being done."""
+    wanted, done = named(run, event, least), {run.assistant.flows[frame.flow].request for frame in run.session.stack}
     return wanted if wanted is not None and run.assistant.flows[wanted.call].request not in done else None
 
 

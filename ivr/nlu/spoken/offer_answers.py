@@ -79,14 +79,12 @@ def _reply(said: str, text: str, language: str, tongue: _Tongue) -> tuple[OfferR
     agreed, beside = tongue.yes.search(said) is not None, tongue.without_yes(said)
     if agreed and not beside:
         return OfferReply.PLAIN, ""
-    asking = not tongue.mine.search(said)
-    for reply, pattern in (
-        (OfferReply.ABOUT, tongue.about),
-        (OfferReply.PRICE, tongue.price),
-        (OfferReply.LATER, tongue.later),
-        (OfferReply.NO, tongue.refusal),
-    ):
-        if pattern.search(said) and (asking or reply in (OfferReply.LATER, OfferReply.NO)):
+    if not tongue.mine.search(said):
+        for reply, pattern in ((OfferReply.ABOUT, tongue.about), (OfferReply.PRICE, tongue.price)):
+            if pattern.search(said):
+                return reply, tongue.without_yes(tongue.price.sub(" ", tongue.about.sub(" ", said)))
+    for reply, pattern in ((OfferReply.LATER, tongue.later), (OfferReply.NO, tongue.refusal)):
+        if pattern.search(said):
             return reply, tongue.without_yes(pattern.sub(" ", said))
     found = find_yes_no(text, language)
     alone = found is not None and found.confidence == 1.0
@@ -156,11 +154,11 @@ _TONGUES: Mapping[str, _Tongue] = MappingProxyType(
             ),
             refusal=_any(
                 """i already have( (it|that|one|this))?, i have (it|that|one|this)( already)?, i've (already )?got(
-                (it|that|one|this))?( already)?, (already )?insured (elsewhere|already), insurance elsewhere, covered
-                elsewhere, already covered, already insured, no more, too (expensive|much|dear), (that's|it's)
-                expensive, can't afford (it|that), not worth (it|that), what for, why (would|should) i( want| need)?(
-                (it|that))?, (do not|don't) (want|need|like) (it|that|any|this|one), no interest, leave it, hang up,
-                stop, cancel (it|that|this), shut up, but no"""
+                (it|that|one|this))?( already)?, (already )?insured (elsewhere|already), (i have |i've got
+                )?(insurance|cover|one) elsewhere, covered elsewhere, already covered, already insured, no more, too
+                (expensive|much|dear), (that's|it's) expensive, can't afford (it|that), not worth (it|that), what for,
+                why (would|should) i( want| need)?( (it|that))?, (do not|don't) (want|need|like)
+                (it|that|any|this|one), no interest, leave it, hang up, stop, cancel (it|that|this), shut up, but no"""
             ),
             assent=_any("go on, go ahead, carry on, continue, proceed, i'm interested, i am interested"),
             polite=_any(
