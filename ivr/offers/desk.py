@@ -88,7 +88,7 @@ class OfferDesk:
         self.experiment = Experiment(salt=salt, holdout=holdout)
         self._stated_share = stated_share
         self._gate_version = catalogue.terms.version
-        self._phase = f"holdout {holdout:g}"
+        self._phase = self.experiment.phase
 
     def decide(self, facts: OfferFacts, *, opportunity_id: str, draw: random.Random) -> OfferDecision:
         """The decision for this moment of the call. arm "none": no opportunity, nothing is drawn."""

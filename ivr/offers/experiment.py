@@ -2,7 +2,7 @@
 the household, never of the call.
 
 A larger holdout contains every smaller one, so phases (20 % while learning, then 10 %, then 5 %) only release
-households, never capture new ones. Changing the salt draws a new experiment.
+households, never capture new ones. Another salt draws a new experiment, in which every household counts once again.
 """
 
 from __future__ import annotations
@@ -57,6 +57,19 @@ class Experiment:
     def pseudonym(self, household: str) -> str:
         """What logs call a household that may be a telephone number."""
         return hashlib.sha256(f"{self.salt}|unit|{household}".encode()).hexdigest()[:16]
+
+    @property
+    def phase(self) -> str:
+        """What decisions log of the draw: the share held out at the time, and which salt drew."""
+        return f"holdout {self.holdout:g}, {self._draw}"
+
+    def drew(self, phase: str) -> bool:
+        """Was it this salt? phase: as logged; one that names no draw is of a time when there was one salt."""
+        return "draw " not in phase or phase.endswith(self._draw)
+
+    @property
+    def _draw(self) -> str:
+        return f"draw {hashlib.sha256(f'{self.salt}|draw'.encode()).hexdigest()[:8]}"
 
     @property
     def _held_buckets(self) -> int:

@@ -21,14 +21,14 @@ from ivr.offers.effects.history import looks
 from ivr.offers.effects.ledger import direct, service
 from ivr.offers.effects.offered import of_offers
 from ivr.offers.effects.policies import policy_values
-from ivr.offers.effects.report import EffectReport, effect_report
+from ivr.offers.effects.report import EffectReport
 from ivr.offers.effects.sample_size import guidance
 from ivr.offers.effects.savings import Rates
 from ivr.sections import EffectsSettings
 from ivr.storage.store import Store
 from ivr.supervisor.effect_calls import handled, handled_calls, notes_of, pages, reading_of, seconds
-from ivr.supervisor.offer_report import catalogue_of, opened
-from ivr.supervisor.offer_watch import DAY_MS, MATURE_DAYS, complete_rows
+from ivr.supervisor.effect_evidence import DAY_MS, evidence
+from ivr.supervisor.offer_report import catalogue_of, draw_of, opened
 
 
 def rates_of(stated: EffectsSettings) -> Rates:
@@ -82,28 +82,25 @@ async def effects_document(settings: Settings, *, days: float = 30.0) -> dict[st
     async with opened(settings) as store:
         calls = [call async for call in handled_calls(store, reading_of(settings), now_ms - days * DAY_MS)]
         ledger = await _figures(settings, store, calls, now_ms, days)
-        everything = await store.experiment_rows()
-        people = await complete_rows(store, everything, now_ms)
-        rows = [r for r in everything if r.at_ms < now_ms - MATURE_DAYS * DAY_MS]
-        suspensions = [asdict(each) for each in await store.suspensions()]
-    report = effect_report(people, terms.plan) if terms is not None else None
+        seen = await evidence(store, draw_of(settings), now_ms)
+    report, rows = seen.report(terms.plan) if terms is not None else None, seen.mature
     margins = {name: product.margin for name, product in catalogue.products.items()}
     return {
         "made_at_ms": now_ms,
         "currency": catalogue.currency,
         "days": days,
         "holdout": settings.offers.holdout,
-        "waiting": len(everything) - len(rows),
+        "waiting": seen.waiting,
         "report": as_json(report) if report is not None else None,
         "arms": _arms(report, rows),
         "relations": _relations(rows),
         "ends": _ends(rows),
-        "looks": [asdict(look) for look in looks(rows, terms.plan)] if terms is not None else [],
+        "looks": [asdict(look) for look in looks(seen.people.rows, terms.plan)] if terms is not None else [],
         "policies": [asdict(value) for value in policy_values(rows, margins, catalogue.rules)],
         "prices": dict(terms.plan.prices) if terms is not None else {},
         "margins": {m.outcome: m.limit for m in terms.plan.margins} if terms is not None else {},
         "guidance": guidance(terms.plan, settings.offers.holdout) if terms and settings.offers.holdout else [],
-        "suspensions": suspensions,
+        "suspensions": [asdict(each) for each in seen.suspensions],
         "ledger": [asdict(figure) for figure in ledger],
     }
 
@@ -129,9 +126,9 @@ async def _figures(
 ) -> tuple[Figure, ...]:
     promises = [c for c in await store.callbacks() if seconds(c.deadline) * 1000 <= now_ms]
     terms = catalogue_of(settings).experiment
-    rows = await store.experiment_rows()
-    report = effect_report(await complete_rows(store, rows, now_ms), terms.plan) if terms is not None else None
-    within = sum(r.at_ms >= now_ms - days * DAY_MS for r in rows)
+    seen = await evidence(store, draw_of(settings), now_ms)
+    report = seen.report(terms.plan) if terms is not None else None
+    within = sum(r.at_ms >= now_ms - days * DAY_MS for r in seen.rows)
     return (
         *direct(calls, rates_of(settings.effects), now_ms=now_ms, days=days),
         *service(calls, sum(map(_kept, promises)), len(promises), hours_stated=bool(settings.effects.working_hours)),

@@ -19,14 +19,15 @@ from ivr.model.errors import ConfigError
 from ivr.model.offers import EVERYBODY, OfferDecision, OfferOutcome, Suspension
 from ivr.offers.catalogue import Catalogue, load_catalogue
 from ivr.offers.desk import OfferDesk
-from ivr.offers.effects.report import EffectReport, effect_report
+from ivr.offers.effects.report import EffectReport
+from ivr.offers.experiment import Experiment
 from ivr.offers.explaining import Fate, fates
 from ivr.offers.outcomes import complaint_about
 from ivr.offers.replay import facts_of
 from ivr.offers.terms import ExperimentTerms
 from ivr.storage.offers import StoredOffer
 from ivr.storage.store import Store
-from ivr.supervisor.offer_watch import complete_rows
+from ivr.supervisor.effect_evidence import evidence
 
 COLUMNS = ("opportunity", "outcome", "value")
 
@@ -65,6 +66,11 @@ def experiment_of(settings: Settings) -> ExperimentTerms:
     return terms
 
 
+def draw_of(settings: Settings) -> Experiment:
+    """Who is in which arm, by the salt of today."""
+    return Experiment(salt=settings.offers.salt, holdout=settings.offers.holdout)
+
+
 @asynccontextmanager
 async def opened(settings: Settings) -> AsyncIterator[Store]:
     """The store of these settings, closed on the way out. Raises StorageError."""
@@ -79,9 +85,7 @@ async def report_of(settings: Settings) -> EffectReport:
     """The effect report of what is complete by now. Raises ConfigError, DesignError, StorageError."""
     terms = experiment_of(settings)
     async with opened(settings) as store:
-        now_ms = round(time.time() * 1000)
-        rows = await store.experiment_rows()
-        return effect_report(await complete_rows(store, rows, now_ms), terms.plan)
+        return (await evidence(store, draw_of(settings), round(time.time() * 1000))).report(terms.plan)
 
 
 async def explanation_of(settings: Settings, *, call_id: str, customer_id: str) -> Explanation:

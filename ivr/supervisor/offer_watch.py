@@ -17,20 +17,17 @@ from ivr.model.ids import monotonic_ms, new_id
 from ivr.model.offers import EVERYBODY, ExperimentRow, OfferOutcome, Suspension
 from ivr.offers.catalogue import load_catalogue
 from ivr.offers.effects.plan import COMPLAINT
-from ivr.offers.effects.report import effect_report
-from ivr.offers.effects.rows import Population, population
 from ivr.offers.effects.verdicts import GroupVerdict
+from ivr.offers.experiment import Experiment
 from ivr.offers.terms import ExperimentTerms
 from ivr.storage.experiments import Due
 from ivr.storage.store import Store
+from ivr.supervisor.effect_evidence import DAY_MS, evidence
 
-DAY_MS = 86_400_000
 REPEAT_DAYS, COMPLAINT_DAYS = 7, 14
-MATURE_DAYS = 14  # a complaint within a fortnight counts: younger opportunities are not complete yet
 GIVEN_UP_DAYS = 120  # no outcome of an older opportunity is looked for any more
 JOINED = ("repeat_7d", COMPLAINT, "optout")
 SOURCE = "housekeeping"
-OF_OTHERS = "api-"  # how the ids of opportunities begin that the API decided
 CAP_OFFERS, CAP_SHARE = 200, 0.03
 
 
@@ -48,7 +45,8 @@ async def watch(settings: Settings, now_ms: int | None = None) -> list[Suspensio
         heard = {flow.request for flow in load_assistant(settings.server.assistant).flows.values()}
         told = any(row.outcomes.get(COMPLAINT) for row in await store.experiment_rows())
         await join_outcomes(store, terms.complaints if told or heard & set(terms.complaints) else None, now_ms)
-        return await suspend_harmed(store, terms, now_ms)
+        draw = Experiment(salt=settings.offers.salt, holdout=settings.offers.holdout)
+        return await suspend_harmed(store, terms, draw, now_ms)
     finally:
         await store.close()
 
@@ -95,30 +93,16 @@ async def _happened(
     }
 
 
-async def complete_rows(store: Store, rows: Sequence[ExperimentRow], now_ms: int) -> Population:
-    """Of these rows the ones nothing changes any more, counted against the event log. What other systems decided over
-    the API is in no call's log; a store without any log is not compared."""
-    logged = await store.opportunities_logged()
-    stored = {row.opportunity_id for row in rows if not row.opportunity_id.startswith(OF_OTHERS)}
-    counted = len(rows) + len(logged - stored) - len(stored - logged) if logged else None
-    return population(rows, before_ms=now_ms - MATURE_DAYS * DAY_MS, counted=counted, now_ms=now_ms)
-
-
-async def suspend_harmed(store: Store, terms: ExperimentTerms, now_ms: int) -> list[Suspension]:
-    """Switch off the groups found harmed, and everybody when the report says stop. A group a person has reopened is
-    judged by what happened since."""
-    rows = await store.experiment_rows()
-    reopened = {s.group: _ms(s.reopened_at) for s in await store.suspensions() if s.reopened_at}
-    fresh = [r for r in rows if r.at_ms >= max(reopened.get(r.group, 0), reopened.get(EVERYBODY, 0))]
-    off = {suspension.group for suspension in await store.suspended()}
-    if len(fresh) == len(rows):
-        people = await complete_rows(store, rows, now_ms)
-    else:
-        people = population(fresh, before_ms=now_ms - MATURE_DAYS * DAY_MS, now_ms=now_ms)
-    report = effect_report(people, terms.plan)
+async def suspend_harmed(store: Store, terms: ExperimentTerms, draw: Experiment, now_ms: int) -> list[Suspension]:
+    """Switch off the groups found harmed, and everybody when the report says stop. Neither counts what was known when a
+    person reopened."""
+    seen = await evidence(store, draw, now_ms)
+    report = seen.report(terms.plan)
+    off = {suspension.group for suspension in report.standing.in_force()}
     found = {g.group: _finding(g) for g in report.groups if g.group in report.harmed}
     if report.stop:
         found[EVERYBODY] = report.stop
+    fresh = [row for row in seen.rows if row.at_ms >= report.standing.judged_since_ms(row.group)]
     capped = {group: reason for group, reason in _caps(fresh).items() if group not in found}
     made = []
     for group, reason in (found | capped).items():

@@ -14,7 +14,7 @@ from ivr.offers.effects.posterior import Reading, reading
 from ivr.offers.effects.report import EffectReport
 from ivr.offers.effects.validity import Check
 from ivr.offers.effects.verdicts import Finding
-from ivr.offers.effects.words import OUTCOMES, STATED, VERDICTS, amount, likelihood, number, title_of
+from ivr.offers.effects.words import OUTCOMES, STATED, VERDICTS, amount, likelihood, number, percent, title_of
 
 WIDE = 118
 
@@ -31,11 +31,13 @@ def as_json(report: EffectReport) -> dict[str, Any]:
         "groups": [
             {
                 "group": group.group,
+                "titles": {language: report.plan.title(group.group, language) for language in LANGUAGES},
                 "verdict": group.verdict.value,
                 "because": group.because,
                 "rows": group.rows,
                 "share": report.share[group.group],
                 "needs": group.needs,
+                "since_ms": group.since_ms,
                 "findings": [_finding(finding) for finding in group.findings],
             }
             for group in report.groups
@@ -49,23 +51,21 @@ def as_json(report: EffectReport) -> dict[str, Any]:
         "stated": {"decides": False, "words": dict(note("stated")), **asdict(report.stated)} if report.stated else None,
         "money": {**asdict(report.money), "net": report.money.net} if report.money is not None else None,
         "stop": report.stop,
+        "suspended": [asdict(each) for each in report.standing.in_force()],
     }
 
 
 def as_text(report: EffectReport, language: str) -> Iterator[str]:
     """May it speak at all? The answer, then what it rests on."""
     words, passed = _TEXT[language], sum(check.passed for check in report.checks)
-    if not report.rows:
-        yield answer(report, language)
-        return
-    sound = words["sound"] if report.sound else words["unsound"]
-    yield f"{sound} ({passed} / {len(report.checks)})"
-    for check in (c for c in report.checks if not c.passed):
-        yield f"  {words['red']:4} {title_of(check.name, language)}: {check.words[language]}"
-    green = "; ".join(title_of(check.name, language) for check in report.checks if check.passed)
-    yield from textwrap.wrap(f"{words['ok']:4} {green}", WIDE, initial_indent="  ", subsequent_indent=" " * 7)
-    yield ""
+    if report.rows or not report.sound:
+        sound = words["sound"] if report.sound else words["unsound"]
+        yield f"{sound} ({passed} / {len(report.checks)})"
+        yield from _checks(report, language)
+        yield ""
     yield from textwrap.wrap(answer(report, language), WIDE)
+    if not report.rows:
+        return
     yield ""
     rows, planned = (number(n, language) for n in (report.rows, report.plan.planned))
     yield words["everybody"].format(rows=rows, planned=planned)
@@ -73,15 +73,28 @@ def as_text(report: EffectReport, language: str) -> Iterator[str]:
     for finding in report.overall:
         yield f"  {_line(finding, language)}"
     for group in report.groups:
-        share, rows = f"{report.share[group.group]:.0%}", number(group.rows, language)
+        share, rows = percent(report.share[group.group]), number(group.rows, language)
         yield ""
-        yield words["group"].format(
-            group=group.group, verdict=VERDICTS[language][group.verdict.value], rows=rows, share=share
-        )
+        title, verdict = report.plan.title(group.group, language), VERDICTS[language][group.verdict.value]
+        yield words["group"].format(group=title, verdict=verdict, rows=rows, share=share)
         for finding in group.findings:
             yield f"  {_line(finding, language)}"
     yield from _posterior(report, language)
     yield from _stated(report, language)
+
+
+def _checks(report: EffectReport, language: str) -> Iterator[str]:
+    """What is red, what has to be said, and the names of the rest."""
+    words, green = _TEXT[language], []
+    for check in report.checks:
+        title = title_of(check.name, language)
+        if check.passed and not check.remark:
+            green.append(title)
+            continue
+        line = f"{words['ok'] if check.passed else words['red']:4} {title}: {check.words[language]}"
+        yield from textwrap.wrap(line, WIDE, initial_indent="  ", subsequent_indent=" " * 7)
+    line = f"{words['ok']:4} {'; '.join(green)}"
+    yield from textwrap.wrap(line, WIDE, initial_indent="  ", subsequent_indent=" " * 7)
 
 
 def _posterior(report: EffectReport, language: str) -> Iterator[str]:
@@ -93,8 +106,9 @@ def _posterior(report: EffectReport, language: str) -> Iterator[str]:
     for outcome in dict.fromkeys(each.tally.outcome for each in told):
         of_outcome = [each for each in told if each.tally.outcome == outcome]
         by = words["by"].format(margin=100.0 * of_outcome[0].tally.margin)
-        groups = "; ".join(f"{each.tally.group or words['all']} {_likely(each, language)}" for each in of_outcome)
-        line = f"{OUTCOMES[language][outcome]}, {by}: {groups}"
+        titles = [report.plan.title(each.tally.group, language) or words["all"] for each in of_outcome]
+        said = [f"{title} {_likely(each, language)}" for title, each in zip(titles, of_outcome, strict=True)]
+        line = f"{OUTCOMES[language][outcome]}, {by}: {'; '.join(said)}"
         yield from textwrap.wrap(line, WIDE, initial_indent="  ", subsequent_indent="    ")
 
 
@@ -204,6 +218,7 @@ def _check(check: Check) -> dict[str, Any]:
     return {
         "name": check.name,
         "passed": check.passed,
+        "remark": check.remark,
         "detail": check.detail,
         "titles": titles,
         "words": dict(check.words),

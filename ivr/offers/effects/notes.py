@@ -47,6 +47,9 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "stated": "What callers said of the offer they heard. Only of those who answered, compared with nobody; "
         "nothing is decided by it.",
         "arms": "{treated} treated, {expected:.1f} expected, p = {p:.4f}",
+        "certain": "{rows} opportunities came while [offers] holdout was 0, or 1: without households that hear no "
+        "offer, beside others that hear one, nothing can be learned from them",
+        "elsewhere": "{rows} opportunities were drawn by another [offers] salt, and are not counted",
         "probabilities": "{bad} of {rows} rows without a usable one",
         "ghosts": "{ghosts} drawn for {held} held out",
         "uncounted": "not compared: no call is in the log",
@@ -54,7 +57,7 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "nothing_before": "nothing known before the call",
         "before": "smallest p = {p:.4f}, alarm below {limit:.5f}",
         "missing": "{treated:.2%} of the treated, {held:.2%} of the holdout, p = {p:.4f}",
-        "untold": "not told: no request of the assistant is a complaint, and no other system has told of one",
+        "untold": "not told is not none: no request of the assistant is one, and no other system has told of any",
         "detect_csat": "satisfaction -{margin:g} (sd 1.1, 40 % answer)",
         "detect_annoyed": "annoyed +{margin:.1%} (of 12 %)",
         "detect_repeat": "repeat calls 10 -> 12 %",
@@ -106,6 +109,9 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "stated": "Что звонящие сказали о предложении. Только об ответивших, сравнить не с кем; этим ничего "
         "не решается.",
         "arms": "с предложением {treated}, ожидалось {expected:.1f}, p = {p:.4f}",
+        "certain": "возможностей, когда [offers] holdout был 0 или 1: {rows}; без домохозяйств, которым ничего не "
+        "предлагают, рядом с другими, узнать по ним ничего нельзя",
+        "elsewhere": "возможностей, вытянутых с другим [offers] salt: {rows}; они не учтены",
         "probabilities": "строк без пригодной вероятности: {bad} из {rows}",
         "ghosts": "{ghosts} на {held} в контроле",
         "uncounted": "не сравнивалось: в журнале нет звонков",
@@ -113,7 +119,7 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "nothing_before": "до звонка ничего не известно",
         "before": "наименьшее p = {p:.4f}, тревога ниже {limit:.5f}",
         "missing": "{treated:.2%} с предложением, {held:.2%} в контроле, p = {p:.4f}",
-        "untold": "неизвестно: помощник не принимает жалоб, и другие системы о них не сообщали",
+        "untold": "это не значит, что их нет: помощник не принимает жалоб, и другие системы о них не сообщали",
         "detect_csat": "оценка -{margin:g} (разброс 1.1, отвечают 40 %)",
         "detect_annoyed": "раздражённые +{margin:.1%} (из 12 %)",
         "detect_repeat": "повторные звонки 10 -> 12 %",

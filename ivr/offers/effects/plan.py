@@ -55,7 +55,8 @@ DEFAULT_MARGINS = (
 class Plan:
     """groups: their names, at most 8. planned: households until the planned end, all groups together. alpha: shared
     equally by the groups. shown: outcomes reported without a verdict. prices: what a unit of harm is worth to the
-    operator, in the catalogue's currency, outcome -> price (a positive price is a cost of one more)."""
+    operator, in the catalogue's currency, outcome -> price (a positive price is a cost of one more). titles: group ->
+    language -> what it is called where people read."""
 
     groups: tuple[str, ...]
     planned: int = 20_000
@@ -63,6 +64,7 @@ class Plan:
     margins: tuple[Margin, ...] = DEFAULT_MARGINS
     shown: tuple[str, ...] = (ACCEPTED, REVENUE, REPEAT, HANGUP, AHT, COMPLAINT, CHURN)
     prices: Mapping[str, float] = field(default_factory=dict)
+    titles: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not 1 <= len(self.groups) <= MAX_GROUPS:
@@ -74,6 +76,10 @@ class Plan:
     def harms(self) -> Mapping[str, float]:
         """Yes/no harm -> the margin it is read against: being annoyed by the verdicts' own, then its parts."""
         return {**{m.outcome: m.limit for m in self.margins if m.outcome == ANNOYED}, **LIMITS}
+
+    def title(self, group: str, language: str) -> str:
+        """What a group is called; its name where nobody said."""
+        return self.titles.get(group, {}).get(language, group)
 
     def alpha_of(self, margin: Margin) -> float:
         """For one group and one outcome, over all looks."""

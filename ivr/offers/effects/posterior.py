@@ -13,13 +13,13 @@ allowed for; verdicts do that.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from ivr.offers.effects.estimates import Sample
+from ivr.offers.effects.estimates import Mask, Sample
 from ivr.offers.effects.plan import Plan
 
 EVERYONE = ""
@@ -62,11 +62,14 @@ class Reading:
     least: int
 
 
-def tallies(sample: Sample, plan: Plan) -> tuple[Tally, ...]:
-    """Of every yes/no harm there are values of, in all callers and in each group; who has no value yet is left out."""
+def tallies(sample: Sample, plan: Plan, fresh: Mapping[str, Mask] | None = None) -> tuple[Tally, ...]:
+    """Of every yes/no harm there are values of, in all callers and in each group; who has no value yet is left out.
+    fresh: group -> the rows it is judged by, where these are not all."""
     probabilities, phase = np.unique(sample.p_treat.round(9), return_inverse=True)
     cell = 2 * phase + sample.treated
-    groups = {EVERYONE: np.ones(len(sample), dtype=bool)} | {name: sample.groups == name for name in plan.groups}
+    groups = {EVERYONE: np.ones(len(sample), dtype=bool)} | {
+        name: (sample.groups == name) & (fresh or {}).get(name, True) for name in plan.groups
+    }
     found = []
     for outcome, margin in plan.harms.items():
         if outcome not in sample.outcomes:

@@ -1,8 +1,11 @@
 """From stored opportunities to the sample a report may be made of.
 
-Counted is the first opportunity of a household in each 90 days: whether there is a second depends on what the first one
-did. Everybody drawn counts for the arm the household is in, whatever was heard (intention to treat). An outcome counts
-once nothing can change it any more; callers too recent for that wait for the next report.
+Counted is the first opportunity a household ever had. Whether there is a second depends on what the first one did, and
+in one arm only: who said no twice, hung up or wants no offers any more gets none for half a year or for ever, and a
+ghost is answered by nobody. So the arms hold the same people at the first opportunity and never again; `ivr offers
+years` shows what becomes of a report that counts later ones. Everybody drawn counts for the arm the household is in,
+whatever was heard (intention to treat). Who was in an arm for certain was not drawn, and does not count. An outcome
+counts once nothing can change it any more; callers too recent for that wait for the next report.
 """
 
 from __future__ import annotations
@@ -15,7 +18,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ivr.model.offers import ExperimentRow, OfferAnswer
-from ivr.offers.effects.estimates import Sample
+from ivr.offers.effects.estimates import Mask, Sample
 from ivr.offers.effects.plan import (
     ACCEPTED,
     AHT,
@@ -32,7 +35,6 @@ from ivr.offers.effects.stated import Answers, answers_of
 from ivr.offers.effects.validity import Logged
 
 DAY_MS = 24 * 3600 * 1000
-EPOCH_MS = 90 * DAY_MS
 FROM_OUTSIDE = {REVENUE: 30 * DAY_MS, CHURN: 90 * DAY_MS}
 """Outcomes other systems tell when they happen, and never that they did not -> when they have happened or will not."""
 PARTS_OF_ANNOYED = (HANGUP, OPTOUT, COMPLAINT, REPEAT)
@@ -48,6 +50,10 @@ class Population:
     logged: Logged
     ends: tuple[int, ...] = ()
     stated: Answers | None = None  # what callers said of offers, whichever offer of the household it was
+
+    def since(self, at_ms: int) -> Mask:
+        """Which of the households first came since a moment (Unix)."""
+        return np.array([row.at_ms >= at_ms for row in self.rows], dtype=bool)
 
     def first(self, stored: int) -> Population:
         """The same of the first so many stored rows: what counts of them does not depend on those that follow. As cheap
@@ -71,13 +77,16 @@ def population(
     *,
     before_ms: int | None = None,
     counted: int | None = None,
+    elsewhere: int = 0,
     now_ms: int | None = None,
 ) -> Population:
-    """Of rows in order of time. before_ms: only opportunities older than that, so that their outcomes are complete.
-    counted: opportunities the call log knows of, to be compared with the rows stored. now_ms: the moment of the report;
-    revenue counts after 30 days then, a lost customer after 90; who is not told of bought nothing and stayed."""
-    old_enough = ((end, r) for end, r in enumerate(rows, start=1) if before_ms is None or r.at_ms < before_ms)
-    counted_rows = tuple(_first_of_households(old_enough))
+    """Of rows of one draw, in order of time. before_ms: only opportunities older than that, so that their outcomes are
+    complete. counted: opportunities the call log knows of, to be compared with the rows. elsewhere: how many rows of
+    other draws were left out. now_ms: the moment of the report; revenue counts after 30 days then, a lost customer
+    after 90; who is not told of bought nothing and stayed."""
+    old_enough = [(end, r) for end, r in enumerate(rows, start=1) if before_ms is None or r.at_ms < before_ms]
+    drawn = [(end, r) for end, r in old_enough if not _certain(r)]
+    counted_rows = tuple(_first_of_households(drawn))
     first = tuple(row for _, row in counted_rows)
     width = max((len(row.known) for row in first), default=0)
     known = np.zeros((len(first), width))
@@ -95,6 +104,8 @@ def population(
         chosen=[row.product for row in first],
         counted=counted,
         opportunities=len(rows),
+        certain=len(old_enough) - len(drawn),
+        elsewhere=elsewhere,
     )
     return Population(
         rows=first,
@@ -105,12 +116,16 @@ def population(
     )
 
 
+def _certain(row: ExperimentRow) -> bool:
+    """Nobody was held out at the time, or everybody: nobody to compare with."""
+    return row.p_treat == (1.0 if row.arm == "treat" else 0.0)
+
+
 def _first_of_households(rows: Iterable[tuple[int, ExperimentRow]]) -> Iterable[tuple[int, ExperimentRow]]:
-    counted_at: dict[str, int] = {}
+    known = set[str]()
     for end, row in rows:
-        last = counted_at.get(row.household)
-        if last is None or row.at_ms - last >= EPOCH_MS:
-            counted_at[row.household] = row.at_ms
+        if row.household not in known:
+            known.add(row.household)
             yield end, row
 
 

@@ -7,7 +7,7 @@ the counts are compared with the call records as well.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
 
@@ -23,11 +23,12 @@ _SUM = 1e-9
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
-    """passed False is red. words: language -> the figures looked at."""
+    """passed False is red. words: language -> the figures looked at. remark: not wrong, yet to be said."""
 
     name: str
     passed: bool
     words: Mapping[str, str]
+    remark: bool = False
 
     @property
     def detail(self) -> str:
@@ -38,17 +39,22 @@ class Check:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Logged:
     """What was logged with each row besides the sample: the propensities, the product chosen (ghosts have one, too),
-    and how many opportunities the call log counts (None: nobody counted)."""
+    and how many opportunities the call log counts (None: nobody counted). certain: opportunities while nobody was held
+    out, or everybody; elsewhere: of another draw. Neither are in the sample."""
 
     probabilities: Sequence[Mapping[str, float]]
     chosen: Sequence[str]
     counted: int | None = None
     opportunities: int = 0
+    certain: int = 0
+    elsewhere: int = 0
 
 
 def validity(sample: Sample, logged: Logged, complete: Sequence[str]) -> tuple[Check, ...]:
-    """All checks. complete: outcomes every caller has a value of (not surveys)."""
+    """All checks; none is red before there is anything to look at. complete: outcomes every caller has a value of (not
+    surveys)."""
     return (
+        *_drawn(sample, logged),
         _ratio(sample),
         _probabilities(sample, logged),
         _ghosts(sample, logged),
@@ -59,12 +65,21 @@ def validity(sample: Sample, logged: Logged, complete: Sequence[str]) -> tuple[C
     )
 
 
+def _drawn(sample: Sample, logged: Logged) -> Iterator[Check]:
+    """Callers nothing was drawn for, or by another salt: told where there are any, red where there are no others."""
+    if logged.certain:
+        words = note("certain", rows=logged.certain)
+        yield Check(name="holdout", passed=len(sample) > 0, words=words, remark=len(sample) > 0)
+    if logged.elsewhere:
+        yield Check(name="draw", passed=True, words=note("elsewhere", rows=logged.elsewhere), remark=True)
+
+
 def _ratio(sample: Sample) -> Check:
     """Sample ratio mismatch: are the arms as large as their probabilities say?"""
     expected = float(sample.p_treat.sum())
     spread = math.sqrt(float((sample.p_treat * (1.0 - sample.p_treat)).sum()))
     treated = int(sample.treated.sum())
-    p = _p_value((treated - expected) / spread) if spread > 0.0 else 0.0
+    p = _p_value((treated - expected) / spread) if spread > 0.0 else 1.0
     return Check(name="arms", passed=p >= ALARM, words=note("arms", treated=treated, expected=expected, p=p))
 
 
@@ -78,7 +93,7 @@ def _probabilities(sample: Sample, logged: Logged) -> Check:
 def _ghosts(sample: Sample, logged: Logged) -> Check:
     held = int((~sample.treated).sum())
     ghosts = sum(bool(chosen) for chosen, treated in zip(logged.chosen, sample.treated, strict=True) if not treated)
-    return Check(name="ghosts", passed=held > 0 and ghosts == held, words=note("ghosts", ghosts=ghosts, held=held))
+    return Check(name="ghosts", passed=ghosts == held, words=note("ghosts", ghosts=ghosts, held=held))
 
 
 def _counts(logged: Logged) -> Check:
@@ -99,7 +114,7 @@ def _before(sample: Sample) -> Check:
 
 def _untold(outcome: str) -> Check:
     """An outcome no source tells is no reason to distrust the others, and is no zero either."""
-    return Check(name=f"missing {outcome}", passed=True, words=note("untold"))
+    return Check(name=f"untold {outcome}", passed=True, words=note("untold"), remark=True)
 
 
 def _missing(sample: Sample, outcome: str) -> Check:

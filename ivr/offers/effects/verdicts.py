@@ -19,7 +19,7 @@ from enum import StrEnum
 import numpy as np
 
 from ivr.offers.effects.bounds import SurveyBounds, lee_bounds
-from ivr.offers.effects.estimates import Estimate, Sample, effect_of
+from ivr.offers.effects.estimates import Estimate, Mask, Sample, effect_of
 from ivr.offers.effects.notes import note
 from ivr.offers.effects.plan import CSAT, Margin, Plan
 from ivr.offers.effects.sequence import (
@@ -61,7 +61,8 @@ class Finding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GroupVerdict:
-    """because: the outcome that decided, "" when none did. needs: households more, 0 when decided or not to be said."""
+    """because: the outcome that decided, "" when none did. needs: households more, 0 when decided or not to be said.
+    rows: judged by. since_ms: by the households that first came since then (Unix), 0 for all."""
 
     group: str
     verdict: Verdict
@@ -69,12 +70,15 @@ class GroupVerdict:
     findings: tuple[Finding, ...]
     rows: int
     needs: int = 0
+    since_ms: int = 0
 
 
-def judge(sample: Sample, group: str, plan: Plan) -> GroupVerdict:
-    """The verdict on one group. planned rows of a group: its share of the plan by what has been seen so far."""
-    rows = sample.only(sample.groups == group)
-    planned = max(1, round(plan.planned * len(rows) / max(1, len(sample))))
+def judge(sample: Sample, group: str, plan: Plan, fresh: Mask | None = None) -> GroupVerdict:
+    """The verdict on one group. planned rows of a group: its share of the plan by what has been seen so far. fresh: the
+    rows it is judged by (None: all)."""
+    members = sample.groups == group
+    rows = sample.only(members if fresh is None else members & fresh)
+    planned = max(1, round(plan.planned * int(members.sum()) / max(1, len(sample))))
     found = [finding for margin in plan.margins if (finding := _finding(rows, margin, plan, planned)) is not None]
     guilty = next((f for f in found if f.margin is not None and beyond(f, f.margin)), None)
     if guilty is not None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 OUTCOMES: Mapping[str, Mapping[str, str]] = {
     "en": {
@@ -48,22 +49,39 @@ STATED: Mapping[str, Mapping[str, str]] = {
 """What callers said of an offer."""
 CHECKS: Mapping[str, Mapping[str, str]] = {
     "en": {
+        "holdout": "somebody held out, somebody not",
+        "draw": "one draw",
         "arms": "size of the arms",
         "probabilities": "probabilities logged",
         "ghosts": "ghosts drawn",
         "counts": "counts against the call log",
         "before": "balance before the call",
         "missing": "as complete in both arms: {outcome}",
+        "untold": "told by nobody: {outcome}",
     },
     "ru": {
+        "holdout": "есть и контроль, и предложения",
+        "draw": "один жребий",
         "arms": "размер групп",
         "probabilities": "вероятности записаны",
         "ghosts": "призраки вытянуты",
         "counts": "счёт по журналу звонков",
         "before": "равенство до звонка",
         "missing": "одинаково полно в обеих группах: {outcome}",
+        "untold": "никто не сообщает: {outcome}",
     },
 }
+MONTHS: Mapping[str, Sequence[str]] = {
+    "en": (
+        *("January", "February", "March", "April", "May", "June"),
+        *("July", "August", "September", "October", "November", "December"),
+    ),
+    "ru": (
+        *("января", "февраля", "марта", "апреля", "мая", "июня"),
+        *("июля", "августа", "сентября", "октября", "ноября", "декабря"),
+    ),
+}
+DAYS: Mapping[str, str] = {"en": "{day} {month} {year}", "ru": "{day} {month} {year} года"}
 
 
 def title_of(check: str, language: str) -> str:
@@ -81,6 +99,17 @@ def amount(outcome: str, value: float, *, signed: bool = True) -> str:
 def number(value: int, language: str) -> str:
     """Thousands apart as the language does."""
     return f"{value:,}".replace(",", "\N{NO-BREAK SPACE}" if language == "ru" else ",")
+
+
+def percent(share: float) -> str:
+    """A share in whole percent."""
+    return f"{100.0 * share:.0f} %"
+
+
+def day(moment: str, language: str) -> str:
+    """The day of a moment (ISO 8601), UTC, as it is read."""
+    at = datetime.fromisoformat(moment)
+    return DAYS[language].format(day=at.day, month=MONTHS[language][at.month - 1], year=at.year)
 
 
 def likelihood(share: float) -> str:

@@ -11,9 +11,9 @@ import pytest
 from ivr.model.offers import ExperimentRow
 from ivr.offers.effects.answer import answer
 from ivr.offers.effects.document import as_json, as_text
-from ivr.offers.effects.plan import ANNOYED, CSAT, HANGUP, REPEAT, REVENUE, Plan
-from ivr.offers.effects.report import EffectReport, effect_report
-from ivr.offers.effects.rows import EPOCH_MS, population
+from ivr.offers.effects.plan import ANNOYED, COMPLAINT, CSAT, HANGUP, REPEAT, REVENUE, Plan
+from ivr.offers.effects.report import WEEK_MS, EffectReport, effect_report
+from ivr.offers.effects.rows import DAY_MS, population
 
 PLAN = Plan(groups=("young", "old"), planned=6000, prices={CSAT: -5.0, REPEAT: 4.5})
 ROW = ExperimentRow(
@@ -69,10 +69,37 @@ def harmed() -> EffectReport:
     return effect_report(population(_rows(6000, displeasure=0.8)), PLAN)
 
 
-def test_only_the_first_opportunity_of_a_household_in_ninety_days_counts() -> None:
-    again = [replace(ROW, opportunity_id=str(n), at_ms=n * EPOCH_MS // 2) for n in range(4)]
-    assert [row.opportunity_id for row in population(again).rows] == ["0", "2"]
-    assert len(population(again, before_ms=EPOCH_MS).rows) == 1, "callers too recent wait"
+def test_only_the_first_opportunity_a_household_ever_had_counts() -> None:
+    again = [replace(ROW, opportunity_id=str(n), at_ms=n * 200 * DAY_MS) for n in range(4)]
+    new = replace(ROW, opportunity_id="new", household="H1", at_ms=500 * DAY_MS)
+    rows = [*again[:3], new, again[3]]
+    assert [row.opportunity_id for row in population(rows).rows] == ["0", "new"]
+    assert [row.opportunity_id for row in population(rows, before_ms=new.at_ms).rows] == ["0"], "the recent wait"
+
+
+def test_who_was_in_an_arm_for_certain_is_not_counted_and_it_is_said_so() -> None:
+    """While [offers] holdout was 0; a household counts when it is drawn for the first time."""
+    sure = [replace(row, arm="treat", p_treat=1.0) for row in _rows(400)]
+    report = effect_report(population(sure), PLAN)
+    assert [check.name for check in report.checks if not check.passed] == ["holdout"], "one cause, one red check"
+    assert (report.rows, report.groups) == (0, ())
+    told = "400 opportunities came while [offers] holdout was 0, or 1"
+    assert told in answer(report, "en") and told in "\n".join(as_text(report, "en")).replace("\n       ", " ")
+    drawn = [replace(row, opportunity_id=f"D{row.opportunity_id}", at_ms=row.at_ms + DAY_MS) for row in _rows(4000)]
+    mixed = effect_report(population([*sure, *drawn]), PLAN)
+    assert (mixed.sound, mixed.rows) == (True, 4000)
+    assert "while [offers] holdout was 0" in "\n".join(as_text(mixed, "en"))
+    unlogged = [replace(row, p_treat=0.0) if row.arm == "treat" else row for row in drawn]
+    spoiled = effect_report(population(unlogged), PLAN)
+    assert {check.name for check in spoiled.checks if not check.passed} >= {"probabilities"}, (
+        "not logged is not certain"
+    )
+    assert spoiled.overall == (), "nothing can be weighted"
+
+
+def test_a_few_households_none_of_which_is_held_out_are_no_fault() -> None:
+    few = [row for row in _rows(20) if row.arm == "treat"][:3]
+    assert effect_report(population(few), PLAN).sound
 
 
 def test_annoyance_is_not_known_before_all_of_its_parts_are() -> None:
@@ -109,9 +136,29 @@ def test_an_unsound_experiment_gives_no_verdict_and_says_why() -> None:
     assert "RED  size of the arms" in "\n".join(as_text(report, "en"))
 
 
-def test_nobody_yet_is_an_answer_too() -> None:
+def test_nobody_yet_is_an_answer_too_and_nothing_is_wrong_with_it() -> None:
     report = effect_report(population([]), PLAN)
-    assert answer(report, "en").startswith("There is nothing to count yet")
+    assert report.sound and as_json(report)["sound"] is True
+    (line,) = as_text(report, "en")
+    assert line.startswith("There is nothing to count yet")
+
+
+def test_what_nobody_tells_is_no_figure_and_stands_apart_from_what_was_looked_at() -> None:
+    text = list(as_text(effect_report(population(_rows(200)), PLAN), "en"))
+    (line,) = [line for line in text if "told by nobody: complained within 14 days" in line]
+    assert "not told is not none" in line
+    told = [replace(row, outcomes={**row.outcomes, COMPLAINT: 0.0}) for row in _rows(200)]
+    assert "told by nobody" not in "\n".join(as_text(effect_report(population(told), PLAN), "en"))
+
+
+def test_the_pace_is_that_of_the_last_four_weeks() -> None:
+    """Who calls often comes early: after a year few callers are new."""
+    rows = _rows(1000)
+    early, late = rows[:900], rows[900:]
+    at = [n * WEEK_MS // 100 for n in range(900)] + [50 * WEEK_MS + n * WEEK_MS // 25 for n in range(100)]
+    timed = [replace(row, at_ms=moment) for row, moment in zip([*early, *late], at, strict=True)]
+    assert effect_report(population(timed[:900]), PLAN).weekly == pytest.approx(100, abs=1)
+    assert effect_report(population(timed), PLAN).weekly == pytest.approx(25, abs=1)
 
 
 def test_a_look_at_the_first_rows_is_the_report_of_then() -> None:

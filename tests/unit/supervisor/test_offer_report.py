@@ -15,13 +15,14 @@ from ivr.model.call import CallRecord, LogEntry
 from ivr.model.offers import OfferAnswer
 from ivr.offers.catalogue import load_catalogue
 from ivr.offers.desk import OfferDesk
-from ivr.offers.effects.report import effect_report
+from ivr.offers.experiment import Experiment
 from ivr.offers.replay import facts_as_data, facts_of
 from ivr.storage.store import Store
-from ivr.supervisor.offer_watch import complete_rows
+from ivr.supervisor.effect_evidence import evidence
 from tests.unit.offers.cases import DACHA_OWNER, OFFERS, OPEN_GATE, ROOT
 
 CATALOGUE = load_catalogue(OFFERS)
+DRAW = Experiment(salt="ivr", holdout=0.2)
 AT = "2026-11-21T10:00:00.000Z"
 
 
@@ -89,7 +90,9 @@ def test_explain_names_the_first_rule_of_every_product(config: Path, capsys: pyt
 
 def test_outcomes_come_by_file_all_or_none(config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "told.csv"
-    file.write_text("opportunity,outcome,value\nO1,revenue_30d,46.80\nO1,csat,9\nO2,mood,1\nO1,stated,2.5\n", encoding="utf-8")
+    file.write_text(
+        "opportunity,outcome,value\nO1,revenue_30d,46.80\nO1,csat,9\nO2,mood,1\nO1,stated,2.5\n", encoding="utf-8"
+    )
     told = run(capsys, "outcomes", str(file), "-c", str(config), status=2)
     assert "told.csv:3: csat is between 1 and 5, not 9" in told and "told.csv:4: unknown outcome 'mood'" in told
     assert "told.csv:5: stated is 1 (useful), 2 (did_not_mind), 3 (annoying), not 2.5" in told
@@ -126,16 +129,12 @@ async def test_a_row_the_event_log_does_not_know_is_a_red_check(config: Path, tm
     store = await Store.open(f"sqlite:///{tmp_path / 'ivr.db'}")
     terms: Any = CATALOGUE.experiment
     far = 4_000_000_000_000
-    (counts,) = [c for c in effect_report(await _people(store, far), terms.plan).checks if c.name == "counts"]
+    (counts,) = [c for c in (await evidence(store, DRAW, far)).report(terms.plan).checks if c.name == "counts"]
     assert counts.detail == "not compared: no call is in the log"
     for seq, opportunity in enumerate(("O1", "O9"), 1):
         data = {"opportunity": opportunity, "arm": "treat"}
         store.append(LogEntry(call_id="call-1", seq=seq, at=AT, at_ms=1, kind="offer.decided", data=data))
     await store.flush()
-    (counts,) = [c for c in effect_report(await _people(store, far), terms.plan).checks if c.name == "counts"]
+    (counts,) = [c for c in (await evidence(store, DRAW, far)).report(terms.plan).checks if c.name == "counts"]
     assert (counts.passed, counts.detail) == (False, "1 stored, 2 in the call log")
     await store.close()
-
-
-async def _people(store: Store, now_ms: int) -> Any:
-    return await complete_rows(store, await store.experiment_rows(), now_ms)

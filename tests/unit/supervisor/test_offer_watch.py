@@ -18,15 +18,17 @@ from ivr.model.identity import Customer
 from ivr.model.offers import EVERYBODY, OfferAnswer, OfferDecision, OfferOutcome
 from ivr.offers.catalogue import Catalogue, load_catalogue
 from ivr.offers.desk import OfferDesk
-from ivr.offers.effects.report import effect_report
+from ivr.offers.experiment import Experiment
 from ivr.offers.terms import ExperimentTerms
 from ivr.storage.store import Store
-from ivr.supervisor.offer_watch import DAY_MS, complete_rows, join_outcomes, suspend_harmed
+from ivr.supervisor.effect_evidence import DAY_MS, evidence
+from ivr.supervisor.offer_watch import join_outcomes, suspend_harmed
 from tests.unit.offers.cases import DACHA_OWNER, OFFERS, OPEN_GATE
 
 CATALOGUE = replace(load_catalogue(OFFERS), ranking="learned")
 NOW = datetime(2026, 11, 21, 10, 0, tzinfo=UTC)
 NOW_MS = round(NOW.timestamp() * 1000)
+DRAW = Experiment(salt="ivr", holdout=0.2)
 
 
 def terms(catalogue: Catalogue = CATALOGUE) -> ExperimentTerms:
@@ -93,8 +95,8 @@ async def test_nobody_says_there_were_no_complaints_where_none_can_be_heard(stor
     await store.save_opportunity(decision(1), "call 1", "C", moment(20), {"intent": "payment"})
     await join_outcomes(store, None, NOW_MS)
     assert await outcomes(store, "O1") == {"repeat_7d": 0.0, "optout": 0.0}
-    report = effect_report(await complete_rows(store, await store.experiment_rows(), NOW_MS), terms().plan)
-    assert [c.passed for c in report.checks if c.name == "missing complaint_14d" and "not told" in c.detail] == [True]
+    report = (await evidence(store, DRAW, NOW_MS)).report(terms().plan)
+    assert [c.passed for c in report.checks if c.name == "untold complaint_14d" and "not told" in c.detail] == [True]
     await join_outcomes(store, (), NOW_MS)
     assert (await outcomes(store, "O1"))["complaint_14d"] == 0.0, "another system tells of those there are"
 
@@ -121,15 +123,15 @@ async def fill(store: Store, *, first: int, days_ago: float, harm: float, outcom
 async def test_a_harmed_group_is_suspended_and_after_reopening_judged_by_what_happened_since(store: Store) -> None:
     plan = replace(terms(), plan=replace(terms().plan, planned=3000))
     await fill(store, first=1, days_ago=40, harm=0.3)
-    (made,) = await suspend_harmed(store, plan, NOW_MS)
+    (made,) = await suspend_harmed(store, plan, DRAW, NOW_MS)
     assert made.group == "senior"
     assert made.reason.startswith("annoyed +0.")
     assert [s.group for s in await store.suspended()] == ["senior"]
-    assert await suspend_harmed(store, plan, NOW_MS) == [], "suspended once"
+    assert await suspend_harmed(store, plan, DRAW, NOW_MS) == [], "suspended once"
     assert await store.reopen("senior", moment(30), "boss")
-    assert await suspend_harmed(store, plan, NOW_MS) == [], "what was known before reopening does not count again"
+    assert await suspend_harmed(store, plan, DRAW, NOW_MS) == [], "what was known before reopening does not count again"
     await fill(store, first=5001, days_ago=20, harm=0.3)
-    assert [s.group for s in await suspend_harmed(store, plan, NOW_MS + 60_000)] == ["senior"]
+    assert [s.group for s in await suspend_harmed(store, plan, DRAW, NOW_MS + 60_000)] == ["senior"]
 
 
 @pytest.mark.slow
@@ -138,15 +140,15 @@ async def test_an_experiment_that_is_not_sound_suspends_nobody(store: Store) -> 
     await fill(store, first=1, days_ago=40, harm=0.3)
     lost = [(replace(decision(n, arm="treat"), household=f"X{n}"), "c", "C", moment(40)) for n in range(9001, 9401)]
     await store.save_opportunities(lost)  # far more treated than the holdout allows
-    assert await suspend_harmed(store, plan, NOW_MS) == []
+    assert await suspend_harmed(store, plan, DRAW, NOW_MS) == []
 
 
 async def test_too_many_opt_outs_pause_a_group_by_the_operating_cap(store: Store) -> None:
     await store.save_opportunities([(decision(n), f"c{n}", f"C{n}", moment(1)) for n in range(100)])
     await store.save_answers([(f"O{n}", OfferAnswer.NEVER_AGAIN, moment(1), None) for n in range(6)])
-    assert await suspend_harmed(store, terms(), NOW_MS) == []
+    assert await suspend_harmed(store, terms(), DRAW, NOW_MS) == []
     await store.save_answers([("O6", OfferAnswer.NEVER_AGAIN, moment(1), None)])
-    (made,) = await suspend_harmed(store, terms(), NOW_MS)
+    (made,) = await suspend_harmed(store, terms(), DRAW, NOW_MS)
     assert (made.group, made.reason) == ("senior", "operating cap, no finding: 7 opt-outs in the first 100 offers")
 
 
@@ -210,7 +212,7 @@ async def test_no_offers_of_a_stranger_holds_for_whoever_calls_from_that_number(
 async def test_a_stop_of_all_offers_closes_the_gate_for_everybody(store: Store) -> None:
     plan = replace(terms(), plan=replace(terms().plan, planned=3000))
     await fill(store, first=1, days_ago=40, harm=0.5, outcome="early_hangup")
-    made = await suspend_harmed(store, plan, NOW_MS)
+    made = await suspend_harmed(store, plan, DRAW, NOW_MS)
     assert EVERYBODY in {s.group for s in made}
     opportunities = Opportunities(OfferDesk(CATALOGUE, "s", 0.0), store)
     middle = replace(SENIOR, profile={"age": 40})
