@@ -123,15 +123,15 @@ async def called(
 
 
 @asynccontextmanager
-async def action_server(
-    answer: Any, *, status: int = 200, delay_s: float = 0.0
-) -> AsyncIterator[tuple[str, list[Any]]]:
-    """An HTTP server in the action server's place; what it was asked."""
+async def action_server(answer: Any, *, status: int = 200, late: bool = False) -> AsyncIterator[tuple[str, list[Any]]]:
+    """An HTTP server in the action server's place; what it was asked. late: it answers when the test is over."""
     asked: list[Any] = []
+    over = asyncio.Event()
 
     async def webhook(request: web.Request) -> web.Response:
         asked.append(await request.json())
-        await asyncio.sleep(delay_s)
+        if late:
+            await over.wait()
         return web.json_response(answer, status=status)
 
     app = web.Application()
@@ -141,6 +141,7 @@ async def action_server(
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     host, port = runner.addresses[0][:2]
     yield f"http://{host}:{port}/webhook", asked
+    over.set()
     await runner.cleanup()
 
 
@@ -231,7 +232,7 @@ async def test_a_rasa_action_is_asked_again_only_when_it_is_declared_safe(
 
 
 async def test_a_rasa_action_that_is_too_slow_for_the_step_is_a_timeout(tmp_path: Path) -> None:
-    async with action_server({"events": [slot("claim_status", "paid")]}, delay_s=1.0) as (url, _):
+    async with action_server({"events": [slot("claim_status", "paid")]}, late=True) as (url, _):
         ended = await called(spec(tmp_path, RASA), {}, url=url, timeout_ms=100)
     assert ended.outcome == "timeout"
 
