@@ -17,7 +17,8 @@ from ivr.offers.effects.plan import ACCEPTED, ANNOYED, HANGUP
 from ivr.offers.effects.rows import population
 from ivr.offers.experiment import Experiment
 from ivr.storage.store import Store
-from tests.sip.house import Caller
+from tests.sip.conftest import OpenHouse
+from tests.sip.house import Caller, a_caller, visiting
 
 pytestmark = [pytest.mark.sip, pytest.mark.models]
 
@@ -167,3 +168,42 @@ async def test_a_no_over_the_question_ends_the_offer_warmly_and_goodbye_follows(
     facts = json.loads(stored)
     assert facts["intent"] == "claim_status"
     assert person.phone not in json.dumps(facts), "what is kept to explain a decision holds no number"
+
+
+async def test_what_the_offer_was_like_is_asked_after_the_goodbye_and_moves_no_other_outcome(
+    open_own_house: OpenHouse, tmp_path: Path
+) -> None:
+    """One says it, one hangs up on the question: both heard the goodbye to its end, and there the call ends for the
+    experiment."""
+    terms, draw = CATALOGUE.experiment, Experiment(salt="ivr", holdout=0.2)
+    assert terms is not None
+    async with (
+        open_own_house({"offers": {"stated_share": 1.0}}) as own,
+        visiting(own) as house,
+        a_caller(house, tmp_path) as caller,
+    ):
+        answer = await caller.wav("I didn't mind.")
+        for customer, wav in (("C2010", answer), ("C2020", None)):
+            person = next(p for p in people() if p.customer_id == customer)
+            graded = draw.asks(person.household, terms.survey_share)
+            await _until_solved(caller, person.phone, person.claims[0][0])
+            for keys, asked in (("1", ASK), ("2", "utter_anything_else"), *([("2", "offer.survey")] if graded else [])):
+                await caller.press(keys)
+                await caller.asked(asked)
+            await caller.press("5" if graded else "2")
+            goodbye = await caller.asked("utter_goodbye")
+            question = await caller.asked("offer.stated")
+            await caller.phone.first_audio_after(question["at_ms"])
+            if wav is not None:
+                await caller.mutter(wav)
+                await caller.asked("offer.thanks")
+            else:
+                await caller.phone.hang_up()
+            record = await caller.over()
+            assert (record["outcome"], record["ended_by"]) == ("resolved", "bot" if wav else "caller")
+            out = next(e for e in caller.call.events if e["kind"] == "turn.prompted" and e["seq"] > goodbye["seq"])
+            answered = next(e for e in caller.call.events if e["kind"] == "call.answered")
+            told = _outcomes(house.folder, record["call_id"])
+            assert told.pop("aht_s") == pytest.approx((out["at_ms"] - answered["at_ms"]) / 1000, abs=0.2)
+            grades = {"csat": 5.0, "csat_asked": 1.0} if graded else {}
+            assert told == {"early_hangup": 0.0, "stated_asked": 1.0, **grades, **({"stated": 2.0} if wav else {})}

@@ -44,8 +44,8 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "no_opportunities": "no opportunities in this time",
         "posterior": "How likely harm beyond the margin is. Easy to read, decides nothing: each rate starts from a "
         "flat prior (worth two callers), and how often and at how many groups one looks is not allowed for.",
-        "stated": "What callers said of the offer they heard. Only of those who answered, compared with nobody; "
-        "nothing is decided by it.",
+        "stated": "What callers said of the offer they heard: those who answered, compared with nobody. "
+        "Nothing is decided by it.",
         "arms": "{treated} treated, {expected:.1f} expected, p = {p:.4f}",
         "certain": "{rows} opportunities came while [offers] holdout was 0, or 1: without households that hear no "
         "offer, beside others that hear one, nothing can be learned from them",

@@ -44,7 +44,7 @@ def test_it_decides_nothing_and_the_report_says_so() -> None:
     more, lines = list(as_text(with_it, "en")), list(as_text(without, "en"))
     assert more[: len(lines)] == lines, "all else is as it was"
     words = " ".join(more[len(lines) :])
-    assert "nothing is decided by it" in words
+    assert "Nothing is decided by it" in words
     assert "asked 40, answered 25; useful 16% [6%, 35%]; did not mind 60% [41%, 77%]; annoying 24%" in words
     assert "ничего не решается" in " ".join(" ".join(as_text(with_it, "ru")).split())
     assert as_json(without)["stated"] is None

@@ -125,7 +125,7 @@ async def test_the_page_shows_the_report_in_both_languages_and_in_files(
     assert float(likely["", "p_harm_beyond_margin annoyed"]["value"]) > 0.97, "seniors call again more often"
     assert likely["senior", "p_harm_beyond_margin annoyed"]["value"] == "", "too few callers, not nought"
     stated = document["report"]["stated"]
-    assert f"спрошено {stated['asked']}, ответили {stated['answered']}" in page
+    assert f"Спрошено {stated['asked']}, ответили {stated['answered']}" in page
     said = {line["figure"]: float(line["value"]) for line in lines if line["part"] == "stated"}
     assert said == {each["answer"]: each["share"] for each in stated["said"]}
 
