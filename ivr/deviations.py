@@ -141,7 +141,7 @@ def _of_pattern(d: _Deviation) -> str:
 
 def _length(d: _Deviation) -> tuple[str, str, str]:
     least, most = d.context.get("min_length"), d.context.get("max_length")
-    allowed = f"{least} or more" if least is not None else f"{most} at most"
+    allowed = f"{least} or more" if least is not None else f"at most {most}"
     what = "letters" if str(d.told["type"]).startswith("string") else "entries"
     value = d.told.get("input")  # pydantic counts text and mappings not at all
     there = len(value) if isinstance(value, Sized) else d.context.get("actual_length", "others")

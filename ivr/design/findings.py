@@ -13,13 +13,13 @@ from pathlib import Path
 
 from ivr.call.guarded_assistant import guarded
 from ivr.config import NluSettings
-from ivr.design import actions, after_yes, staffing, training
+from ivr.design import actions, after_yes, selling, staffing, training
 from ivr.dialog import levels
 from ivr.dialog import steps as st
 from ivr.dialog.assistant import Assistant, examine
 from ivr.dialog.proof import Walk
 from ivr.dialog.script import load as load_conversations
-from ivr.dialog.source import Faults, Node, Place, did_you_mean, read
+from ivr.dialog.source import Faults, Place, did_you_mean, read
 from ivr.identity.policy_file import FILE as IDENTITY
 from ivr.identity.policy_file import load_policy
 from ivr.model.errors import DesignError, Fault
@@ -104,24 +104,8 @@ def _offers(
         faults.found += [_relative(folder, fault) for fault in error.faults]
         return
     after_yes.check(top, catalogue, plan, sends_texts=sends_texts)
-    if assistant is None:
-        return
-    products, experiment = top.get("products"), top.get("experiment")
-    lists = [node.get("relevant_after") for _, node in products.items()] if products else []
-    lists += [_within(top.get("gate"), "never_intents"), _within(experiment, "complaints")]
-    for entry in (entry for each in lists if each is not None and each.is_list() for entry in each.entries()):
-        if entry.value not in assistant.intents:
-            hint = did_you_mean(str(entry.value), assistant.intents)
-            entry.fault("unknown-intent", f"no intent {entry.value!r}", hint, "warning")
-    terms = catalogue.experiment
-    if experiment is not None and terms is not None and not experiment.has("complaints"):
-        for intent in sorted(set(terms.complaints) - set(assistant.intents)):
-            what = f"no intent {intent!r}: nobody can be heard complaining, and the report cannot tell complaints"
-            experiment.fault("unknown-intent", what, "Add the intent, or name yours: complaints: [...].", "warning")
-
-
-def _within(node: Node | None, key: str) -> Node | None:
-    return node.get(key) if node is not None else None
+    if assistant is not None:
+        selling.check(top, catalogue, assistant)
 
 
 def _identity(folder: Path, assistant: Assistant | None, faults: Faults) -> None:

@@ -182,7 +182,8 @@ def _incomparable(left: ast.expr, how: ast.cmpop, right: ast.expr) -> Iterator[s
             wanted, called = ((int, float), "number") if kind == "number" else ((str,), "word")
             for value in _constants(other):
                 if value is not None and (isinstance(value, bool) or not isinstance(value, wanted)):
-                    yield f"{name} {'holds words' if kind == 'list' else f'is a {called}'}, and {value!r} is no {called}"
+                    held = "holds words" if kind == "list" else f"is a {called}"
+                    yield f"{name} {held}, and {value!r} is no {called}"
 
 
 def _constants(node: ast.expr) -> Iterator[object]:

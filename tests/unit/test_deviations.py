@@ -105,14 +105,14 @@ def test_the_other_files_of_this_kind_are_read_alike(tmp_path: Path) -> None:
     ("old", "new", "line"),
     [
         ("mean: 0.06", "mean: 1.5", "1.5 is not less than 1. Write a number above 0 and below 1."),
-        ("csat: -0.15", "csat: 0", "0 is not less than 0. Write a number below 0."),
+        ("csat: -0.15", "csat: 0", "0 is not less than 0. Write a number of at least -4 and below 0."),
         ("survey_share: 0.25", "survey_share: 25", "25 is more than 1. Write a number above 0, 1 at most."),
         ("amount: 3.90", "amount: 3.905", "3.905 has more than 2 decimals. Write a number above 0, with 2 at most."),
         ("margin: 12.00", "margin: -3", "-3 is less than 0. Write a number of at least 0."),
         (
             'middle: "customer.age >= 30"',
             ", ".join(f'g{age}: "customer.age >= {age}"' for age in range(30, 37)),
-            "8 at most entries are expected, and there are 9. Write 8 at most.",
+            "at most 8 entries are expected, and there are 9. Write at most 8.",
         ),
     ],
 )

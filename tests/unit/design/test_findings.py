@@ -98,6 +98,19 @@ CASES = [
     ("services.yml", "services:\n", SERVICE.format("python: ivr.design.findings:validat"), "no-action"),
     ("services.yml", "services:\n", SERVICE.format("python: no_such_package.rate:it"), "no-action"),
     ("services.yml", "services:\n", SERVICE.format("python: rate_claim"), "no-action"),
+    ("offers.yml", "margin: 12.00", "margin: 0", "no-margin"),
+    ("offers.yml", "never_intents: [complaint, new_claim]", "never_intents: []", "offers-always"),
+    ("offers.yml", "never_intents: [complaint, new_claim]", "never_intents: [payment]", "never-after"),
+    ("offers.yml", "ranking: fixed", "ranking: rules\nrules: {senior: [flat]}", "no-order"),
+    ("offers.yml", "ranking: fixed", "ranking: fixed\nrules: {else: [flat]}", "unused-rules"),
+    ("offers.yml", "gate: ", "gate:\n  offers_per_30d: 0\n ", "offers-never"),
+    ("offers.yml", "owns('dacha_furniture')", "owns('dacha_furnitur')", "unknown-product"),
+    ("offers.yml", "    fulfil: lead", "    replaces: summer_house\n    fulfil: lead", "unknown-product"),
+    ("offers.yml", "May I tell you?", "I will tell you.", "no-question"),
+    ("offers.yml", "about {product} for {price}?", "for {price}?", "product-unread"),
+    ("offers.yml", "Say yes or press one, or say no.", "Say yes or no.", "key-untold"),
+    ("offers.yml", "customer.age < 30", "call.intent == 'paymnt'", "unknown-intent"),
+    ("offers.yml", "languages: [en, ru]", "languages: [en]", "no-offers-in"),
 ]  # fmt: skip
 
 
