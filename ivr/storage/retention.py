@@ -1,5 +1,6 @@
 """Forgetting calls, recordings and offers when their time is over. Owns what goes together, and that nothing goes that
-proves an acceptance, or a consent, which must still be provable.
+proves an acceptance, or a consent, which must still be provable. Of a household whose offers go, it stays known under a
+pseudonym that there were any: whoever was counted once is not new to the experiment by being forgotten.
 
 Ages are moments, UTC ISO 8601. proven_since: acceptances since then keep their call, their recording and their rows,
 consents given in a call that hold or ended since then their call and recording.
@@ -7,7 +8,7 @@ consents given in a call that hold or ended since then their call and recording.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TypeVar
 
 import sqlalchemy as sa
@@ -21,6 +22,7 @@ from ivr.storage.tables import (
     callbacks,
     calls,
     events,
+    forgotten_households,
     fulfilments,
     opportunities,
     outcomes,
@@ -83,6 +85,25 @@ class Retention:
             opportunities.c.at_ms < unix_ms(before), opportunities.c.opportunity_id.not_in(proving)
         )
         return [(row.opportunity_id, row.call_id) for row in await self._db.read(query)]
+
+    async def households_before(self, before: str) -> list[tuple[str, str]]:
+        """(household, phase) of everybody in an arm before a moment, whatever it proves."""
+        row = opportunities.c
+        drawn = sa.select(row.household, row.phase).where(
+            row.at_ms < unix_ms(before), row.arm.in_(("treat", "holdout"))
+        )
+        return [(each.household, each.phase) for each in await self._db.read(drawn.distinct())]
+
+    async def note_forgotten(self, units: Iterable[str]) -> None:
+        """Households, by their pseudonyms, that were in an arm before what is kept."""
+        known = await self.forgotten_households()
+        for batch in _batches(sorted(set(units) - known)):
+            each = [(self._db.upsert(forgotten_households, {"unit": unit}, keep=True), None) for unit in batch]
+            await self._db.write(*each)
+
+    async def forgotten_households(self) -> frozenset[str]:
+        """Their pseudonyms."""
+        return frozenset(row.unit for row in await self._db.read(sa.select(forgotten_households)))
 
     async def forget_offers(self, offers: Sequence[tuple[str, str]]) -> None:
         """Opportunities with their answers, what followed them, outcomes and entries in the log."""

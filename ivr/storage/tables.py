@@ -169,6 +169,9 @@ fulfilments = sa.Table(
     sa.CheckConstraint(OWED, name="what_is_promised_is_owed"),
 )
 
+# Households with offers older than those kept, by a pseudonym nobody reads back: only their first ever counts.
+forgotten_households = sa.Table("forgotten_households", METADATA, _text("unit", key=True))
+
 suspensions = sa.Table(
     "suspensions",
     METADATA,

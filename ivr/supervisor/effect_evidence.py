@@ -40,24 +40,29 @@ async def evidence(store: Store, draw: Experiment, now_ms: int) -> Evidence:
     """What is complete by now. Raises StorageError."""
     rows = await store.experiment_rows()
     before_ms = now_ms - MATURE_DAYS * DAY_MS
-    people = await _people(store, rows, draw, before_ms, now_ms)
-    young = {row.household for row in rows if row.at_ms >= before_ms and draw.drew(row.phase)}
+    people, waiting = await _people(store, rows, draw, before_ms, now_ms)
     return Evidence(
         rows=rows,
         mature=[row for row in rows if row.at_ms < before_ms],
         people=people,
-        waiting=len(young.difference(row.household for row in people.rows)),
+        waiting=waiting,
         suspensions=await store.suspensions(),
     )
 
 
 async def _people(
     store: Store, rows: Sequence[ExperimentRow], draw: Experiment, before_ms: int, now_ms: int
-) -> Population:
+) -> tuple[Population, int]:
     """Counted against the event log, too. What other systems decided over the API is in no call's log; a store without
     any log is not compared."""
     ours = [row for row in rows if draw.drew(row.phase)]
+    elsewhere = len(rows) - len(ours)
+    gone = await store.forgotten_households()
+    if gone:  # their first opportunity was before those that are kept
+        ours = [row for row in ours if draw.pseudonym(row.household) not in gone]
     logged = await store.opportunities_logged()
     stored = {row.opportunity_id for row in rows if not row.opportunity_id.startswith(OF_OTHERS)}
     counted = len(ours) + len(logged - stored) - len(stored - logged) if logged else None
-    return population(ours, before_ms=before_ms, counted=counted, elsewhere=len(rows) - len(ours), now_ms=now_ms)
+    people = population(ours, before_ms=before_ms, counted=counted, elsewhere=elsewhere, now_ms=now_ms)
+    young = {row.household for row in ours if row.at_ms >= before_ms}
+    return people, len(young.difference(row.household for row in people.rows))

@@ -12,6 +12,7 @@ from ivr.config import Settings
 from ivr.log import get_log
 from ivr.model.errors import DesignError
 from ivr.offers.catalogue import load_catalogue
+from ivr.offers.experiment import Experiment
 from ivr.storage.store import Store
 
 LONGEST_YEARS = 5
@@ -54,10 +55,20 @@ async def forget(store: Store, settings: Settings, now: datetime) -> TooOld:
     await store.forget_recordings(gone)
     left = {call_id for call_id, _ in found.recordings}.difference(gone)
     await store.forget_calls([call_id for call_id in found.calls if call_id not in left])
+    if settings.keep.offers_days:
+        await _note_counted(store, settings, now)
     await store.forget_offers(found.offers)
     if found.calls or gone or found.offers:
         _log.info("retention.forgotten", calls=len(found.calls), recordings=len(gone), offers=len(found.offers))
     return found
+
+
+async def _note_counted(store: Store, settings: Settings, now: datetime) -> None:
+    """Those whose first opportunity is too old now, also where a proof of it stays: in the treated arm only do proofs
+    stay, and in the treated arm only is somebody not offered anything any more."""
+    experiment = Experiment(salt=settings.offers.salt, holdout=settings.offers.holdout)
+    drawn = await store.households_before(_moment(now - timedelta(days=settings.keep.offers_days)))
+    await store.note_forgotten(experiment.pseudonym(unit) for unit, phase in drawn if experiment.drew(phase))
 
 
 def _unlinked(folder: Path, recordings: Sequence[tuple[str, str]]) -> list[str]:

@@ -15,7 +15,9 @@ from ivr.config import load_settings
 from ivr.model.call import CallRecord, LogEntry
 from ivr.model.errors import ConfigError
 from ivr.model.offers import OfferAnswer
+from ivr.offers.experiment import Experiment
 from ivr.storage.store import Store
+from ivr.supervisor.effect_evidence import evidence
 from ivr.supervisor.retention import forget
 from tests.unit.offers.cases import ROOT
 from tests.unit.storage.test_store_offers import BY_KEY, SPOKEN
@@ -83,6 +85,44 @@ async def test_what_is_too_old_goes_and_what_proves_an_acceptance_stays(tmp_path
     }
     spring = await store.call("spring")
     assert spring is not None and spring.recording == "", "nobody is sent to a file that is gone"
+    await store.close()
+
+
+async def test_a_household_that_was_counted_is_not_new_when_its_offers_are_forgotten(
+    tmp_path: Path, database_url: str
+) -> None:
+    """Offers of all ages, to which the treated half said yes. They are forgotten, but for the proofs; then everybody
+    calls again, and so do as many others for the first time."""
+    store, draw = await Store.open(database_url), Experiment(salt="ivr", holdout=0.5)
+    rows, answers = [], []
+    for number in range(80):
+        arm = draw.arm(f"H{number}")
+        for days in (900, 20) if number < 40 else (20,):
+            made = replace(
+                SPOKEN, opportunity_id=f"{number}-{days}", household=f"H{number}", arm=arm, speak=arm == "treat"
+            )
+            rows.append((replace(made, p_treat=0.5, phase=draw.phase), f"c{number}-{days}", "C", ago(days)))
+            if arm == "treat" and days == 900:
+                answers.append((made.opportunity_id, OfferAnswer.ACCEPTED, ago(days), BY_KEY))
+    await store.save_opportunities(rows)
+    await store.save_answers(answers)
+    now_ms = round(NOW.timestamp() * 1000)
+    assert len((await evidence(store, draw, now_ms)).people.rows) == 80
+    settings = load_settings(settings_in(tmp_path, KEEP + "[offers]\nholdout = 0.5\n"))
+    for _ in range(2):  # as every ten minutes
+        await forget(store, settings, NOW)
+    kept = await store.experiment_rows()
+    assert {row.arm for row in kept if row.opportunity_id.endswith("-900")} == {"treat"}, "proofs stay, of one arm only"
+    seen = await evidence(store, draw, now_ms)
+    assert {row.household for row in seen.people.rows} == {f"H{n}" for n in range(40, 80)}
+    gone = await store.forgotten_households()
+    assert len(gone) == 40 and gone.isdisjoint({f"H{n}" for n in range(80)}), "nobody is named"
+    anew = Experiment(salt="another", holdout=0.5)
+    drawn = [(replace(each, phase=anew.phase, opportunity_id=f"new {each.opportunity_id}"), *of) for each, *of in rows]
+    await store.save_opportunities(drawn[1::2])  # some of them call after the salt was changed
+    renewed = await evidence(store, anew, now_ms)
+    assert "H0" in {row.household for row in renewed.people.rows}, "in a new draw everybody counts once again"
+    assert renewed.people.logged.elsewhere == len(kept)
     await store.close()
 
 
