@@ -41,7 +41,8 @@ class Dispatched:
 @dataclass(slots=True)
 class _Waiter:
     """stands: what is asked for the call, and acd: the contact center's queue for it when nobody is free, both until
-    look_ms, when something changes for this call by itself; 0: it will not. asks: equal for calls that the same people
+    look_ms, when something changes for this call by itself; 0: it will not. settled: hope is somewhere else, so only an
+    agent is an answer. asks: equal for calls that the same people
     could take. With hundreds of calls that wait, to find all this anew whenever somebody's state changes would take
     longer than a turn may."""
 
@@ -50,6 +51,7 @@ class _Waiter:
     until_ms: int
     answer: asyncio.Future[Dispatched]
     stands: Standing
+    settled: bool = False
     acd: AcdQueue | None = None
     look_ms: int = 0
     asks: object = None
@@ -95,13 +97,19 @@ class Dispatcher:
         return self._outlook(call, now_ms + self.directory.plan.waiting.longest_ms).expected_ms
 
     async def next_agent(
-        self, call: WaitingCall, *, until_ms: int, waits: Callable[[int], None] | None = None
+        self,
+        call: WaitingCall,
+        *,
+        until_ms: int,
+        waits: Callable[[int], None] | None = None,
+        settled: bool = False,
     ) -> Dispatched:
         """Wait for an agent until then at the longest, and no longer than there is hope. An agent that is given is
-        reserved; when the waiting is cancelled, nobody stays so. waits: told the position when nobody is free now."""
+        reserved; when the waiting is cancelled, nobody stays so. waits: told the position when nobody is free now.
+        settled: the call is cared for meanwhile, so nobody at work is no reason to stop."""
         answer: asyncio.Future[Dispatched] = asyncio.get_running_loop().create_future()
         now_ms, plan = self.now_ms(), self.directory.plan
-        waiter = _Waiter(call, now_ms, until_ms, answer, standing_of(plan, call, now_ms))
+        waiter = _Waiter(call, now_ms, until_ms, answer, standing_of(plan, call, now_ms), settled)
         waiter.loosen(plan, now_ms)
         self._waiters[call.call_id] = waiter
         self._line.join(call)
@@ -159,6 +167,8 @@ class Dispatcher:
         somebody: dict[object, bool] = {}
         for waiter in list(self._waiters.values()):
             call, asks = waiter.call, waiter.asks
+            if waiter.settled and now_ms < waiter.until_ms:
+                continue
             if waiter.acd is None and now_ms < waiter.until_ms:
                 if asks not in somebody:
                     somebody[asks] = any(fits(a, call.request.queue, waiter.stands, call.exclude) for a in people)

@@ -6,13 +6,16 @@ let go of here.
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 
 from ivr.call.attempt import Attempt
 from ivr.call.dispatch import Dispatched
 from ivr.call.handoff_terms import POP_TIMEOUT_S, HandoffTools, Packet, Target
 from ivr.call.journal import Journal
+from ivr.call.moving import Method
 from ivr.call.transfer_states import TransferState
+from ivr.model.media import LegAnswered
 from ivr.model.routing import AcdQueue, Agent, HandoffRequest, TransferResult
 from ivr.routing.waiting import WaitingCall
 from ivr.routing.waiting_outlook import Outlook
@@ -21,8 +24,8 @@ __all__ = ["POP_TIMEOUT_S", "Handoff", "HandoffTools", "Packet"]
 
 # One store that fails may be a moment; two in a row are a store that is down, and 2 s are over.
 FAULTS_MOST = 2
-LEAST_RING_MS = 15_000
-UNANSWERED = frozenset({TransferState.DIALING, TransferState.RINGING})
+LEAST_RING_MS, LONGEST_RING_MS = 15_000, 3_600_000
+UNANSWERED = frozenset({TransferState.INFORMING, TransferState.DIALING, TransferState.RINGING})
 
 
 class Handoff:
@@ -33,6 +36,8 @@ class Handoff:
         self._attempt: Attempt | None = None
         self._over = self._has_waited = self._waits_no_more = False
         self._instead: TransferResult | None = None
+        self._freed: Dispatched | None = None  # an agent, while a contact center's queue still rang
+        self._watch: asyncio.Future[None] | None = None
         self.place: WaitingCall | None = None
 
     @property
@@ -82,7 +87,7 @@ class Handoff:
 
     def outlook(self) -> Outlook:
         """What the caller may expect in the line; nothing is known of a contact center's queue."""
-        return self._tools.dispatcher.outlook(self._call_id)
+        return Outlook() if self._queues_elsewhere else self._tools.dispatcher.outlook(self._call_id)
 
     async def run(self, request: HandoffRequest, *, besides: frozenset[str] = frozenset()) -> TransferResult:
         """Try one agent after the other, waiting for them where that helps. Ends bridged or moved (ANSWERED), or with
@@ -103,7 +108,7 @@ class Handoff:
         until_ms = began_ms + dispatcher.directory.plan.waiting.longest_ms
         while not self._over:
             until_ms = dispatcher.now_ms() if self._waits_no_more else until_ms
-            found = await dispatcher.next_agent(call, until_ms=until_ms, waits=self._waits)
+            found = self._take_freed() or await dispatcher.next_agent(call, until_ms=until_ms, waits=self._waits)
             target = _target(found, max(0, until_ms - dispatcher.now_ms()))
             if target is None or self._over:
                 self._give_back(found.agent)
@@ -111,11 +116,14 @@ class Handoff:
                 self._journal.note("handoff.ended", result=result.value, reasons=dict(found.reasons))
                 return result
             self._note_chosen(target, found, request)
-            call = replace(call, exclude=call.exclude | {target.agent.agent_id})
+            tried = target.agent.agent_id
+            call = replace(call, exclude=call.exclude | {tried})
             self._attempt = attempt = Attempt(self._call_id, target, self._tools, self._journal)
-            result = await attempt.run(request)
+            result = await (attempt.run(request) if attempt.person else self._ring_elsewhere(attempt, request, call))
             if attempt.state is not TransferState.FAILED:
                 return result
+            if self._freed is not None:  # the queue did not fail: should the agent not take the call, it rings again
+                call = replace(call, exclude=call.exclude - {tried})
             faults = faults + 1 if attempt.our_fault else 0
             if faults == FAULTS_MOST:
                 self._journal.note("handoff.ended", result=result.value, reasons={})
@@ -124,6 +132,8 @@ class Handoff:
 
     def receive(self, message: object) -> None:
         """A message about the consult leg, what was heard on it, or news of a REFER."""
+        if isinstance(message, LegAnswered):
+            self._tools.dispatcher.leave(self._call_id)  # a queue that answers has the call
         if self._attempt is not None:
             self._attempt.receive(message)
 
@@ -156,6 +166,43 @@ class Handoff:
         self._tools.dispatcher.leave(self._call_id)
         if self._attempt is not None:
             self._attempt.worker_lost()
+
+    async def _ring_elsewhere(self, attempt: Attempt, request: HandoffRequest, call: WaitingCall) -> TransferResult:
+        """Try a contact center's queue. An agent who becomes free before it answers gets the call instead; where we
+        send REFER at once, that is not ours to decide."""
+        dispatcher, failed = self._tools.dispatcher, False
+        if self._tools.method is not Method.BLIND:
+            besides = replace(call, exclude=call.exclude.union(dispatcher.directory.plan.acd))
+            self._watch = asyncio.ensure_future(self._watch_agents(attempt, besides))
+        try:
+            result = await attempt.run(request)
+            failed = attempt.state is TransferState.FAILED
+            return result
+        finally:
+            dispatcher.leave(self._call_id)
+            if self._freed is not None and not failed:
+                self._give_back(self._freed.agent)
+                self._freed = None
+
+    async def _watch_agents(self, attempt: Attempt, call: WaitingCall) -> None:
+        dispatcher = self._tools.dispatcher
+        found = await dispatcher.next_agent(call, until_ms=dispatcher.now_ms() + LONGEST_RING_MS, settled=True)
+        if found.agent is None:
+            return
+        if self._over or attempt.state not in UNANSWERED:
+            self._give_back(found.agent)
+            return
+        self._freed = found
+        self._journal.note("handoff.recalled", agent=found.agent.agent_id, by=attempt.agent_id)
+        attempt.give_up()
+
+    def _take_freed(self) -> Dispatched | None:
+        """The agent who became free while a queue rang, unless the caller would rather have something else."""
+        found, self._freed = self._freed, None
+        if found is not None and self._waits_no_more:
+            self._give_back(found.agent)
+            return None
+        return found
 
     def _waits(self, position: int) -> None:
         self._has_waited = True

@@ -14,7 +14,7 @@ from ivr.model.routing import AcdQueue, AgentState, TransferResult
 from ivr.routing.plan import RoutingPlan
 from tests.handoffs import plan_of
 from tests.sip.media_control import channel, seconds_of
-from tests.sip.odd_phones import is_closed, odd_phones
+from tests.sip.odd_phones import is_closed, odd_phones, rings_on
 from tests.sip.office import AGENT_HZ, CALLER_HZ, MUSIC_HZ, WHISPER_HZ, Office, Ports, an_office, offices
 
 pytestmark = pytest.mark.sip
@@ -53,58 +53,11 @@ async def test_telephones_that_do_what_no_good_telephone_does_cost_the_caller_no
         assert seconds_of(channel(office.caller.heard_wav), AGENT_HZ) > 0.6
 
 
-async def test_a_contact_centers_queue_gets_the_call_without_a_whisper_and_one_that_does_not_take_it_gives_it_back(
+async def test_a_contact_centers_queue_gets_the_call_as_it_comes_and_one_that_does_not_take_or_keep_it_gives_it_back(
     reserve_ports: Ports, tmp_path: Path
 ) -> None:
-    async def answers(office: Office) -> None:
-        office.employ(_with_queue(office))
-        office.music()
-        assert await office.begin() is TransferResult.ANSWERED
-        assert office.chosen() == ["acd"]
-        await office.best.incoming()
-        await office.talk(office.best)
-        await office.best.hang_up()
-        await office.caller.ended()
-        queue_heard, caller_heard = channel(office.best.heard_wav), channel(office.caller.heard_wav)
-        assert seconds_of(queue_heard, WHISPER_HZ) == seconds_of(queue_heard, MUSIC_HZ) == 0
-        assert seconds_of(queue_heard, CALLER_HZ) > 0.6
-        assert seconds_of(caller_heard, AGENT_HZ) > 0.6
-
-    async def does_not(office: Office) -> None:
-        office.employ(_with_queue(office))
-        await office.best.decline_calls(503)
-        assert await office.begin() is TransferResult.FAILED
-        await office.best.ignore_calls()
-        running, began_ms = office.begin(), monotonic_ms()
-        rang = await office.best.incoming()
-        assert await running is TransferResult.NO_ANSWER
-        assert monotonic_ms() - began_ms <= RINGS_MS + NEXT_MS
-        assert (await office.best.ended()).at_ms - rang.at_ms <= RINGS_MS + NEXT_MS
-        assert _still_here(office)
-
-    async def hangs_up_at_once(office: Office) -> None:
-        async with odd_phones([is_closed]) as [closed]:
-            await office.best.answer_calls()
-            office.employ(_with_queue(office, closed.uri))
-            office.music()
-            assert await office.begin() is TransferResult.ANSWERED
-            await asyncio.wait_for(closed.done, 2)
-        assert office.chosen() == ["closed", "acd"]
-        [failed] = [entry for entry in office.entries if entry.kind == "handoff.attempt_failed"]
-        assert failed.data == {"agent": "closed", "event": "turned_away", "result": "refused"}
-        dialed = await office.noted("handoff.dialed", 2)
-        assert dialed.at_ms - failed.at_ms <= NEXT_MS
-        await office.talk(office.best)
-        await office.best.hang_up()
-        await office.caller.ended()
-        assert seconds_of(channel(office.caller.heard_wav), AGENT_HZ) > 0.6
-
-    async def gives_it_back(office: Office) -> None:
-        await does_not(office)
-        await hangs_up_at_once(office)
-
     async with offices(2, reserve_ports, tmp_path) as [one, two]:
-        await asyncio.gather(answers(one), gives_it_back(two))
+        await asyncio.gather(_answers_and_rings(one), _gives_it_back(two))
 
 
 async def test_whoever_hangs_up_at_whatever_moment_alone_or_both_at_once_nobody_is_left_ringing_or_taken(
@@ -139,6 +92,82 @@ async def test_whoever_hangs_up_at_whatever_moment_alone_or_both_at_once_nobody_
         for office in (one, two):
             office.employ(plan_of({"best": office.best.uri}, wrap_up_ms=0))
         await asyncio.gather(both(one), the_agent(two))
+
+
+async def _answers(office: Office) -> None:
+    """The queue hears the caller and nothing else; an end there is the end."""
+    office.employ(_with_queue(office))
+    office.music()
+    assert await office.begin() is TransferResult.ANSWERED
+    assert office.chosen() == ["acd"]
+    await office.best.incoming()
+    await office.talk(office.best)
+    await office.best.hang_up()
+    await office.caller.ended()
+    queue_heard, caller_heard = channel(office.best.heard_wav), channel(office.caller.heard_wav)
+    assert seconds_of(queue_heard, WHISPER_HZ) == seconds_of(queue_heard, MUSIC_HZ) == 0
+    assert seconds_of(queue_heard, CALLER_HZ) > 0.6
+    assert seconds_of(caller_heard, AGENT_HZ) > 0.6
+
+
+async def _does_not(office: Office) -> None:
+    """Declined, then rung in vain."""
+    office.employ(_with_queue(office))
+    await office.best.decline_calls(503)
+    assert await office.begin() is TransferResult.FAILED
+    await office.best.ignore_calls()
+    running, began_ms = office.begin(), monotonic_ms()
+    rang = await office.best.incoming()
+    assert await running is TransferResult.NO_ANSWER
+    assert monotonic_ms() - began_ms <= RINGS_MS + NEXT_MS
+    assert (await office.best.ended()).at_ms - rang.at_ms <= RINGS_MS + NEXT_MS
+    assert _still_here(office)
+
+
+async def _hangs_up_at_once(office: Office) -> None:
+    """The next queue gets the call."""
+    async with odd_phones([is_closed]) as [closed]:
+        await office.best.answer_calls()
+        office.employ(_with_queue(office, closed.uri))
+        office.music()
+        assert await office.begin() is TransferResult.ANSWERED
+        await asyncio.wait_for(closed.done, 2)
+    assert office.chosen() == ["closed", "acd"]
+    [failed] = [entry for entry in office.entries if entry.kind == "handoff.attempt_failed"]
+    assert failed.data == {"agent": "closed", "event": "turned_away", "result": "refused"}
+    dialed = await office.noted("handoff.dialed", 2)
+    assert dialed.at_ms - failed.at_ms <= NEXT_MS
+    await office.talk(office.best)
+    await office.best.hang_up()
+    await office.caller.ended()
+    assert seconds_of(channel(office.caller.heard_wav), AGENT_HZ) > 0.6
+
+
+async def _rings_until_an_agent_is_free(office: Office) -> None:
+    """The queue's phone is told to be silent, then the agent's rings."""
+    async with odd_phones([rings_on]) as [queue]:
+        acd = replace(_with_queue(office).acd["acd"], sip_uri=queue.uri, ring_ms=20_000)
+        office.employ(plan_of({"second": office.second.uri}, acd={"acd": acd}))
+        office.directory.ready("second", now_ms=monotonic_ms())
+        office.directory.reserve("second", now_ms=monotonic_ms())
+        await office.call_in()
+        running = office.begin()
+        await office.noted("handoff.ringing")
+        office.directory.release("second", now_ms=monotonic_ms())
+        await asyncio.wait_for(queue.done, 2)  # told to be silent, and acknowledged
+        assert (await office.noted("handoff.recalled")).data == {"agent": "second", "by": "acd"}
+        await office.taken_by(office.second)
+        assert await running is TransferResult.ANSWERED and office.chosen() == ["acd", "second"]
+
+
+async def _answers_and_rings(office: Office) -> None:
+    await _answers(office)
+    await _rings_until_an_agent_is_free(office)
+
+
+async def _gives_it_back(office: Office) -> None:
+    await _does_not(office)
+    await _hangs_up_at_once(office)
 
 
 async def _up_to(office: Office, moment: str) -> asyncio.Task[TransferResult]:

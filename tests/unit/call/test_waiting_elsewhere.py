@@ -18,9 +18,10 @@ from ivr.call.overflowing import overflow_call
 from ivr.model.call import LogEntry
 from ivr.model.identity import Caller
 from ivr.model.media import Bridge, CallArrived, Dial, HangUp, LegAnswered, LegEnded, LegRinging
-from ivr.model.routing import AcdQueue, TransferResult
+from ivr.model.routing import AcdQueue, AgentState, TransferResult
 from ivr.routing.agents import AgentDirectory
 from ivr.routing.overflow_terms import OverflowQueue, OverflowTerms, Source
+from ivr.routing.waiting_outlook import Outlook
 from ivr.routing.waiting_terms import WaitingTerms
 from tests.handoffs import WISH, plan_of, tools_of
 from tests.unit.call.virtual_time import VirtualLoop
@@ -66,6 +67,9 @@ class House:
 
     def hangs_up(self) -> None:
         self.handoff.receive(LegEnded(leg=self.handoff.leg, code=200, reason="", by="remote", at_ms=0))
+
+    def states(self) -> dict[str, AgentState]:
+        return {each.agent.agent_id: each.state for each in self.directory.presences(0)}
 
     def noted(self, kind: str) -> list[dict[str, Any]]:
         return [dict(entry.data) for entry in self.entries if entry.kind == kind]
@@ -198,6 +202,77 @@ def test_a_queue_rings_longer_than_a_phone_but_no_longer_than_callers_wait() -> 
         assert await running is TransferResult.NO_ANSWER, "the worker said nothing, and was not waited for for ever"
         assert 60 < asyncio.get_running_loop().time() < 65
         assert isinstance(house.sent[-1], HangUp)
+
+    virtually(story)
+
+
+def test_an_agent_who_becomes_free_while_the_queue_still_rings_gets_the_call_and_the_queue_is_kept_for_later() -> None:
+    async def story() -> None:
+        shown: list[str] = []
+
+        async def pop(agent: str, _packet: Packet) -> bool:
+            shown.append(agent)
+            return True
+
+        house = House(pop=pop)
+        running = house.begin()
+        await asyncio.sleep(0.1)
+        house.rings()
+        await asyncio.sleep(20)
+        assert house.handoff.outlook() == Outlook(), "nothing is known of the queue"
+        house.directory.ready("ann", now_ms=20_000)
+        await asyncio.sleep(0.1)
+        queue, ann = house.dialed()
+        assert (ann.uri, shown) == ("sip:ann@h", ["", "ann"])
+        [down] = [each for each in house.sent if isinstance(each, HangUp)]
+        assert down.leg == queue.leg and house.sent.index(down) < house.sent.index(ann), "one phone at a time"
+        assert house.noted("handoff.recalled") == [{"agent": "ann", "by": "pbx"}]
+        house.handoff.receive(LegEnded(leg=ann.leg, code=486, reason="", by="remote", at_ms=0))
+        await asyncio.sleep(0.1)
+        assert [dial.uri for dial in house.dialed()] == ["sip:q@pbx", "sip:ann@h", "sip:q@pbx"]
+        house.handoff.caller_gone()
+        await running
+        assert house.states() == {"ann": AgentState.AVAILABLE}
+
+    virtually(story)
+
+
+@pytest.mark.parametrize("first", ["answer", "agent", "caller", "key"])
+def test_whatever_comes_in_the_moment_an_agent_becomes_free_nobody_is_kept_for_nothing(first: str) -> None:
+    async def story() -> None:
+        house = House()
+        running = house.begin()
+        await asyncio.sleep(0.1)
+        house.rings()
+        await asyncio.sleep(10)
+        leg = house.handoff.leg
+        if first == "agent":
+            house.directory.ready("ann", now_ms=10_000)
+            await asyncio.sleep(0)  # she is found, and nobody has been told yet
+            assert house.states() == {"ann": AgentState.RESERVED}
+        match first:
+            case "answer" | "agent":
+                house.handoff.receive(LegAnswered(leg=leg, at_ms=0))
+            case "caller":
+                house.handoff.caller_gone()
+            case "key":
+                assert house.handoff.stop_waiting(TransferResult.CALLBACK)
+                await asyncio.sleep(0.01)  # who is free before that may still take the call
+        house.directory.ready("ann", now_ms=10_000) if first != "agent" else None
+        await asyncio.sleep(1)
+        uris = [dial.uri for dial in house.dialed()]
+        if first == "agent":
+            assert uris == ["sip:q@pbx", "sip:ann@h"] and house.states() == {"ann": AgentState.RESERVED}
+            assert [each.leg for each in house.sent if isinstance(each, HangUp)] == [leg], (
+                "the queue's 200 was too late"
+            )
+            house.handoff.caller_gone()
+        else:
+            assert uris == ["sip:q@pbx"]
+        house.handoff.caller_gone()
+        await running
+        await asyncio.sleep(0)
+        assert house.states() == {"ann": AgentState.AVAILABLE} and house.handoff.waiting == 0
 
     virtually(story)
 
