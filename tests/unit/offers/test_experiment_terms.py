@@ -109,3 +109,31 @@ def test_an_experiment_that_cannot_be_is_refused(tmp_path: Path, ranking: str, m
     with pytest.raises(DesignError) as refused:
         desk(tmp_path, ranking, more)
     assert code in {fault.code for fault in refused.value.faults}
+
+
+ENGLISH, RUSSIAN = "{ask: How was it?, thanks: Thank you.}", "{ask: Как оно?, thanks: Спасибо.}"
+
+
+@pytest.mark.parametrize(
+    ("stated", "wrong"),
+    [
+        (f"{{en: {ENGLISH}, ru: {RUSSIAN}}}", ""),
+        (f"{{en: {ENGLISH}}}", "no stated in ru"),
+        ("{en: {ask: How was it?}, ru: {ask: Как оно?}}", "thanks"),
+        (f"{{en: {ENGLISH}, ru: Как оно?}}", "ru"),
+        (f"{{en: {{ask: '', thanks: Thank you.}}, ru: {RUSSIAN}}}", "ask"),
+        (f"{{en: {{ask: {'how ' * 41}was it, thanks: Thank you.}}, ru: {RUSSIAN}}}", "43 words"),
+    ],
+)
+def test_what_asks_after_the_goodbye_is_there_in_every_language_and_short(
+    tmp_path: Path, stated: str, wrong: str
+) -> None:
+    try:
+        made = desk(tmp_path, "learned", f"{EXPERIMENT}  stated: {stated}\n")
+    except DesignError as refused:
+        assert wrong and any(wrong in str(fault) for fault in refused.faults), refused.faults
+        assert all(fault.line > 1 for fault in refused.faults), "with its place"
+    else:
+        assert not wrong
+        terms = made.catalogue.experiment
+        assert terms is not None and terms.stated["ru"].never_after == ("complaint",)
