@@ -24,7 +24,7 @@ from ivr.storage.offers import StoredOffer
 from ivr.storage.store import Store
 
 REPEAT_DAYS = 7
-SURVEY_DAYS = 90  # of either question; only a household's first opportunity within so many days counts in the report
+SURVEY_DAYS = 90  # a household is asked either question no more often
 
 
 class Opportunities:

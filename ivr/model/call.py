@@ -30,9 +30,10 @@ class LogEntry:
 
     Kinds: handling.drawn / call.arrived call.answered call.greeted call.ended / turn.said turn.heard turn.rejected
     turn.silence turn.keys turn.barged_in turn.answered turn.prompted / dialog.step dialog.slot dialog.request
-    dialog.language / number.verified identity.evidence identity.level identity.refused identity.locked identity.closed
+    dialog.language dialog.closing dialog.ended /
+    number.verified identity.evidence identity.level identity.refused identity.locked identity.closed
     identity.risk /
-    service.called service.ended / offer.decided offer.answered / handoff.requested
+    service.called service.ended / offer.decided offer.answered offer.survey / handoff.requested
     handoff.chosen handoff.popped handoff.dialed handoff.ringing handoff.answered handoff.whispered handoff.joined
     handoff.bridged handoff.ended / overflow.arrived overflow.returning overflow.refused overflow.result / hearing.lost
     hearing.restored / callback.promised / recording.started / call.returned call.code_unknown /
