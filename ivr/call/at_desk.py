@@ -85,6 +85,10 @@ class AtDesk:
             return True
         return False
 
+    def key(self, digit: str) -> bool:
+        """A key of the caller. True when it was for a queue the call is being passed on to, which is heard already."""
+        return self._next is not None and self._next.key(digit)
+
     def caller_gone(self) -> None:
         """The caller left: nobody's phone must go on ringing."""
         if self._next is not None:

@@ -135,9 +135,9 @@ class Performer:
         """An agent did something with this call from the page."""
         self._at_desk.receive(message, recorded=bool(self._recording))
 
-    def waiting_key(self, digit: str) -> bool:
-        """A key of the caller. True when it ended the waiting for a human."""
-        return self._humans.waiting_key(digit)
+    def key(self, digit: str) -> bool:
+        """A key of the caller. True when it was for a human, or ended the waiting for one."""
+        return self._at_desk.key(digit) or self._humans.key(digit)
 
     def overheard(self, message: UtteranceMarked | VoiceMeasured) -> None:
         """The speech worker found something out about the caller's voice."""

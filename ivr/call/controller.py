@@ -233,7 +233,7 @@ class CallController:
         self.journal.note("leg.held", held=message.held)
 
     def _on_key(self, message: DigitPressed) -> None:
-        if not self.conversation.performer.waiting_key(message.digit):
+        if not self.conversation.performer.key(message.digit):
             self.conversation.digit_pressed(message)
 
     def _on_recording(self, _message: RecordingRequested) -> None:

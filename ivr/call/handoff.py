@@ -15,7 +15,7 @@ from ivr.call.handoff_terms import POP_TIMEOUT_S, HandoffTools, Packet, Target
 from ivr.call.journal import Journal
 from ivr.call.moving import Method
 from ivr.call.transfer_states import TransferState
-from ivr.model.media import LegAnswered
+from ivr.model.media import LegAnswered, SendDigits
 from ivr.model.routing import AcdQueue, Agent, HandoffRequest, TransferResult
 from ivr.routing.waiting import WaitingCall
 from ivr.routing.waiting_outlook import Outlook
@@ -152,6 +152,12 @@ class Handoff:
         self._waits_no_more = self._has_waited or waited
         self._instead = instead if self._waits_no_more else None
         return waited
+
+    def key(self, digit: str) -> bool:
+        """A key of the caller, for the menu of a queue or whoever else is heard through us. False when nobody is."""
+        if self.heard:
+            self._tools.send(SendDigits(leg=self.leg, digits=digit))
+        return self.heard
 
     def caller_gone(self) -> None:
         """The caller hung up: the agent's phone must not go on ringing."""

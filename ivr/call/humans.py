@@ -84,9 +84,12 @@ class Humans:
         """The place this call has in the line, or had last; None when it never asked for a human."""
         return self.handoff.place if self.handoff is not None else None
 
-    def waiting_key(self, digit: str) -> bool:
-        """A key of the caller: one that ends the waiting does, and is no answer to what is asked next."""
+    def key(self, digit: str) -> bool:
+        """A key of the caller: for whoever is heard, or one that ends the waiting, and is no answer to what is asked
+        next. False for any other."""
         result, handoff = INSTEAD.get(digit), self.handoff
+        if handoff is not None and handoff.key(digit):
+            return True
         if result is None or handoff is None or not self._comfort.choices_known or not handoff.stop_waiting(result):
             return False
         self._comfort.hush()

@@ -95,6 +95,8 @@ async def _a_speech_worker_dies(house: House, caller: Caller, agent: SoftPhone, 
     await caller.event("handoff.bridged", 2)
     voices = [tone_wav(folder / f"{hz}.wav", hz, 900) for hz in (CALLER_HZ, AGENT_HZ)]
     await asyncio.gather(caller.phone.say(voices[0]), agent.say(voices[1]))
+    await caller.phone.press("5")
+    assert (await agent.wait_for("digit", 2)).fields["digit"] == "5", "keys go where the voice goes"
     await house.post(f"/api/calls/{caller.call.call_id}/act", {"agent_id": "a1", "do": "pass_on", "queue": "service"})
     kept = await caller.event("handoff.kept", 5)
     assert (kept["data"], "handoff.joined" in caller.kinds()) == ({"agent": "a1", "result": "refused"}, True)
