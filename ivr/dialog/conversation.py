@@ -19,7 +19,7 @@ from ivr.log import mask
 from ivr.model import dialog as ev
 from ivr.model.hearing import Hypothesis, Recognition
 from ivr.model.identity import Caller
-from ivr.model.offers import OfferDecision, OfferScript
+from ivr.model.offers import OfferDecision, OfferScript, Stated, StatedQuestion
 from ivr.model.routing import TransferResult
 from ivr.model.understanding import NO_CONTEXT, Understanding
 
@@ -119,6 +119,8 @@ class Stage:
                 self.path.append(str(data["step"]))
             case ev.RecordOfferAnswer(answer=answer):
                 self.happen("offer", answer.value, method=command.method)
+            case ev.RecordSurvey(grade=grade, outcome="stated"):
+                self.happen("stated", Stated(grade).name.lower() if grade else "no_answer")
             case ev.RecordSurvey(grade=grade):
                 self.happen("survey", str(grade))
             case ev.PromiseCallback():
@@ -168,14 +170,19 @@ class Stage:
 
     def decide(self) -> OfferDecision:
         told = self.offers.pop(0) if self.offers else None
+        if told is None:
+            return OfferDecision(opportunity_id="test", arm="none", speak=False, household="test")
+        speak = not told["holdout"]
+        stated = StatedQuestion(ask=told["stated"], thanks=told["thanks"], never_after=("complaint",))
         return OfferDecision(
             opportunity_id="test",
-            arm="treat" if told else "none",
-            speak=told is not None,
+            arm="treat" if speak else "holdout",
+            speak=speak,
             household="test",
-            product=told["product"] if told else "",
-            script=OfferScript(**{k: told[k] for k in script.OFFER_WORDS}) if told else None,
-            survey=told["survey"] if told else "",
+            product=told["product"],
+            script=OfferScript(**{k: told[k] for k in script.OFFER_WORDS}) if speak else None,
+            survey=told["survey"],
+            stated=stated if speak and stated.ask else None,
         )
 
     # ---- the caller's side ----

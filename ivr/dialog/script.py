@@ -12,8 +12,10 @@ from ivr.model.errors import DesignError
 from ivr.model.routing import TransferResult
 
 ACTIONS = ("user", "dtmf", "silence", "noise", "hearing", "hangup")
-EXPECTED = ("bot", "action", "handoff", "offer", "survey", "callback", "ends")
+EXPECTED = ("bot", "action", "handoff", "offer", "survey", "stated", "callback", "ends")
 OFFER_WORDS = ("ask", "pitch", "confirm", "accepted", "declined")
+_ASKED_AFTER = ("survey", "stated", "thanks")
+_OFFER_FLAGS = ("holdout",)
 STATE = ("intent", "step", "level", "outcome", "disposition", "slots", "requests")
 CAME_FROM = ("overflow_from", "waited_s", "ways", "expected_wait", "returned", "returned_intent", "returned_status")
 SHARED = ("caller", "mock", "offers", "agents", "started_at", "cut_off", "language")
@@ -162,7 +164,7 @@ def _mocks(node: Node | None) -> dict[str, tuple[Mock, ...]]:
 
 
 def _offer(node: Node) -> Mapping[str, str]:
-    node.only(("product", *OFFER_WORDS, "survey"))
+    node.only(("product", *OFFER_WORDS, *_ASKED_AFTER, *_OFFER_FLAGS))
     told = {k: (e.text() if (e := node.get(k)) else k) for k in ("product", *OFFER_WORDS)}
-    survey = node.get("survey")
-    return {**told, "survey": survey.text() if survey else ""}
+    asked = {k: (e.text() if (e := node.get(k)) else "") for k in _ASKED_AFTER}
+    return {**told, **asked, **{k: "yes" if (e := node.get(k)) is not None and e.flag() else "" for k in _OFFER_FLAGS}}
