@@ -33,6 +33,8 @@ def complaint_about(outcome: str, value: float) -> str:
         return f"{outcome} is between {least:g} and {most:g}, not {value:g}"
     if (least, most) == (0.0, 1.0) and value not in (0.0, 1.0):
         return f"{outcome} is 0 or 1, not {value:g}"
+    if outcome == "csat" and not value.is_integer():
+        return f"csat is a whole grade from 1 to 5, not {value:g}"
     if outcome == "stated" and value not in set(Stated):
         return f"stated is {', '.join(f'{each} ({each.name.lower()})' for each in Stated)}, not {value:g}"
     return ""

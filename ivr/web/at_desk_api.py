@@ -40,6 +40,9 @@ async def act(request: web.Request) -> web.StreamResponse:
         wish = _wish(desk, agent_id, body)
     except ValueError as fault:
         return error(400, str(fault))
+    screen = desk.hub.screen(f"agent:{agent_id}")
+    if screen is None or screen.data.get("call_id") != call_id:
+        return error(409, "this call is not at your desk")
     if not desk.post_to_call(call_id, wish):
         return error(409, "this call is over")
     return answered(request, {"call_id": call_id, "do": body.get("do")}, agent_id)

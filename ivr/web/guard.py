@@ -61,7 +61,7 @@ class Guard:
     async def visitor(self, request: web.Request) -> Visitor | None:
         """Who asks, None when nobody we know. Raises StorageError."""
         scheme, _, bearer = request.headers.get("Authorization", "").partition(" ")
-        if scheme.lower() == "bearer":
+        if scheme.lower() == "bearer" and bearer.strip():  # an empty one is what programs send that have no token
             return await self.accounts.of_bearer(bearer.strip())
         if await self.accounts.any() or self.accounts.has_token:
             return await self.accounts.of_cookie(request.cookies.get(COOKIE, ""))

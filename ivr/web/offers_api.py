@@ -9,16 +9,16 @@ from __future__ import annotations
 import hashlib
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Any
 
 from aiohttp import web
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ivr.call.journal import wall_clock
 from ivr.call.opportunities import Opportunities
 from ivr.model.errors import StorageError
 from ivr.model.identity import Customer, Level
 from ivr.model.offers import OfferAnswer, OfferDecision, OfferOutcome, OfferProof, household_of
+from ivr.nlu.spoken.offer_answers import OfferReply, find_offer_reply
 from ivr.offers.catalogue import Product
 from ivr.offers.desk import OfferDesk
 from ivr.offers.gate import OfferFacts, OfferHistory
@@ -28,88 +28,10 @@ from ivr.storage.offers import StoredOffer
 from ivr.storage.store import Store
 from ivr.web.api import DESK, body_of
 from ivr.web.guard import error
+from ivr.web.offer_bodies import CallBody, DecideBody, OutcomeBody, parsed
 
 SOURCE = "api"
 routes = web.RouteTableDef()
-
-Text = Annotated[str, Field(max_length=200)]
-Name = Annotated[str, Field(min_length=1, max_length=200)]
-Names = Annotated[tuple[Text, ...], Field(max_length=100)]
-
-
-class _Body(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-Shape = TypeVar("Shape", bound=BaseModel)
-
-
-class CustomerBody(_Body):
-    """Who calls. household: the unit of the experiment; "" takes the customer alone."""
-
-    id: Name
-    household: Text = ""
-    language: Text = ""
-    lines: Names = ()
-    owns: Names = ()
-    flags: Names = ()
-    profile: Annotated[dict[str, Any], Field(max_length=50)] = {}
-
-
-class CallBody(_Body):
-    """How the conversation went. What is left out counts against the offer: nothing is said for want of a fact.
-    other_intents: what else it was about; resolved: all of it; latency_p95_ms: of who speaks, 0 for a person."""
-
-    id: Name
-    intent: Text
-    other_intents: Names | None = None
-    resolved: bool = False
-    confirmed: bool = False
-    bot_disclosed: bool = False
-    no_offers: bool = False  # the caller wants none: that holds at once and for good
-    recorded: bool = False
-    repairs: Annotated[int, Field(ge=0)] | None = None
-    recent_failures: Annotated[int, Field(ge=0)] | None = None
-    agent_requested: bool | None = None
-    open_ticket: bool | None = None
-    overflow: bool | None = None
-    seconds: Annotated[float, Field(ge=0)] | None = None
-    waited_s: Annotated[float, Field(ge=0)] | None = None
-    load: Annotated[float, Field(ge=0, le=1)] | None = None
-    latency_p95_ms: Annotated[int, Field(ge=0)] | None = None
-    said: Annotated[tuple[Annotated[str, Field(max_length=2000)], ...], Field(max_length=200)] | None = None
-
-
-class DecideBody(_Body):
-    """key: yours, one for each conversation."""
-
-    key: Name
-    language: Text = "en"
-    level: Literal["L0", "L1", "L2", "L3", "L4"] = "L0"
-    customer: CustomerBody | None = None
-    call: CallBody
-
-
-class ProofBody(_Body):
-    """Why an acceptance is one: key 1, or a yes heard with confidence >= 0.9, after the read-back."""
-
-    read_back: Name
-    asked_at: datetime
-    answered_at: datetime
-    method: Literal["dtmf", "speech"]
-    heard: Text = ""
-    confidence: Annotated[float, Field(ge=0, le=1)] = 0.0
-    digits: Text = ""
-    recording: Text = ""
-
-
-class OutcomeBody(_Body):
-    """An answer, outcomes, or both."""
-
-    opportunity: Name
-    answer: OfferAnswer | None = None
-    proof: ProofBody | None = None
-    outcomes: dict[str, float] = {}
 
 
 @routes.post("/api/offers/decide")
@@ -118,7 +40,7 @@ async def decide(request: web.Request) -> web.Response:
     desk = request.app[DESK]
     if desk.offers is None:
         return error(404, "no offers are configured")
-    body = _parsed(DecideBody, await body_of(request))
+    body = parsed(DecideBody, await body_of(request))
     offers = desk.offers()
     opportunity_id = f"api-{hashlib.sha256(body.key.encode()).hexdigest()[:32]}"
     customer_id = body.customer.id if body.customer else ""
@@ -148,7 +70,7 @@ async def outcome(request: web.Request) -> web.Response:
     desk = request.app[DESK]
     if desk.offers is None:
         return error(404, "no offers are configured")
-    body = _parsed(OutcomeBody, await body_of(request))
+    body = parsed(OutcomeBody, await body_of(request))
     problem = next(filter(None, (complaint_about(name, value) for name, value in body.outcomes.items())), "")
     if problem or (body.answer is None and not body.outcomes):
         return error(400, problem or "tell an answer, outcomes, or both")
@@ -195,7 +117,11 @@ def _refusal(body: OutcomeBody, stored: StoredOffer, product: Product | None) ->
         return error(409, f"it was answered already: {stored.answer}")
     if body.answer is not OfferAnswer.ACCEPTED:
         return None
-    found = faults(_proof(body), product, decided_at=stored.at, now=datetime.now(UTC))
+    found = [*faults(_proof(body), product, decided_at=stored.at, now=datetime.now(UTC))]
+    if body.proof is not None and body.proof.method == "speech":
+        reply = find_offer_reply(body.proof.heard, str(stored.facts.get("language", "")))
+        if reply is None or reply.value != OfferReply.PLAIN:
+            found.append("heard is no plain yes: read back once more, and take key 1 or a yes and nothing else")
     return error(422, "; ".join(found)) if found else None
 
 
@@ -232,7 +158,7 @@ def _facts(body: DecideBody, offers: OfferDesk) -> OfferFacts:
     return OfferFacts(
         customer=customer,
         level=Level[body.level],
-        language=body.language,
+        language=body.spoken,
         intent=call.intent,
         other_intents=call.other_intents,
         resolved=call.resolved,
@@ -261,6 +187,8 @@ def _facts(body: DecideBody, offers: OfferDesk) -> OfferFacts:
 def _told(decision: OfferDecision, speak: bool) -> dict[str, Any]:
     """What a caller of the interface may know: the holdout's offer is nobody's business."""
     closed = [finding.rule for finding in decision.gate if not finding.passed]
+    if not closed and decision.arm == "none":  # the call is one for an offer, but for none of these products
+        closed = sorted({why.partition(":")[0] for why in decision.removed.values()})
     script = asdict(decision.script) if speak and decision.script is not None else None
     return {
         "opportunity": decision.opportunity_id,
@@ -290,12 +218,3 @@ def _told_again(stored: StoredOffer, offers: OfferDesk, *, unwanted: bool) -> di
     again = replace(decision, survey=survey, stated=stated, fulfil=product.fulfil if product is not None else "")
     told = _told(again, speak=words is not None)
     return {**told, "script": asdict(words) if words is not None else None}
-
-
-def _parsed(shape: type[Shape], body: dict[str, Any]) -> Shape:
-    """The body as it must be. Raises 400 with every fault."""
-    try:
-        return shape.model_validate(body)
-    except ValidationError as wrong:
-        found = [f"{'.'.join(map(str, e['loc'])) or 'body'}: {e['msg']}" for e in wrong.errors()]
-        raise web.HTTPBadRequest(reason="; ".join(found)[:500].replace("\n", " ")) from wrong

@@ -270,9 +270,9 @@ def _nothing(words: str) -> dict[str, Any]:
 
 
 def _guarded(method: str, *, open_to_all: bool) -> dict[str, Any]:
-    """What the guard may answer instead: pages without a session lead to /login, data says 401."""
+    """What may be answered before a request is looked at: pages without a session lead to /login, data says 401."""
     strangers = {} if open_to_all else _errors(401, 403) | {"303": _nothing("A page without a session: to /login")}
-    forged = _errors(403) if method == "post" else {}
+    forged = _errors(403, 413) if method == "post" else {}
     return strangers | forged | ({} if open_to_all else _errors(503))
 
 
@@ -283,6 +283,7 @@ def _errors(*codes: int) -> dict[str, Any]:
         403: "Not for this account, or sent by another site's page, or from elsewhere while nobody has an account",
         404: "Not found",
         409: "Not possible now",
+        413: "The body is larger than any that is needed",
         422: "An acceptance without its proof",
         429: "Too many wrong tokens; Retry-After says when to come back",
         503: "The database does not answer",

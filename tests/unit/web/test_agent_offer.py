@@ -154,6 +154,11 @@ async def test_the_buttons_of_a_call_reach_the_call_and_nonsense_does_not(
     client, call = await at_the_desk(serve, store, hub)
     for wrong in ({"do": "dance"}, {"do": "pass_on", "queue": "moon"}, {"do": "pass_on", "to": "a17"}, {"do": ""}):
         await posted(client, "/api/calls/01A/act", 400, **wrong)
+    for elsewhere in ("/api/calls/01B/act", "/api/calls/01A/act"):  # a call of nobody's, and one of somebody else's
+        who = "a17" if "01B" in elsewhere else "a18"
+        refused = await posted(client, elsewhere, 409, agent_id=who, do="take")
+        assert refused["error"] == "this call is not at your desk"
+    assert call.posted == []
     await posted(client, "/api/calls/01A/act", do="take")
     await posted(client, "/api/calls/01A/act", do="pass_on", target="agent:a18", why="tariff")
     await posted(client, "/api/calls/01A/act", do="keep")

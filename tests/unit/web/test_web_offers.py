@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 import subprocess
 import sys
@@ -191,6 +192,61 @@ async def test_wrong_requests_are_refused_with_words(serve: Any) -> None:
     await decided(guarded, ASKED, 401)
 
 
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"language": " "}, "language: String should match pattern '\\S'"),
+        ({"call": {**CALL, "intent": ""}}, "call.intent: String should have at least 1 character"),
+        ({"call": {**CALL, "seconds": 1e308}}, "call.seconds: Input should be less than or equal to 10000000"),
+    ],
+)
+async def test_what_cannot_be_of_a_conversation_is_said_in_one_sentence(
+    serve: Any, change: dict[str, Any], words: str
+) -> None:
+    assert await decided(await serve(offers=desk), {**ASKED, **change}, 400) == {"error": words}
+
+
+async def test_endless_numbers_are_no_numbers(serve: Any) -> None:
+    client = await serve(offers=desk)
+    body = json.dumps({**ASKED, "call": {**CALL, "seconds": float("inf")}})
+    assert "Infinity" in body
+    answer = await client.post(DECIDE, data=body, headers={"Content-Type": "application/json"})
+    assert (answer.status, await answer.json()) == (400, {"error": "call.seconds: Input should be a finite number"})
+
+
+async def test_silence_that_no_rule_of_the_call_explains_names_the_rules_of_the_products(serve: Any) -> None:
+    client = await serve(offers=desk)
+    said = {}
+    for number, change in enumerate(
+        ({"language": "en-US"}, {"language": "de"}, {"call": {**CALL, "intent": "weather"}}, {"level": "L0"})
+    ):
+        customer = {**CUSTOMER, "id": f"N{number}", "household": f"NH{number}"}
+        answer = await decided(client, {**ASKED, "key": f"n{number}", "customer": customer, **change})
+        said[number] = (answer["speak"], answer["closed_by"])
+    assert said == {
+        0: (True, []),
+        1: (False, ["p.language"]),
+        2: (False, ["p.relevant"]),
+        3: (False, ["g.level"]),
+    }
+
+
+async def test_only_a_plain_yes_proves_an_acceptance(serve: Any, store: Store) -> None:
+    client = await serve(offers=desk)
+    about = {"opportunity": (await decided(client, ASKED))["opportunity"], "answer": "accepted"}
+    for heard in ("no, never", "yes but how much is it", "let me think about it"):
+        refused = await told(client, {**about, "proof": proof(method="speech", heard=heard, confidence=0.99)}, 422)
+        assert refused["error"].startswith("heard is no plain yes")
+    await told(client, {**about, "proof": proof(method="speech", heard="Yes, please.", confidence=0.93)})
+
+
+@pytest.mark.parametrize("grade", [3.5, True, "5"])
+async def test_a_grade_is_a_whole_number(serve: Any, grade: object) -> None:
+    client = await serve(offers=desk)
+    about = {"opportunity": (await decided(client, ASKED))["opportunity"]}
+    assert "csat" in (await told(client, {**about, "outcomes": {"csat": grade}}, 400))["error"]
+
+
 async def test_asking_twice_at_once_draws_one_offer(serve: Any, store: Store) -> None:
     client = await serve(offers=desk)
     answers = await asyncio.gather(*(decided(client, ASKED) for _ in range(5)))
@@ -233,13 +289,14 @@ async def test_whoever_hears_an_offer_may_be_asked_what_it_was_like(serve: Any, 
     assert (held["speak"], held["stated"]) == (False, "")
 
 
-async def test_the_program_of_the_guide_runs(serve: Any, store: Store) -> None:
-    client = await serve(offers=desk, token="secret")
+@pytest.mark.parametrize("token", ["secret", ""])
+async def test_the_program_of_the_guide_runs(serve: Any, store: Store, token: str) -> None:
+    client = await serve(offers=desk, **({"token": token} if token else {}))
     guide = (ROOT / "docs" / "integrating.md").read_text(encoding="utf-8")
     program = re.search(r"```python\n(.*?)```", guide, re.DOTALL)
     assert program is not None
     assert len([line for line in program[1].splitlines() if line.strip()]) <= 20
-    environment = {"IVR_URL": str(client.make_url("")).rstrip("/"), "IVR_WEB_TOKEN": "secret", "PATH": "/usr/bin"}
+    environment = {"IVR_URL": str(client.make_url("")).rstrip("/"), "IVR_WEB_TOKEN": token, "PATH": "/usr/bin"}
     ran = await asyncio.to_thread(
         subprocess.run, [sys.executable, "-c", program[1]], env=environment, capture_output=True, text=True, check=False
     )
