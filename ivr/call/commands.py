@@ -14,6 +14,7 @@ from ivr.call.overflowing import WayBack
 from ivr.call.surroundings import Surroundings
 from ivr.model import dialog as say
 from ivr.model.call import Outcome
+from ivr.model.consent import KeepConsent
 from ivr.model.hearing import UtteranceMarked, VoiceMeasured
 from ivr.model.ids import monotonic_ms
 from ivr.model.media import HangUp, MaskRecording, ReferProgress, StartRecording
@@ -241,8 +242,8 @@ class Performer:
         match command:
             case say.CallService():
                 line.start(errands.serve(command))
-            case say.DecideOffer():
-                line.start(errands.decide_offer(command, recorded=bool(self._recording)))
+            case say.DecideOffer() | KeepConsent():
+                line.start(errands.ask_desk(command, self._recording))
             case say.RecordOfferAnswer():
                 line.owe(errands.record_offer_answer(command, self._recording))
             case say.RecordSurvey():

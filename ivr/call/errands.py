@@ -15,6 +15,7 @@ from ivr.call.surroundings import Surroundings
 from ivr.call.voice_signs import VoiceSigns
 from ivr.model import dialog as say
 from ivr.model.call import Callback, Outcome
+from ivr.model.consent import KeepConsent
 from ivr.model.errors import StorageError
 from ivr.model.hearing import UtteranceMarked, VoiceMeasured
 from ivr.model.ids import monotonic_ms, new_id
@@ -155,9 +156,14 @@ class Errands:
         """The caller asked for a person: what that says is weighed."""
         await self._identifying.standing.agent_requested()
 
-    async def decide_offer(self, command: say.DecideOffer, *, recorded: bool) -> None:
-        """Ask the offer desk."""
-        self._line.post(await self.offering.decide(command, self._line.session(), self._so_far(recorded=recorded)))
+    async def ask_desk(self, command: say.DecideOffer | KeepConsent, recording: str) -> None:
+        """Have something decided, or a consent put on record; the dialog waits for the answer. recording: of this
+        call, "" for none."""
+        session = self._line.session()
+        if isinstance(command, KeepConsent):
+            self._line.post(await self.offering.consented(command, session, recording))
+        else:
+            self._line.post(await self.offering.decide(command, session, self._so_far(recorded=bool(recording))))
 
     async def decide_with_agent(self, *, recorded: bool) -> OfferDecision:
         """The agent has solved the request: ask the offer desk."""

@@ -14,6 +14,7 @@ from ivr.call.surroundings import Surroundings
 from ivr.dialog.engine import Session
 from ivr.dialog.offering import facts_so_far
 from ivr.model.call import LogEntry
+from ivr.model.consent import ConsentKept, KeepConsent
 from ivr.model.dialog import DecideOffer, OfferDecided, RecordOfferAnswer, RecordSurvey
 from ivr.model.errors import StorageError
 from ivr.model.ids import monotonic_ms, new_id
@@ -26,6 +27,7 @@ from ivr.model.offers import (
     OfferProof,
     household_of,
 )
+from ivr.offers.consent import given_in_call
 from ivr.offers.gate import OfferFacts, OfferHistory
 
 DECIDE_S = 1.5  # a caller waits in silence meanwhile; without a decision by then nothing is offered
@@ -55,12 +57,17 @@ class Offering:
         self._drawn: list[OfferDecision] = []  # decisions with an arm: the report will want to know what became of them
         self._unsure: set[str] = set()  # asked of a store that has not answered: it may have stored them
         self._answered: set[str] = set()
+        self._consents: dict[str, str] = {}  # opportunity -> consent to advertising given for it
         self._with_agent: OfferDecision | None = None
         self._deciding = asyncio.Lock()
 
-    async def decide(self, command: DecideOffer, session: Session, so_far: CallSoFar) -> OfferDecided:
-        """Ask the desk and store the opportunity (a ghost too) before anybody hears of it. No store, no offer."""
+    async def decide(
+        self, command: DecideOffer, session: Session, so_far: CallSoFar, *, with_agent: bool = False
+    ) -> OfferDecided:
+        """Ask the desk and store the opportunity (a ghost too) before anybody hears of it. No store, no offer.
+        with_agent: who asks nobody for consent to advertising, because nobody here hears the answer."""
         facts, opportunity_id = self._facts(command.facts, session, so_far), new_id()
+        facts = replace(facts, consent_can_be_asked=not with_agent)
         self._unsure.add(opportunity_id)
         try:
             async with asyncio.timeout(DECIDE_S):
@@ -93,16 +100,18 @@ class Offering:
 
     async def decide_with_agent(self, session: Session, so_far: CallSoFar) -> OfferDecision:
         """An agent has solved the request: may the agent offer something? Decided once a call, like any other offer and
-        for the holdout too; an offer drawn already and not answered yet is this one. That the caller wanted a person,
-        and was not heard before, is made good by the person; whatever else closes the gate closes it here."""
+        for the holdout too; an offer drawn already and not answered yet is this one, unless it was to begin with the
+        question for consent. That the caller wanted a person, and was not heard before, is made good by the person;
+        whatever else closes the gate closes it here."""
         async with self._deciding:
             if self._with_agent is None and self._drawn:
                 last = self._drawn[-1]
-                self._with_agent = replace(last, speak=last.speak and last.opportunity_id not in self._answered)
+                done = last.opportunity_id in self._answered or last.asks_consent
+                self._with_agent = replace(last, speak=last.speak and not done)
             if self._with_agent is None:
                 told = replace(facts_so_far(session), solved=True, confirmed=True)
                 command = DecideOffer(facts=replace(told, agent_requested=False, recent_failures=0))
-                self._with_agent = (await self.decide(command, session, so_far)).decision
+                self._with_agent = (await self.decide(command, session, so_far, with_agent=True)).decision
             return self._with_agent
 
     def answered_to_agent(self, opportunity_id: str, product: str, answer: OfferAnswer) -> None:
@@ -112,6 +121,28 @@ class Offering:
         accepted = answer is OfferAnswer.ACCEPTED
         told = {"opportunity": opportunity_id, "product": product, "answer": answer.value}
         self._journal.note("offer.answered", **told, method="agent", proof=accepted)
+
+    async def consented(self, command: KeepConsent, session: Session, recording: str) -> ConsentKept:
+        """Put a consent to advertising on record, before what is offered is said. No store, no offer."""
+        opportunity, at, stored = command.decision.opportunity_id, wall_clock(), False
+        record = given_in_call(
+            command,
+            session.customer.customer_id if session.customer else "",
+            consent_id=new_id(),
+            call_id=self._call_id,
+            recording=recording,
+            asked_at=self._asked_at(command.words) or at,
+            given_at=at,
+        )
+        try:
+            async with asyncio.timeout(DECIDE_S):
+                await self._house.store.save_ads_consent(record)
+            stored, self._consents[opportunity] = True, record.consent_id
+        except (TimeoutError, StorageError) as error:
+            self._journal.note("trouble", where="offers", what=f"consent not on record: {str(error) or SLOW}")
+        told = {"consent": record.consent_id, "text": record.text_version, "method": command.method}
+        self._journal.note("offer.consented", opportunity=opportunity, **told, stored=stored)
+        return ConsentKept(at_ms=monotonic_ms(), stored=stored)
 
     async def answered(self, command: RecordOfferAnswer, recording: str) -> None:
         """Store how the offer ended; an acceptance with its proof, a "no offers" for good. Then the desk learns."""
@@ -130,7 +161,8 @@ class Offering:
                 digits=command.digits,
                 recording=recording,
             )
-        await self._opportunities.answer(decision, command.answer, proof, self._call_id)
+        consent = self._consents.get(decision.opportunity_id, "")
+        await self._opportunities.answer(decision, command.answer, proof, self._call_id, consent)
         self._answered.add(decision.opportunity_id)
         self._house.metrics.offers.labels(result=command.answer.value).inc()
         self._journal.note(
@@ -227,6 +259,7 @@ class Offering:
             call_ms=so_far.call_ms,
             load=so_far.load,
             overflow=bool(caller.overflow_from),
+            consent_can_be_asked=False,
             history=OfferHistory(opted_out=told.no_offers),
             now=datetime.now(UTC),
             group="",

@@ -70,9 +70,10 @@ class Opportunities:
         return replace(facts, customer=customer, history=history, suspended=suspended, stopped=_stopped(kept.off))
 
     async def answer(
-        self, decision: OfferDecision, answer: OfferAnswer, proof: OfferProof | None, call_id: str
+        self, decision: OfferDecision, answer: OfferAnswer, proof: OfferProof | None, call_id: str, consent_id: str = ""
     ) -> None:
-        """Store how an offer ended; "no offers" for good. Raises StorageError: an acceptance needs its proof."""
+        """Store how an offer ended; "no offers" for good. consent_id: of the consent to advertising it asked for.
+        Raises StorageError: an acceptance needs its proof, and whoever heard what was offered that consent."""
         at = wall_clock()
         if answer is OfferAnswer.ACCEPTED:
             product = self._desk.catalogue.products.get(decision.product)
@@ -80,7 +81,8 @@ class Opportunities:
             if proof is None or found:
                 raise StorageError(f"not proven: {'; '.join(found)}")
             proof = sealed(proof)
-        await self._store.save_answer(decision.opportunity_id, answer, at, proof)
+        opportunity, asks = decision.opportunity_id, decision.asks_consent
+        await self._store.save_answer(opportunity, answer, at, proof, asks_consent=asks, consent_id=consent_id)
         if answer is OfferAnswer.NEVER_AGAIN and decision.household:
             await self._store.opt_out(decision.household, at, call_id)
 

@@ -115,6 +115,7 @@ def facts(who: Customer, now: datetime, *, solved: bool) -> OfferFacts:
         call_ms=60_000,
         load=0.1,
         overflow=False,
+        consent_can_be_asked=False,
         history=OfferHistory(),
         now=now,
         group="",

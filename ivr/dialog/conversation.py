@@ -17,9 +17,10 @@ from ivr.dialog.services import told_ended
 from ivr.dialog.session import Wait
 from ivr.log import mask
 from ivr.model import dialog as ev
+from ivr.model.consent import ConsentKept, KeepConsent
 from ivr.model.hearing import Hypothesis, Recognition
 from ivr.model.identity import Caller
-from ivr.model.offers import OfferDecision, OfferScript, Stated, StatedQuestion
+from ivr.model.offers import Stated
 from ivr.model.routing import TransferResult
 from ivr.model.understanding import NO_CONTEXT, Understanding
 
@@ -127,17 +128,21 @@ class Stage:
                 self.happen("callback", command.number, reason=command.reason)
             case ev.EndCall():
                 self.happen("ends", command.reason)
-            case ev.CallService() | ev.DecideOffer() | ev.RequestHandoff():
+            case ev.CallService() | ev.DecideOffer() | KeepConsent() | ev.RequestHandoff():
                 return self.answer(command)
         return []
 
-    def answer(self, command: ev.CallService | ev.DecideOffer | ev.RequestHandoff) -> list[ev.Event]:
+    def answer(self, command: ev.CallService | ev.DecideOffer | KeepConsent | ev.RequestHandoff) -> list[ev.Event]:
         """What services, the offer desk and agents say."""
         if isinstance(command, ev.CallService):
             self.happen("action", command.service, **command.args)
             return self.serve(command)
         if isinstance(command, ev.DecideOffer):
-            return [ev.OfferDecided(at_ms=self.at_ms, decision=self.decide())]
+            told = self.offers.pop(0) if self.offers else None
+            return [ev.OfferDecided(at_ms=self.at_ms, decision=script.decision_of(told))]
+        if isinstance(command, KeepConsent):
+            self.happen("consent", command.method)
+            return [ConsentKept(at_ms=self.at_ms, stored=True)]
         request = command.request
         self.happen("handoff", request.queue, reason=request.reason, **request.data)
         result = TransferResult(self.agents.pop(0) if self.agents else "answered")
@@ -167,23 +172,6 @@ class Stage:
             outcome, values = "timeout", {}
         self.at_ms += min(delay, command.timeout_ms)
         return [*events, told_ended(self.assistant.services[command.service], self.at_ms, outcome, values)]
-
-    def decide(self) -> OfferDecision:
-        told = self.offers.pop(0) if self.offers else None
-        if told is None:
-            return OfferDecision(opportunity_id="test", arm="none", speak=False, household="test")
-        speak = not told["holdout"]
-        stated = StatedQuestion(ask=told["stated"], thanks=told["thanks"], never_after=("complaint",))
-        return OfferDecision(
-            opportunity_id="test",
-            arm="treat" if speak else "holdout",
-            speak=speak,
-            household="test",
-            product=told["product"],
-            script=OfferScript(**{k: told[k] for k in script.OFFER_WORDS}) if speak else None,
-            survey=told["survey"],
-            stated=stated if speak and stated.ask else None,
-        )
 
     # ---- the caller's side ----
     async def line(self, line: Line) -> None:

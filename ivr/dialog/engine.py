@@ -24,6 +24,7 @@ from ivr.dialog.stepping import go_on
 from ivr.dialog.steps import NEXT
 from ivr.model import dialog as ev
 from ivr.model.call import Outcome
+from ivr.model.consent import ConsentKept
 from ivr.model.routing import TransferResult
 
 __all__ = ["Session", "Turn", "advance", "new_session"]
@@ -207,6 +208,11 @@ def _offer_decided(run: Run, event: ev.OfferDecided) -> None:
         offering.on_decided(run, event)
 
 
+def _consent_kept(run: Run, event: ConsentKept) -> None:
+    if run.session.wait is Wait.OFFER_DESK:
+        offering.on_consent_kept(run, event)
+
+
 def _transfer_ended(run: Run, event: ev.TransferEnded) -> None:
     step = run.step if run.session.wait is Wait.HUMAN else None
     if not isinstance(step, st.HandoffStep):
@@ -258,6 +264,7 @@ _ON: dict[type[ev.Event], Callable[[Run, Any], None]] = {
     ev.ServiceEnded: _service_ended,
     ev.HoldElapsed: _hold,
     ev.OfferDecided: _offer_decided,
+    ConsentKept: _consent_kept,
     ev.TransferEnded: _transfer_ended,
     ev.HearingLost: _hearing_lost,
     ev.HearingRestored: _hearing_restored,

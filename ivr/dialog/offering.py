@@ -3,8 +3,9 @@ unless it is one.
 
 Owns what the dialog tells the gate, how an offer is put, and what counts as accepting it (key 1, or a plain yes heard
 with confidence >= 0.9, after the read-back of product and price). A yes with more words, or half-hearted, is asked once
-more, and questions are answered once; whatever else is said declines, and is taken up when it is a request. Whether
-and what to offer was decided elsewhere.
+more, and questions are answered once; whatever else is said declines, and is taken up when it is a request. Where
+permission is consent to advertising, it takes as much, after the whole question, and is stored before the pitch.
+Whether and what to offer was decided elsewhere.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from ivr.dialog.session import Phase, Session, Wait
 from ivr.dialog.stack import follow
 from ivr.dialog.steps import NEXT, Global, Option
 from ivr.dialog.taking_up import take_up
+from ivr.model.consent import ConsentKept, KeepConsent
 from ivr.model.dialog import BargeIn, DigitsDialed, OfferDecided, PromptsEnded, RecordOfferAnswer, UtteranceHeard
 from ivr.model.hearing import Hypothesis
 from ivr.model.offers import DialogFacts, OfferAnswer, OfferDecision, OfferScript
@@ -54,6 +56,8 @@ def facts_so_far(session: Session) -> DialogFacts:
 def on_decided(run: Run, event: OfferDecided) -> None:
     """The offer desk answered: put the offer, or go on silently."""
     decision, step = event.decision, run.step
+    if run.session.phase is Phase.OFFER_CONSENT:
+        return  # decided long ago
     run.change(survey=decision if decision.survey else None)
     if not decision.speak or decision.script is None or not isinstance(step, st.OfferStep):
         follow(run, NEXT)
@@ -83,11 +87,20 @@ def on_utterance(run: Run, step: st.OfferStep, event: UtteranceHeard) -> None:
 
 
 def _at_permission(run: Run, step: st.OfferStep, answer: str, hypothesis: Hypothesis) -> None:
-    """Interest is permission: any yes, or a question about the offer."""
-    if answer in INTEREST and hypothesis.confidence >= step.policy.accept:
-        _pitch(run, step)
+    """Interest is permission: any yes, or a question about the offer. Consent to advertising takes a plain yes."""
+    interested = answer in INTEREST and hypothesis.confidence >= step.policy.accept
+    if interested and (answer == PLAIN or not _decision(run).asks_consent):
+        _permitted(run, step, method="speech", heard=hypothesis.text, confidence=hypothesis.confidence)
+    elif interested and _once(run, "consent"):
+        _ask_again(run, step, _script(run).ask, "offer.ask")
     else:
-        _end(run, OfferAnswer.NOT_PERMITTED, heard=hypothesis.text, confidence=hypothesis.confidence)
+        _end(
+            run,
+            OfferAnswer.NOT_PERMITTED,
+            heard=hypothesis.text,
+            confidence=hypothesis.confidence,
+            doubtful=interested,
+        )
 
 
 def _at_read_back(run: Run, step: st.OfferStep, answer: str, hypothesis: Hypothesis) -> None:
@@ -121,7 +134,7 @@ def on_keys(run: Run, step: st.OfferStep, event: DigitsDialed) -> None:
         _on_global(run, step, found, "", event.digits)
     elif run.session.phase is Phase.OFFER_PERMISSION:
         if yes:
-            _pitch(run, step)
+            _permitted(run, step, method="dtmf", digits=event.digits)
         else:
             _end(run, OfferAnswer.NOT_PERMITTED, digits=event.digits)
     elif yes and not run.session.read_back:
@@ -131,10 +144,25 @@ def on_keys(run: Run, step: st.OfferStep, event: DigitsDialed) -> None:
 
 
 def on_said(run: Run, event: PromptsEnded) -> None:
-    """What is not heard to its end was not read back."""
+    """What is not heard to its end was not read back, and no consent was asked for."""
     decision = run.session.decision
-    if run.session.phase is Phase.OFFER_CONFIRM and not event.interrupted and decision and decision.script:
+    if event.interrupted or decision is None or decision.script is None:
+        return
+    if run.session.phase is Phase.OFFER_CONFIRM:
         run.change(read_back=decision.script.confirm)
+    elif run.session.phase is Phase.OFFER_PERMISSION and decision.asks_consent:
+        run.change(read_back=decision.script.ask)
+
+
+def on_consent_kept(run: Run, event: ConsentKept) -> None:
+    """The consent is on record, and the pitch follows; or it is not, and nothing is offered."""
+    step = run.step
+    if run.session.phase is not Phase.OFFER_CONSENT or not isinstance(step, st.OfferStep):
+        return
+    if event.stored:
+        _pitch(run, step)
+    else:
+        _end(run, OfferAnswer.NOT_PERMITTED)
 
 
 def on_nothing(run: Run) -> None:
@@ -146,6 +174,28 @@ def on_hung_up(run: Run) -> None:
     """The caller hung up on the offer."""
     if run.session.decision is not None:
         _record(run, run.session.decision, OfferAnswer.HUNG_UP)
+
+
+def _permitted(
+    run: Run, step: st.OfferStep, *, method: str, heard: str = "", confidence: float = 0.0, digits: str = ""
+) -> None:
+    """The caller wants to hear it. As consent to advertising that is taken as an acceptance is: the whole question was
+    heard, and key 1 or a clear yes came after it."""
+    decision = _decision(run)
+    if not decision.asks_consent:
+        _pitch(run, step)
+    elif not run.session.read_back:
+        _ask_again(run, step, _script(run).ask, "offer.ask")
+    elif method == "speech" and confidence < SURE_YES:
+        _end(run, OfferAnswer.NOT_PERMITTED, heard=heard, confidence=confidence, doubtful=True)
+    else:
+        words = run.session.read_back
+        run.emit(
+            KeepConsent(
+                decision=decision, words=words, method=method, heard=heard, confidence=confidence, digits=digits
+            )
+        )
+        run.change(phase=Phase.OFFER_CONSENT, wait=Wait.OFFER_DESK, read_back="")
 
 
 def _pitch(run: Run, step: st.OfferStep) -> None:

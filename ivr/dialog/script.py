@@ -9,13 +9,15 @@ from typing import Any
 
 from ivr.dialog.source import Faults, Node, read
 from ivr.model.errors import DesignError
+from ivr.model.offers import OfferDecision, OfferScript, StatedQuestion
 from ivr.model.routing import TransferResult
 
 ACTIONS = ("user", "dtmf", "silence", "noise", "hearing", "hangup")
-EXPECTED = ("bot", "action", "handoff", "offer", "survey", "stated", "callback", "ends")
+EXPECTED = ("bot", "action", "handoff", "consent", "offer", "survey", "stated", "callback", "ends")
 OFFER_WORDS = ("ask", "pitch", "confirm", "accepted", "declined")
+COMPLAINTS = ("complaint",)
 _ASKED_AFTER = ("survey", "stated", "thanks")
-_OFFER_FLAGS = ("holdout",)
+_OFFER_FLAGS = ("asks_consent", "holdout")
 STATE = ("intent", "step", "level", "outcome", "disposition", "slots", "requests")
 CAME_FROM = ("overflow_from", "waited_s", "ways", "expected_wait", "returned", "returned_intent", "returned_status")
 SHARED = ("caller", "mock", "offers", "agents", "started_at", "cut_off", "language")
@@ -168,3 +170,22 @@ def _offer(node: Node) -> Mapping[str, str]:
     told = {k: (e.text() if (e := node.get(k)) else k) for k in ("product", *OFFER_WORDS)}
     asked = {k: (e.text() if (e := node.get(k)) else "") for k in _ASKED_AFTER}
     return {**told, **asked, **{k: "yes" if (e := node.get(k)) is not None and e.flag() else "" for k in _OFFER_FLAGS}}
+
+
+def decision_of(told: Mapping[str, str] | None) -> OfferDecision:
+    """What the offer desk says with one of Conversation.offers; None: with nothing."""
+    if told is None:
+        return OfferDecision(opportunity_id="test", arm="none", speak=False, household="test")
+    asked = StatedQuestion(ask=told["stated"], thanks=told["thanks"], never_after=COMPLAINTS)
+    speak = not told["holdout"]
+    return OfferDecision(
+        opportunity_id="test",
+        arm="treat" if speak else "holdout",
+        speak=speak,
+        household="test",
+        product=told["product"],
+        script=OfferScript(**{k: told[k] for k in OFFER_WORDS}) if speak else None,
+        survey=told["survey"],
+        stated=asked if speak and asked.ask else None,
+        asks_consent=bool(told["asks_consent"]),
+    )

@@ -35,6 +35,7 @@ class Phase(StrEnum):
     CONFIRM_INTENT = "confirm_intent"
     WHICH_VALUE = "which_value"
     OFFER_PERMISSION = "offer_permission"
+    OFFER_CONSENT = "offer_consent"
     OFFER_CONFIRM = "offer_confirm"
     SURVEY = "survey"
     STATED = "stated"

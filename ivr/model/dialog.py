@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ivr.model.consent import ConsentKept, KeepConsent
 from ivr.model.hearing import Expectation, Recognition
 from ivr.model.identity import Caller, Identity
 from ivr.model.offers import DialogFacts, OfferAnswer, OfferDecision
@@ -149,6 +150,7 @@ Event = (
     | ServiceEnded
     | HoldElapsed
     | OfferDecided
+    | ConsentKept
     | TransferEnded
     | HearingLost
     | HearingRestored
@@ -286,6 +288,7 @@ Command = (
     | Hear
     | CallService
     | DecideOffer
+    | KeepConsent
     | RecordOfferAnswer
     | RecordSurvey
     | RequestHandoff

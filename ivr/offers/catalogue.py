@@ -16,11 +16,12 @@ from ivr.model.identity import Customer, Level
 from ivr.model.offers import OfferScript
 from ivr.offers import fulfilment
 from ivr.offers.catalogue_file import CatalogueShape, GateShape, ProductShape
+from ivr.offers.consent import ADS_CONSENT
 from ivr.offers.eligibility import Eligibility, named
 from ivr.offers.gate import GateLimits, GateTerms
 from ivr.offers.packs import PolicyPack, load_pack, pack_names
 from ivr.offers.price import Price, currencies, speak
-from ivr.offers.script import DISCLOSURES, Wording, complaints, render
+from ivr.offers.script import DISCLOSURES, Wording, complaints, consent_complaints, render
 from ivr.offers.terms import ExperimentTerms, Problem, terms_of
 from ivr.offers.terms import problems as terms_problems
 
@@ -111,6 +112,10 @@ def load_catalogue(path: Path) -> Catalogue:
             legal_basis=shape.legal_basis,
             lowest_level=min((p.level for p in products.values()), default=Level.L1),
             asks_age=any("age" in product.eligible.of_customer for product in products.values()),
+            ask_consent={
+                language: question.format(seller=shape.seller.get(language, ""))
+                for language, question in shape.ask_consent.items()
+            },
         ),
         ranking=shape.ranking,
         pin=shape.pin,
@@ -193,9 +198,27 @@ def _problems(shape: CatalogueShape) -> Iterator[Problem]:
             yield ("languages",), "offer-language", f"{shape.currency} cannot be spoken in {language}", fix
         if not shape.seller.get(language):
             yield ("seller",), "offer-language", f"no seller named in {language}", f"Add {language}: to seller."
+    yield from _of_consent(shape, packs)
     yield from terms_problems(shape)
     for name, product in shape.products.items():
         yield from _of_product(name, product, shape, packs)
+
+
+def _of_consent(shape: CatalogueShape, packs: list[PolicyPack]) -> Iterator[Problem]:
+    """The question for consent to advertising, where it is asked in calls."""
+    demanding = [pack for pack in packs if pack.consent == ADS_CONSENT]
+    if shape.ask_consent and not demanding:
+        what, fix = "no policy pack demands consent to advertising", "Remove ask_consent."
+        yield ("ask_consent",), "offer-consent", what, fix
+        return
+    for language in shape.languages if shape.ask_consent else ():
+        if language not in shape.ask_consent:
+            fix = f"Add {language}: to ask_consent."
+            yield ("ask_consent",), "offer-language", f"no question for consent in {language}", fix
+    for language, question in shape.ask_consent.items():
+        named = tuple(word for pack in demanding for word in pack.consent_words.get(language, ()))
+        for found in consent_complaints(question, {"seller": shape.seller.get(language, "")}, named):
+            yield ("ask_consent", language), found.code, f"{language}: {found.what}", found.fix
 
 
 def _of_product(name: str, product: ProductShape, shape: CatalogueShape, packs: list[PolicyPack]) -> Iterator[Problem]:

@@ -127,6 +127,9 @@ class CatalogueShape(_Shape):
     seller: Texts
     policy: tuple[str, ...] = ()
     legal_basis: Literal["", "consent", "legitimate_interest"] = ""
+    ask_consent: Annotated[
+        Texts, Field(description="language -> question a yes to which is consent to advertising")
+    ] = {}
     ranking: Literal["fixed", "rules", "learned"] = "fixed"
     rules: dict[str, tuple[str, ...]] = {}
     experiment: ExperimentShape | None = None

@@ -17,10 +17,10 @@ from ivr.model.offers import GateFinding, OfferDecision, OfferScript, StatedQues
 from ivr.offers.catalogue import Catalogue, Product
 from ivr.offers.eligibility import CallView, CustomerView, view_of
 from ivr.offers.experiment import Experiment
-from ivr.offers.gate import OfferFacts, check, declined_lately
+from ivr.offers.gate import OfferFacts, asks_consent, check, declined_lately
 from ivr.offers.learning import VERSION, PooledRidge, Situation
 from ivr.offers.ranking import fixed, pick, pinned, ruled
-from ivr.offers.script import with_notice
+from ivr.offers.script import with_consent, with_notice
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,7 +114,7 @@ class OfferDesk:
         policy, probabilities = self._ranked(eligible, Situation(group=group, known=known), draw)
         chosen = self.catalogue.products[pick(probabilities, draw)]
         arm = self.experiment.arm(household)
-        speak = arm == "treat"
+        speak, asks = arm == "treat", asks_consent(facts, self.catalogue.terms)
         return OfferDecision(
             opportunity_id=opportunity_id,
             arm=arm,
@@ -122,7 +122,8 @@ class OfferDesk:
             household=household,
             product=chosen.product_id,
             relation=chosen.relation(facts.customer),
-            script=self.words(chosen.product_id, facts.language, first=not facts.history.offers) if speak else None,
+            script=self._script(chosen, facts, asks=asks) if speak else None,
+            asks_consent=asks,
             p_treat=self.experiment.p_treat,
             probabilities=probabilities,
             gate=findings,
@@ -169,6 +170,7 @@ class OfferDesk:
             if text
         ]
         notices = [item for pack in self.catalogue.terms.packs for item in pack.first_offer_notice.items()]
+        notices += self.catalogue.terms.ask_consent.items()
         terms = self.catalogue.experiment
         if terms is None:
             return (*notices, *found)
@@ -252,6 +254,12 @@ class OfferDesk:
         if terms is None or lately or not self.experiment.asks_what_it_was_like(opportunity_id, self._stated_share):
             return None
         return terms.stated.get(language)
+
+    def _script(self, product: Product, facts: OfferFacts, *, asks: bool) -> OfferScript | None:
+        """What is said in this call. asks: permission is consent to advertising at the same time."""
+        script = self.words(product.product_id, facts.language, first=not facts.history.offers)
+        question = self.catalogue.terms.ask_consent.get(facts.language, "") if asks else ""
+        return with_consent(script, question) if script is not None and question else script
 
     def words(self, product: str, language: str, *, first: bool) -> OfferScript | None:
         """The script of a product, with the notice a household's first offer carries; None when there is none."""

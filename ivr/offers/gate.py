@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 
 from ivr.model.identity import Customer, Level
 from ivr.model.offers import GateFinding, OfferAnswer
+from ivr.offers.consent import ADS_CONSENT, is_to_be_asked
 from ivr.offers.eligibility import age_of
 from ivr.offers.packs import PolicyPack
 
@@ -53,8 +54,8 @@ class OfferFacts:
     understood in the last two turns. load: live calls / capacity, 0..1; overflow: the call comes from a queue that is
     full. waited_s: in queues, ours and others'; call_ms: since the answer. latency_p95_ms: of the bot, 0 for a person.
     open_ticket: beside the customer's flag of that name. negative_words, vulnerable_words: what of the lists was heard.
-    now: aware UTC. group: the caller's pre-registered group; suspended: groups the report found harmed; stopped: why
-    nobody is offered anything, or "".
+    consent_can_be_asked: to advertising, with proof of the answer. now: aware UTC. group: the caller's pre-registered
+    group; suspended: groups the report found harmed; stopped: why nobody is offered anything, or "".
     """
 
     customer: Customer | None
@@ -77,6 +78,7 @@ class OfferFacts:
     call_ms: int | None
     load: float | None
     overflow: bool | None
+    consent_can_be_asked: bool
     history: OfferHistory
     now: datetime
     group: str
@@ -120,20 +122,22 @@ class GateLimits:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GateTerms:
     """What the rules are held against. lowest_level: the least any product asks; asks_age: does any ask the caller's
-    age? Then whoever's age is unknown may be a minor. legal_basis: see packs/eu.yml."""
+    age? Then whoever's age is unknown may be a minor. legal_basis: see packs/eu.yml. ask_consent: language -> the
+    question for consent to advertising, {} where calls have none."""
 
     limits: GateLimits
     packs: tuple[PolicyPack, ...]
     legal_basis: str
     lowest_level: Level
     asks_age: bool
+    ask_consent: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def version(self) -> str:
         """Changes whenever the rules or their numbers change: a changed gate is a changed population."""
-        limits = replace(self.limits, never_intents=frozenset())
-        told = f"{limits}{sorted(self.limits.never_intents)}{self.packs}{self.legal_basis}{self.lowest_level}"
-        told += f"{self.asks_age}"
+        limits, never = replace(self.limits, never_intents=frozenset()), sorted(self.limits.never_intents)
+        told = f"{limits}{never}{self.packs}{self.legal_basis}{self.lowest_level}"
+        told += f"{self.asks_age}{sorted(self.ask_consent) or ''}"
         return f"{RULES_VERSION}-{hashlib.sha256(told.encode()).hexdigest()[:8]}"
 
 
@@ -147,6 +151,12 @@ def check(facts: OfferFacts, terms: GateTerms) -> tuple[GateFinding, ...]:
         passed, detail = rule(facts, terms)
         findings.append(GateFinding(rule=rule_id, passed=passed, detail=detail))
     return tuple(findings)
+
+
+def asks_consent(facts: OfferFacts, terms: GateTerms) -> bool:
+    """Is an offer in this call to begin with the question for consent to advertising?"""
+    possible = facts.consent_can_be_asked and facts.language in terms.ask_consent
+    return possible and is_to_be_asked(facts.customer, terms.packs)
 
 
 def declined_lately(history: OfferHistory, product: str, now: datetime, days: int) -> bool:
@@ -233,15 +243,15 @@ def _optout(facts: OfferFacts, terms: GateTerms) -> tuple[bool, str]:
 
 def _consent(facts: OfferFacts, terms: GateTerms) -> tuple[bool, str]:
     flags = facts.customer.flags if facts.customer else ()
-    lacking = []
+    lacking, asks = [], asks_consent(facts, terms)
     for pack in terms.packs:
-        if pack.consent == "ads_consent" and "ads_consent" not in flags:
+        if pack.consent == ADS_CONSENT and ADS_CONSENT not in flags and not asks:
             lacking.append(f"{pack.name}: ads_consent")
         if pack.consent == "legal_basis" and terms.legal_basis == "consent" and "marketing_consent" not in flags:
             lacking.append(f"{pack.name}: marketing_consent")
         if pack.recording and not facts.recorded:
             lacking.append(f"{pack.name}: recording")
-    return not lacking, ", ".join(lacking) or ", ".join(f"{p.name}: {p.consent}" for p in terms.packs)
+    return not lacking, ", ".join(lacking or [f"{p.name}: {p.consent}" for p in terms.packs] + ["asked here"] * asks)
 
 
 def _level(facts: OfferFacts, terms: GateTerms) -> tuple[bool, str]:

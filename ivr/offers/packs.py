@@ -1,13 +1,13 @@
 """Policy packs: what a jurisdiction demands of an offer, as data. Not legal advice.
 
-A pack is a YAML file in this folder. It names the consent it needs, the disclosures every script must carry, whether
-the call must be recorded, and the sentence said with a household's first offer.
+A pack is a YAML file in this folder. It names the consent it needs and what a question for it must say, the disclosures
+every script must carry, whether the call must be recorded, and the sentence said with a household's first offer.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -22,7 +22,8 @@ FOLDER = Path(__file__).parent / "packs"
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PolicyPack:
     """One jurisdiction. consent: what g.consent looks for. first_offer_notice: language -> sentence, may be empty.
-    proof_years: how long an acceptance must be provable."""
+    proof_years: how long an acceptance must be provable. consent_words: language -> beginnings of words, one of which a
+    question for consent holds; no part of the gate, so that its version does not change with them."""
 
     name: str
     consent: Consent
@@ -30,6 +31,7 @@ class PolicyPack:
     disclosures: tuple[str, ...]
     first_offer_notice: Mapping[str, str]
     proof_years: int
+    consent_words: Mapping[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
 
 
 class _PackFile(BaseModel):
@@ -41,6 +43,7 @@ class _PackFile(BaseModel):
     disclosures: tuple[str, ...]
     first_offer_notice: dict[str, str] = {}
     proof_years: Annotated[int, Field(ge=1, le=30)]
+    consent_words: dict[str, tuple[str, ...]] = {}
 
 
 def pack_names() -> tuple[str, ...]:
@@ -58,4 +61,5 @@ def load_pack(name: str) -> PolicyPack:
         disclosures=read.disclosures,
         first_offer_notice=read.first_offer_notice,
         proof_years=read.proof_years,
+        consent_words=read.consent_words,
     )

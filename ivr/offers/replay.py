@@ -17,6 +17,8 @@ from ivr.offers.eligibility import age_of
 from ivr.offers.gate import OfferFacts, OfferHistory, PastOffer
 
 _PROFILE = ("segment", "tenure_years")
+_LATER = {"consent_can_be_asked": False}
+"""Facts that older decisions did not know, as they were then."""
 _SEQUENCES = ("other_intents", "negative_words", "vulnerable_words")
 
 
@@ -41,7 +43,7 @@ def facts_of(data: Mapping[str, Any]) -> OfferFacts:
     try:
         customer, history = data["customer"], dict(data["history"])
         # Until version 2 of the rules a decision knew its last request only, and the ticket was part of the history.
-        values = {"other_intents": (), "open_ticket": history.pop("open_ticket", None), **data}
+        values = {"other_intents": (), "open_ticket": history.pop("open_ticket", None), **_LATER, **data}
         values["customer"] = _customer_of(customer) if customer else None
         values["level"] = Level[values["level"]]
         values["now"] = datetime.fromisoformat(values["now"])

@@ -101,6 +101,31 @@ def with_notice(script: OfferScript, notice: str) -> OfferScript:
     return replace(script, notice=notice, version=_version(script.version, notice)) if notice else script
 
 
+def with_consent(script: OfferScript, question: str) -> OfferScript:
+    """The script with the question that asks for consent to advertising in the place of its own."""
+    return replace(script, ask=question, version=_version(script.version, question))
+
+
+def consent_complaints(template: str, values: Mapping[str, str], named: tuple[str, ...]) -> Iterator[Complaint]:
+    """What keeps a question from being one for consent to advertising. named: beginnings of words, one of which says
+    what it is about."""
+    yield from broken_placeholders("ask_consent", template, values)
+    if "{seller}" not in template:
+        yield Complaint(
+            part="ask_consent",
+            code="offer-consent",
+            what="it does not say whose advertising a yes agrees to",
+            fix="Write {seller} into it.",
+        )
+    if named and not any(word in template.lower() for word in named):
+        yield Complaint(
+            part="ask_consent",
+            code="offer-consent",
+            what="it does not say that a yes is consent to advertising",
+            fix=f"Say so, with a word like {' or '.join(f'{word}…' for word in named)}",
+        )
+
+
 def broken_placeholders(part: str, template: str, values: Mapping[str, str]) -> Iterator[Complaint]:
     """What keeps one template from being rendered and said."""
     try:

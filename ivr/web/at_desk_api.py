@@ -76,6 +76,8 @@ async def answer(request: web.Request) -> web.StreamResponse:
         return error(409, "nothing was offered in this call")
     if stored.answer:
         return error(409, f"it was answered already: {stored.answer}")
+    if stored.decision.asks_consent:
+        return error(409, "there is no consent to advertising")
     if said is OfferAnswer.ACCEPTED and await desk.store.needs_care(stored.customer_id) is not None:
         return error(409, "this customer needs care: nothing is sold")
     told = await _ticked(request, body)

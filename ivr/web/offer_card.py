@@ -44,8 +44,9 @@ class OfferCard:
 async def card_of(desk: Desk, screen: Screen, *, solved: bool, language: str) -> OfferCard:
     """The card of the call on a screen. language: of the page. Raises StorageError."""
     stored = await drawn_in(desk, screen.call_id)
+    blocked = SCREEN_WORDS.get(language, ENGLISH).blocked
     if screen.vulnerable and not (stored is not None and stored.answer):  # before anything that depends on the arm
-        return OfferCard(state="blocked", blocked=SCREEN_WORDS.get(language, ENGLISH).blocked["g.vulnerable"])
+        return OfferCard(state="blocked", blocked=blocked["g.vulnerable"])
     if stored is None or not stored.decision.speak:
         waits = screen.offer_waits and not solved
         state = "waits" if waits else "blocked" if screen.offer and screen.offer_blocked else "none"
@@ -57,6 +58,8 @@ async def card_of(desk: Desk, screen: Screen, *, solved: bool, language: str) ->
     if stored.answer:
         answer = next((code for code, each in ANSWERS.items() if each.value == stored.answer), stored.answer)
         return OfferCard(state="answered", product=title, answer=answer)
+    if stored.decision.asks_consent:  # the assistant asked for it, and had no answer
+        return OfferCard(state="blocked", blocked=blocked["g.consent"])
     if offered is None or words is None:
         return OfferCard(state="none")
     if not solved:

@@ -100,12 +100,10 @@ async def outcome(request: web.Request) -> web.Response:
 
 
 async def _note_requests(store: Store, facts: OfferFacts, call: CallBody) -> None:
-    """What the household asked for counts as a call of ours would: for g.repeat, and for what became of earlier offers.
-    Before the decision, so that whoever asks again after a failure has told it too."""
-    household = household_of(facts.customer)
+    """What a household asked for counts as in our own calls. Before the decision: who asks again has told it, too."""
     result = "open" if not call.resolved else "resolved" if call.confirmed else "informed"
     asked = tuple((intent, result) for intent in dict.fromkeys((call.intent, *(call.other_intents or ()))) if intent)
-    if household:
+    if household := household_of(facts.customer):
         await store.note_requests(call.id, household, asked, wall_clock())
 
 
@@ -176,6 +174,7 @@ def _facts(body: DecideBody, offers: OfferDesk) -> OfferFacts:
         call_ms=None if call.seconds is None else round(call.seconds * 1000),
         load=call.load,
         overflow=call.overflow,
+        consent_can_be_asked=False,  # nobody here hears the answer
         history=OfferHistory(opted_out=call.no_offers),
         now=datetime.now(UTC),
         group="",

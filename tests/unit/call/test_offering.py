@@ -18,9 +18,11 @@ from ivr.dialog.offering import facts_so_far
 from ivr.dialog.session import Frame, Session
 from ivr.metrics import Metrics
 from ivr.model.call import CallRecord, LogEntry
-from ivr.model.dialog import DecideOffer
+from ivr.model.consent import KeepConsent
+from ivr.model.dialog import DecideOffer, RecordOfferAnswer
+from ivr.model.errors import StorageError
 from ivr.model.identity import Caller, Level
-from ivr.model.offers import NEVER_SPOKEN
+from ivr.model.offers import NEVER_SPOKEN, OfferAnswer, OfferDecision
 from ivr.offers.catalogue import load_catalogue
 from ivr.offers.desk import OfferDesk
 from ivr.storage.store import Store
@@ -141,6 +143,38 @@ async def test_an_offer_stored_too_late_was_never_spoken_and_does_not_use_the_ca
         awake = await Store.open(f"sqlite:///{tmp_path / f'{holdout}.db'}")
         assert await closed_by(awake, of_call) == []
         await awake.close()
+
+
+def consenting(confidence: float) -> KeepConsent:
+    decision = OfferDecision(opportunity_id="O1", arm="treat", speak=True, household="H1001", asks_consent=True)
+    return KeepConsent(decision=decision, words="Advertising?", method="speech", heard="yes", confidence=confidence)
+
+
+async def test_a_consent_is_on_record_with_its_proof_before_anything_is_answered(store: Store) -> None:
+    offering, journal = call_of(store)
+    told = consenting(0.95)
+    await store.save_opportunity(told.decision, "now", "C1001", _days_ago(0))
+    journal.note("turn.said", text="Advertising?", name="offer.ask", language="ru")
+    declined = RecordOfferAnswer(decision=told.decision, answer=OfferAnswer.DECLINED)
+    with pytest.raises(StorageError):
+        await offering.answered(declined, "a.wav")
+    unclear = await offering.consented(consenting(0.89), session(SERVED), "a.wav")
+    assert (unclear.stored, await store.ads_consents("C1001")) == (False, [])
+    assert (await offering.consented(told, session(SERVED), "a.wav")).stored
+    [record] = await store.ads_consents("C1001")
+    assert (record.source, record.recording, record.words, record.heard) == ("call now", "a.wav", "Advertising?", "yes")
+    assert record.asked_at == next(e.at for e in journal.entries if e.kind == "turn.said") <= record.given_at
+    await offering.answered(declined, "a.wav")
+    assert (await store.opportunity("O1")).answer == "declined"  # type: ignore[union-attr]
+    assert (await offering.decide_with_agent(session(SERVED), SO_FAR)).speak is False, "answered"
+
+
+async def test_no_offers_after_a_consent_ends_the_consent(store: Store) -> None:
+    offering, _ = call_of(store)
+    assert (await offering.consented(consenting(0.95), session(SERVED), "a.wav")).stored
+    await offering.refused_for_good(session(SERVED))
+    [record] = await store.ads_consents("C1001")
+    assert record.withdrawn_at
 
 
 async def test_a_caller_gone_before_the_first_word_heard_no_offer(store: Store) -> None:

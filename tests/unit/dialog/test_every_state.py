@@ -12,9 +12,10 @@ import pytest
 
 from ivr.dialog.assistant import Assistant, load_assistant
 from ivr.dialog.engine import advance, new_session
-from ivr.dialog.session import Wait
+from ivr.dialog.session import Phase, Wait
 from ivr.model import dialog as ev
 from ivr.model.call import Outcome
+from ivr.model.consent import ConsentKept
 from ivr.model.hearing import Hypothesis, Recognition
 from ivr.model.identity import Caller
 from ivr.model.offers import OfferDecision, OfferScript
@@ -99,9 +100,13 @@ class Call:
             if "customer" in values and rng.random() < 0.8:
                 values["customer"] = {"customer_id": "C1", "household": "H1", "name": "Anna"}
             return ev.ServiceEnded(at_ms=0, service=session.service, outcome=outcome, values=values)
+        if session.phase is Phase.OFFER_CONSENT:
+            return ConsentKept(at_ms=0, stored=rng.random() < 0.7)
         if session.wait is Wait.OFFER_DESK:
-            speak = rng.random() < 0.7
-            decision = OfferDecision(opportunity_id="o", arm="treat", speak=speak, household="H", script=SCRIPT)
+            speak, asks = rng.random() < 0.7, rng.random() < 0.5
+            decision = OfferDecision(
+                opportunity_id="o", arm="treat", speak=speak, household="H", script=SCRIPT, asks_consent=asks
+            )
             return ev.OfferDecided(at_ms=0, decision=decision)
         if session.wait is Wait.HUMAN:
             failures = [result for result in TransferResult if result is not TransferResult.ANSWERED]

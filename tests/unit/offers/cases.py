@@ -37,6 +37,7 @@ OPEN_GATE = OfferFacts(
     call_ms=60_000,
     load=0.1,
     overflow=False,
+    consent_can_be_asked=False,
     history=OfferHistory(),
     now=NOW,
     group="",
