@@ -11,10 +11,9 @@ import sys
 import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ivr.cli.arguments import Commands, settings_of
+from ivr.cli.arguments import Commands, settings_of, takes_settings
 from ivr.model.accounts import Right, Role
 from ivr.model.errors import IvrError
 
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
 
 LEAST_PASSWORD = 12
 DAY_MS = 86_400_000
+NAME = "what one signs in with"
 
 
 def add(commands: Commands) -> None:
@@ -31,7 +31,7 @@ def add(commands: Commands) -> None:
     _add_tokens(commands)
     looked = commands.add_parser("accesses", help="who looked at which transcript, recording or context")
     looked.add_argument("--of", default=None, help="only of this call or token")
-    looked.add_argument("--count", type=int, default=50)
+    looked.add_argument("--count", type=int, default=50, help="the last so many (50)")
     _of_file(looked, _accesses)
 
 
@@ -39,19 +39,21 @@ def _add_users(commands: Commands) -> None:
     users = commands.add_parser("users", help="accounts of people: agents, supervisors, designers, managers, admins")
     group = users.add_subparsers(required=True, metavar="what")
     made = group.add_parser("add", help="a new account; the password is asked for, or read from standard input")
-    made.add_argument("name")
+    made.add_argument("name", help=NAME)
     role = group.add_parser("role", help="give an account another role; its sessions end")
-    role.add_argument("name")
-    role.add_argument("role", choices=[each.value for each in Role])
-    made.add_argument("--role", choices=[each.value for each in Role], default=Role.AGENT.value)
+    role.add_argument("name", help=NAME)
+    role.add_argument("role", choices=[each.value for each in Role], help="what the account may see and do")
+    made.add_argument(
+        "--role", choices=[each.value for each in Role], default=Role.AGENT.value, help="what it may see and do (agent)"
+    )
     for each in (made, role):
         each.add_argument("--agent", default="", help="whose desk it is: the agent's name in routing.yml")
     password = group.add_parser("password", help="a new password; the account's sessions end")
-    password.add_argument("name")
+    password.add_argument("name", help=NAME)
     removed = group.add_parser("remove", help="take an account and its sessions away")
-    removed.add_argument("name")
+    removed.add_argument("name", help=NAME)
     sessions = group.add_parser("sessions", help="browsers that are signed in; end them")
-    sessions.add_argument("name", nargs="?", default=None)
+    sessions.add_argument("name", nargs="?", default=None, help="only of this account (all)")
     sessions.add_argument("--end", metavar="ID", default="", help="end the session that begins so, or all of NAME: all")
     _of_file(made, _add)
     _of_file(group.add_parser("list", help="accounts, roles and desks"), _list)
@@ -65,18 +67,19 @@ def _add_tokens(commands: Commands) -> None:
     tokens = commands.add_parser("tokens", help="keys of machines, each with what it may do")
     group = tokens.add_subparsers(required=True, metavar="what")
     made = group.add_parser("add", help="a new token; it is shown once")
-    made.add_argument("name")
-    made.add_argument("--may", action="append", required=True, choices=[each.value for each in Right])
-    made.add_argument("--days", type=int, default=0, help="until it expires; 0: never")
+    made.add_argument("name", help="of the machine, as logs will show it")
+    may = [each.value for each in Right]
+    made.add_argument("--may", action="append", required=True, choices=may, help="a right; may be given again")
+    made.add_argument("--days", type=int, default=0, help="until it expires; 0: never (0)")
     removed = group.add_parser("remove", help="take a token away")
-    removed.add_argument("name")
+    removed.add_argument("name", help="as `ivr tokens list` shows it")
     _of_file(made, _add_token)
     _of_file(group.add_parser("list", help="tokens, what they may do, when they were used"), _list_tokens)
     _of_file(removed, _remove_token)
 
 
 def _of_file(parser: argparse.ArgumentParser, work: Callable[[argparse.Namespace, Store], Awaitable[int]]) -> None:
-    parser.add_argument("-c", "--config", type=Path, help="settings file (default: ./ivr.toml, or built-in defaults)")
+    takes_settings(parser)
 
     def run(arguments: argparse.Namespace) -> int:
         return asyncio.run(_with_store(arguments, work))

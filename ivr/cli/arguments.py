@@ -15,6 +15,11 @@ Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 DEFAULT_FILE = Path("ivr.toml")
 
 
+def takes_settings(parser: argparse.ArgumentParser) -> None:
+    """Let a command be told its settings file: arguments.config, for settings_of."""
+    parser.add_argument("-c", "--config", type=Path, help="settings file (default: ./ivr.toml, or built-in defaults)")
+
+
 def settings_of(path: Path | None = None) -> Settings:
     """Of this file, else of ./ivr.toml, else the built-in defaults. Raises ConfigError."""
     if path is not None or DEFAULT_FILE.is_file():

@@ -17,17 +17,19 @@ if TYPE_CHECKING:
     from ivr.call.live_services import LiveServices
     from ivr.storage.store import Store
 
+FOLDER = "an assistant's folder (default: the one you are in)"
+
 
 def add(commands: Commands) -> None:
     """validate, test, shell, graph, schema."""
     validate = commands.add_parser("validate", help="check an assistant's folder; print every mistake as file:line")
-    validate.add_argument("folder", type=Path, nargs="?", default=Path())
+    validate.add_argument("folder", type=Path, nargs="?", default=Path(), help=FOLDER)
     validate.add_argument("--strict", action="store_true", help="warnings count as errors")
     validate.add_argument("--json", action="store_true", help="print one JSON object")
     validate.set_defaults(command=_validate)
 
     test = commands.add_parser("test", help="run an assistant's conversation tests, with the real understanding")
-    test.add_argument("folder", type=Path, nargs="?", default=Path())
+    test.add_argument("folder", type=Path, nargs="?", default=Path(), help=FOLDER)
     test.add_argument("-k", dest="only", default="", metavar="WORDS", help="only conversations with this in their name")
     test.add_argument("--junit", type=Path, metavar="FILE", help="also write a JUnit report")
     test.add_argument("--coverage", action="store_true", help="print steps and edges no conversation came to")
@@ -35,14 +37,14 @@ def add(commands: Commands) -> None:
     test.set_defaults(command=_test)
 
     shell = commands.add_parser("shell", help="be the caller in text; /help inside lists the words")
-    shell.add_argument("folder", type=Path, nargs="?", default=Path())
+    shell.add_argument("folder", type=Path, nargs="?", default=Path(), help=FOLDER)
     shell.add_argument("--language", default="", help="the caller's language (default: the assistant's first)")
-    shell.add_argument("--number", default="+15550100", help="the caller's number")
+    shell.add_argument("--number", default="+15550100", help="the caller's number (+15550100)")
     shell.add_argument("--live", action="store_true", help="really call the services (default: answers of the tests)")
     shell.set_defaults(command=_shell)
 
     graph = commands.add_parser("graph", help="draw an assistant's flows: Mermaid text, or a picture")
-    graph.add_argument("folder", type=Path, nargs="?", default=Path())
+    graph.add_argument("folder", type=Path, nargs="?", default=Path(), help=FOLDER)
     graph.add_argument("--svg", type=Path, metavar="FILE", help="write a picture instead")
     graph.add_argument("--coverage", action="store_true", help="colour what the conversation tests go through")
     graph.set_defaults(command=_graph)

@@ -9,7 +9,7 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
-from ivr.cli.arguments import Commands, settings_of, show
+from ivr.cli.arguments import Commands, settings_of, show, takes_settings
 
 
 def add(identity: Commands) -> None:
@@ -17,12 +17,12 @@ def add(identity: Commands) -> None:
     attack = identity.add_parser(
         "attack", help="guess PINs, codes and facts of invented customers; print what it reached"
     )
-    attack.add_argument("--tries", type=int, default=10_000)
-    attack.add_argument("--processes", type=int, default=2)
-    attack.add_argument("--rounds", type=int, default=3, help="how often the processes are ended and started again")
-    attack.add_argument("--days", type=float, default=3.0, help="made-up days it takes")
-    attack.add_argument("--seed", type=int, default=1)
-    attack.add_argument("--json", action="store_true")
+    attack.add_argument("--tries", type=int, default=10_000, help="at guessing (10000)")
+    attack.add_argument("--processes", type=int, default=2, help="so many guess at once (2)")
+    attack.add_argument("--rounds", type=int, default=3, help="how often the processes are ended and started again (3)")
+    attack.add_argument("--days", type=float, default=3.0, help="made-up days it takes (3)")
+    attack.add_argument("--seed", type=int, default=1, help="another one, other customers (1)")
+    attack.add_argument("--json", action="store_true", help="print one JSON object")
     attack.set_defaults(command=_attack)
     locks = identity.add_parser("locks", help="failures that weigh on accounts and numbers").add_subparsers(
         required=True, metavar="what"
@@ -34,9 +34,7 @@ def add(identity: Commands) -> None:
     clear.add_argument("--by", required=True, help="who does it; it is stored")
     clear.set_defaults(command=_clear)
     for parser in (listed, clear):
-        parser.add_argument(
-            "-c", "--config", type=Path, help="settings file (default: ./ivr.toml, or built-in defaults)"
-        )
+        takes_settings(parser)
 
 
 def _attack(arguments: argparse.Namespace) -> int:

@@ -9,7 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ivr.cli.arguments import Commands, settings_of, show
+from ivr.cli.arguments import Commands, settings_of, show, takes_settings
 from ivr.model.errors import SpeechError
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def _add_models(commands: Commands) -> None:
     doctor = steps.add_parser("doctor", help="speak a prompt, transcribe it, tell noise from speech")
     doctor.add_argument("--lang", action="append", default=[], help="languages (default: en and ru)")
     for step, command in ((listed, _list), (install, _install), (verify, _verify), (doctor, _doctor)):
-        step.add_argument("-c", "--config", type=Path, help="settings file (default: ./ivr.toml, or built-in defaults)")
+        takes_settings(step)
         step.add_argument("--json", action="store_true", help="print one JSON object")
         step.set_defaults(command=command)
 
@@ -47,19 +47,20 @@ def _add_asr(commands: Commands) -> None:
     asr = commands.add_parser("asr", help="recognition")
     what = asr.add_subparsers(required=True, metavar="what")
     corpus = what.add_parser("corpus", help="write recordings with their texts to evaluate with, where they can be had")
-    corpus.add_argument("folder", type=Path, metavar="OUT")
-    corpus.add_argument("--kind", required=True, choices=("digits", "numbers", "prompts-en", "prompts-ru", "noise"))
+    corpus.add_argument("folder", type=Path, metavar="OUT", help="the folder to write to")
+    kinds = ("digits", "numbers", "prompts-en", "prompts-ru", "noise")
+    corpus.add_argument("--kind", required=True, choices=kinds, help="what is said in them")
     corpus.add_argument("--digits", type=Path, metavar="FOLDER", help="recordings of fsdd, for digits and numbers")
     corpus.set_defaults(command=_corpus)
     evaluate = what.add_parser(
         "evaluate", help="recognise recordings as in a call, compare with their texts (TSV: file<TAB>text; WAV 8 kHz)"
     )
-    evaluate.add_argument("manifest", type=Path, metavar="MANIFEST.tsv")
+    evaluate.add_argument("manifest", type=Path, metavar="MANIFEST.tsv", help="the recordings and their texts")
     evaluate.add_argument("--lang", default="en", help="en or ru (en)")
     evaluate.add_argument("--expect", default="open", help="digits:N, choice:FILE (a phrase a line) or open (open)")
     evaluate.add_argument("--engine", default="", help="whisper, vosk or auto (default: as in ivr.toml)")
     evaluate.add_argument("--rows", action="store_true", help="also print every recording that was not heard right")
-    evaluate.add_argument("-c", "--config", type=Path, help="settings file (default: ./ivr.toml, or built-in defaults)")
+    takes_settings(evaluate)
     evaluate.add_argument("--json", action="store_true", help="print one JSON object")
     evaluate.set_defaults(command=_evaluate)
 

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from ivr.cli import guarding, simulating
-from ivr.cli.arguments import Commands, settings_of
+from ivr.cli.arguments import Commands, settings_of, takes_settings
 from ivr.model.errors import ConfigError
 
 
@@ -24,13 +24,13 @@ def add(commands: Commands) -> None:
     imported.add_argument("--check", action="store_true", help="only say what is wrong in the file")
     _command(customers, "list", _list, "ids, languages and numbers of telephones, without what proves anything")
     exported = _command(customers, "export", _export, "all customers as CSV, secrets as hashes")
-    exported.add_argument("file", type=Path)
+    exported.add_argument("file", type=Path, help="the CSV file to write")
     erase = _command(customers, "erase", _erase, "remove a customer and everything to find one by")
-    erase.add_argument("customer_id")
+    erase.add_argument("customer_id", help="as `ivr customers list` shows it")
     invent = customers.add_parser("invent", help="write a CSV file of invented customers to try things with")
-    invent.add_argument("file", type=Path)
-    invent.add_argument("--count", type=int, default=10_000)
-    invent.add_argument("--seed", type=int, default=2026)
+    invent.add_argument("file", type=Path, help="the CSV file to write")
+    invent.add_argument("--count", type=int, default=10_000, help="how many (10000)")
+    invent.add_argument("--seed", type=int, default=2026, help="another one, other customers (2026)")
     invent.set_defaults(command=_invent)
     identity = commands.add_parser("identity", help="who calls: what is locked, how it holds").add_subparsers(
         required=True, metavar="what"
@@ -43,7 +43,7 @@ def _command(
     group: Commands, name: str, run: Callable[[argparse.Namespace], int], words: str
 ) -> argparse.ArgumentParser:
     parser = group.add_parser(name, help=words)
-    parser.add_argument("-c", "--config", type=Path, help="settings file (default: ./ivr.toml, or built-in defaults)")
+    takes_settings(parser)
     parser.set_defaults(command=run)
     return parser
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 import argparse
 import asyncio
 from datetime import UTC, datetime
-from pathlib import Path
 
-from ivr.cli.arguments import Commands, settings_of, show
+from ivr.cli.arguments import Commands, settings_of, show, takes_settings
 
 
 def add(commands: Commands) -> None:
@@ -15,7 +14,7 @@ def add(commands: Commands) -> None:
     parser = commands.add_parser("forget", help="say what [keep] would delete (`ivr run` does it); --now: delete")
     parser.add_argument("--now", action="store_true", help="delete it")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
-    parser.add_argument("-c", "--config", type=Path, help="settings file (default: ./ivr.toml, or built-in defaults)")
+    takes_settings(parser)
     parser.set_defaults(command=_forget)
 
 

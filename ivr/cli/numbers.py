@@ -9,7 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from ivr.cli.arguments import Commands, settings_of, show
+from ivr.cli.arguments import Commands, settings_of, show, takes_settings
 from ivr.model.errors import ConfigError
 
 
@@ -25,7 +25,7 @@ def add(commands: Commands) -> None:
     check.add_argument(
         "--repeat", type=int, default=0, metavar="N", help="verify N times more and print the time it takes"
     )
-    check.add_argument("-c", "--config", type=Path, help="settings file (default: ./ivr.toml, or built-in defaults)")
+    takes_settings(check)
     check.add_argument("--json", action="store_true", help="print one JSON object")
     check.set_defaults(command=_check)
 

@@ -8,9 +8,8 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from datetime import datetime
-from pathlib import Path
 
-from ivr.cli.arguments import Commands, settings_of, show
+from ivr.cli.arguments import Commands, settings_of, show, takes_settings
 from ivr.model.errors import ConfigError
 from ivr.model.objections import CareReason
 
@@ -42,7 +41,7 @@ def _command(
 ) -> argparse.ArgumentParser:
     parser = offers.add_parser(name, help=words)
     parser.add_argument("customer", metavar="CUSTOMER", type=_somebody if who == WHO else _a_customer, help=who)
-    parser.add_argument("-c", "--config", type=Path, help="settings file (default: ./ivr.toml, or built-in defaults)")
+    takes_settings(parser)
     parser.set_defaults(command=run)
     return parser
 

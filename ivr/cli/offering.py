@@ -12,8 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from ivr.cli import objecting
-from ivr.cli.arguments import Commands, settings_of, show
+from ivr.cli.arguments import Commands, settings_of, show, takes_settings
 from ivr.model.errors import ConfigError
+
+GROUP = "a group of the experiment in offers.yml, or '*'"
 
 
 def add(commands: Commands) -> None:
@@ -36,11 +38,11 @@ def add(commands: Commands) -> None:
     plan.add_argument("--json", action="store_true", help="print one JSON object")
     _command(offers, "watch", _watch, "join outcomes and suspend harmed groups now (`ivr run` does so every hour)")
     suspend = _command(offers, "suspend", _suspend, "switch offers to a group off; '*': to everybody")
-    suspend.add_argument("group")
-    suspend.add_argument("--reason", default="switched off by hand")
+    suspend.add_argument("group", help=GROUP)
+    suspend.add_argument("--reason", default="switched off by hand", help="why (switched off by hand)")
     suspend.add_argument("--by", default="", help="who takes the responsibility (default: your login)")
     reopen = _command(offers, "reopen", _reopen, "take a suspension back: only a person does that")
-    reopen.add_argument("group")
+    reopen.add_argument("group", help=GROUP)
     reopen.add_argument("--by", default="", help="who takes the responsibility (default: your login)")
     suspensions = _command(offers, "suspensions", _suspensions, "groups switched off, now and before")
     suspensions.add_argument("--json", action="store_true", help="print one JSON object")
@@ -51,7 +53,7 @@ def _command(
     offers: Commands, name: str, run: Callable[[argparse.Namespace], int], words: str
 ) -> argparse.ArgumentParser:
     parser = offers.add_parser(name, help=words)
-    parser.add_argument("-c", "--config", type=Path, help="settings file (default: ./ivr.toml, or built-in defaults)")
+    takes_settings(parser)
     parser.set_defaults(command=run)
     return parser
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-from pathlib import Path
 
-from ivr.cli.arguments import Commands, settings_of
+from ivr.cli.arguments import Commands, settings_of, takes_settings
 from ivr.model.call import Callback
 from ivr.model.errors import ConfigError
 
@@ -22,11 +21,11 @@ def add(commands: Commands) -> None:
     done = group.add_parser("done", help="say that you called")
     done.add_argument("--failed", action="store_true", help="nobody was reached, and nobody will call again")
     for command, run in ((claim, _claim), (done, _done)):
-        command.add_argument("callback_id")
+        command.add_argument("callback_id", help="as `ivr callbacks list` shows it")
         command.add_argument("--by", required=True, help="who calls")
         command.set_defaults(command=run)
     for command in (listed, claim, done):
-        command.add_argument("-c", "--config", type=Path, help="settings file (default: ./ivr.toml, or defaults)")
+        takes_settings(command)
 
 
 def _list(arguments: argparse.Namespace) -> int:

@@ -6,10 +6,9 @@ import argparse
 import asyncio
 import textwrap
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ivr.cli.arguments import Commands, settings_of, show
+from ivr.cli.arguments import Commands, settings_of, show, takes_settings
 
 if TYPE_CHECKING:
     from ivr.offers.effects.figures import Figure
@@ -25,7 +24,7 @@ def add(commands: Commands) -> None:
     effects.add_argument("--days", type=float, default=30.0, help="of calls to report on (30)")
     effects.add_argument("--language", choices=("en", "ru"), default="en", help="of the report (en)")
     effects.add_argument("--seeds", type=int, default=200, help="simulate: so many months of known truth (200)")
-    effects.add_argument("-c", "--config", type=Path, help="settings file (default: ./ivr.toml, or built-in defaults)")
+    takes_settings(effects)
     effects.add_argument("--json", action="store_true", help="print one JSON object")
     effects.set_defaults(command=_effects)
 

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-from pathlib import Path
 
 from ivr import log
-from ivr.cli.arguments import Commands, settings_of
+from ivr.cli.arguments import Commands, settings_of, takes_settings
 
 
 def add(commands: Commands) -> None:
     """run, demo."""
     run = commands.add_parser("run", help="answer calls: SIGHUP reloads the dialog, SIGTERM drains")
-    run.add_argument("-c", "--config", type=Path, help="settings file (default: ./ivr.toml, or built-in defaults)")
+    takes_settings(run)
     run.set_defaults(command=_run)
 
     demo = commands.add_parser("demo", help="six real calls, printed as they happen; then stay up")

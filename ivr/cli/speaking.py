@@ -11,7 +11,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ivr.cli.arguments import Commands, settings_of
+from ivr.cli.arguments import Commands, settings_of, takes_settings
 
 if TYPE_CHECKING:
     from ivr.supervisor.studio import Finding
@@ -28,7 +28,7 @@ def add(commands: Commands) -> None:
     check = steps.add_parser("check", help="missing, long, loud or quiet, late, unintelligible prompts (status 1)")
     for step, command in ((render, _render), (listed, _list), (check, _check)):
         step.add_argument("folder", type=Path, nargs="?", help="an assistant's folder (default: the configured one)")
-        step.add_argument("-c", "--config", type=Path, help="settings file (default: ./ivr.toml, or defaults)")
+        takes_settings(step)
         step.add_argument("--language", action="append", default=[], help="only this one; may be given again")
         step.add_argument("--json", action="store_true", help="print one JSON object")
         step.set_defaults(command=command)

@@ -5,10 +5,9 @@ from __future__ import annotations
 import argparse
 import asyncio
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ivr.cli.arguments import Commands, settings_of, show
+from ivr.cli.arguments import Commands, settings_of, show, takes_settings
 
 if TYPE_CHECKING:
     from ivr.config import Settings
@@ -32,9 +31,7 @@ def add(commands: Commands) -> None:
     test.add_argument("endpoint", help="as named in [[webhooks]]")
     test.set_defaults(command=_test)
     for parser in (listed, retry, test):
-        parser.add_argument(
-            "-c", "--config", type=Path, help="settings file (default: ./ivr.toml, or built-in defaults)"
-        )
+        takes_settings(parser)
         parser.add_argument("--json", action="store_true", help="print one JSON object")
 
 

@@ -22,8 +22,8 @@ def _add_understanding(commands: Commands) -> None:
     evaluate = nlu.add_subparsers(required=True, metavar="what").add_parser(
         "evaluate", help="train on one table of sentences, measure on another (TSV: text<TAB>intent; oos: out of scope)"
     )
-    evaluate.add_argument("--train", type=Path, required=True, metavar="TSV")
-    evaluate.add_argument("--test", type=Path, required=True, metavar="TSV")
+    evaluate.add_argument("--train", type=Path, required=True, metavar="TSV", help="the table to learn from")
+    evaluate.add_argument("--test", type=Path, required=True, metavar="TSV", help="the table to be measured on")
     evaluate.add_argument("--per-intent", type=int, default=0, metavar="K", help="examples drawn of each (0: all)")
     evaluate.add_argument("--seed", type=int, default=1, help="of the draw and of the noise (1)")
     evaluate.add_argument("--engine", choices=NLU_ENGINES, default="auto", help="as [nlu] engine in ivr.toml (auto)")
@@ -41,9 +41,10 @@ def _add_rasa(commands: Commands) -> None:
     serve = steps.add_parser("serve", help="serve one language on loopback; the token is taken from IVR_RASA_TOKEN")
     for step in (install, train, serve):
         step.add_argument("--home", type=Path, default=Path("var/rasa"), help="where Rasa lives (var/rasa)")
-    train.add_argument("folder", type=Path, nargs="?", default=Path("dialogs/insurance"))
+    assistant = Path("dialogs/insurance")
+    train.add_argument("folder", type=Path, nargs="?", default=assistant, help="an assistant's (dialogs/insurance)")
     serve.add_argument("model", type=Path, help="the model `ivr rasa train` printed")
-    serve.add_argument("--port", type=int, default=5005)
+    serve.add_argument("--port", type=int, default=5005, help="to serve it at (5005)")
     install.set_defaults(command=_rasa_install)
     train.set_defaults(command=_rasa_train)
     serve.set_defaults(command=_rasa_serve)

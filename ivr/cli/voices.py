@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from ivr.cli.arguments import Commands, settings_of, show
+from ivr.cli.arguments import Commands, settings_of, show, takes_settings
 from ivr.config import Settings
 from ivr.model.errors import ConfigError
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 MODEL = "resemblyzer"
+CUSTOMER = "the customer's id"
 
 
 def add(commands: Commands) -> None:
@@ -28,7 +29,7 @@ def add(commands: Commands) -> None:
     steps = commands.add_parser("voiceprint", help="voices of customers who agreed to it: a sign of risk, no proof")
     group = steps.add_subparsers(required=True, metavar="what")
     enrol = _command(group, "enrol", _enrol, "keep the voice in recordings, with the customer's consent")
-    enrol.add_argument("customer_id")
+    enrol.add_argument("customer_id", help=CUSTOMER)
     enrol.add_argument(
         "recording", nargs="+", type=Path, help="WAV; of a stereo one the caller's side, the left, counts"
     )
@@ -39,20 +40,20 @@ def add(commands: Commands) -> None:
     enrol.add_argument("--source", required=True, help="where the consent is found: a call id, a document")
     enrol.add_argument("--at", default="", metavar="TIME", help="when it was given, ISO 8601 (default: now)")
     compare = _command(group, "compare", _compare, "is the voice in a recording unlike the enrolled one?")
-    compare.add_argument("customer_id")
-    compare.add_argument("recording", type=Path)
+    compare.add_argument("customer_id", help=CUSTOMER)
+    compare.add_argument("recording", type=Path, help="WAV; of a stereo one the left side counts")
     delete = _command(group, "delete", _delete, "forget a voice; the record of the consent and its end stays")
-    delete.add_argument("customer_id")
+    delete.add_argument("customer_id", help=CUSTOMER)
     _command(group, "list", _list, "customers with a voiceprint, with their consent")
     evaluate = _command(group, "evaluate", _evaluate, "error rates on recordings named WHAT_SPEAKER_TAKE.wav")
-    evaluate.add_argument("folder", type=Path)
+    evaluate.add_argument("folder", type=Path, help="of the recordings")
 
 
 def _command(
     group: Commands, name: str, run: Callable[[argparse.Namespace], int], words: str
 ) -> argparse.ArgumentParser:
     parser = group.add_parser(name, help=words)
-    parser.add_argument("-c", "--config", type=Path, help="settings file (default: ./ivr.toml, or built-in defaults)")
+    takes_settings(parser)
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.set_defaults(command=run)
     return parser
