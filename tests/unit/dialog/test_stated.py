@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from dataclasses import replace
 
 import pytest
@@ -135,3 +136,30 @@ def test_no_offers_is_taken_here_too_and_a_person_is_still_to_be_had() -> None:
         turn = advance(ASSISTANT, asked().session, person)
         assert turn.session.agent_requested and not ends(turn)
         assert (turn.session.phase, turn.session.stated) == (Phase.MAIN, None), "and the question is not asked again"
+
+
+def test_whatever_happens_after_the_goodbye_it_is_asked_once_and_the_call_ends() -> None:
+    rng, ways = random.Random(20261122), set()
+    events: tuple[ev.Event, ...] = (
+        *(ev.PromptsEnded(at_ms=9, interrupted=interrupted) for interrupted in (False, False, False, True)),
+        *(ev.DigitsDialed(at_ms=9, digits=digit) for digit in "1239*8"),
+        *(words(text, intent, 0.9) for text, intent in (("useful", ""), ("no offers", "no_offers"), ("help", "help"))),
+        ev.HearingLost(at_ms=9),
+        ev.HearingRestored(at_ms=9),
+        ev.HoldElapsed(at_ms=9, service=""),
+        ev.SilenceElapsed(at_ms=9),
+        ev.CallerHungUp(at_ms=9),
+    )
+    closing = at_the_goodbye(decided(ASKING))
+    for _ in range(300):
+        turns = [closing]
+        for event in (*rng.choices(events, k=6), ev.PromptsEnded(at_ms=9), ev.SilenceElapsed(at_ms=9)):
+            turns.append(advance(ASSISTANT, turns[-1].session, event))
+        asked_times = sum(said(turn).count("offer.stated") for turn in turns)
+        answers = [answer for turn in turns for answer in recorded(turn)]
+        assert len(answers) == asked_times <= 1
+        assert not any("utter_goodbye" in said(turn) for turn in turns[1:]), "that was said"
+        assert turns[-1].session.wait is Wait.OVER
+        assert turns[-1].session.outcome is Outcome.RESOLVED
+        ways.add((asked_times, *answers))
+    assert len(ways) == 5, "not asked; no answer; each of the three"
