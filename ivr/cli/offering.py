@@ -103,7 +103,7 @@ def _simulate(arguments: argparse.Namespace) -> int:
     from ivr.offers.effects.sample_size import guidance
 
     seeds, calls, holdout = max(arguments.seeds, 1), max(arguments.calls, 260), arguments.holdout
-    if not 0.0 < holdout < 1.0:
+    if not holdout:
         print(f"--holdout is a share between 0 and 1, not {holdout:g}", file=sys.stderr)
         return 2
     if not arguments.json:
@@ -116,24 +116,24 @@ def _simulate(arguments: argparse.Namespace) -> int:
 
 def _report(arguments: argparse.Namespace) -> int:
     from ivr.offers.effects.document import as_json, as_text
+    from ivr.offers.effects.notes import note
     from ivr.offers.effects.sample_size import guidance
+    from ivr.offers.effects.words import percent
     from ivr.supervisor.offer_report import report_of
 
     settings = settings_of(arguments.config)
-    report = asyncio.run(report_of(settings))
-    if not report.rows and not arguments.json:
-        from ivr.web.effects_words import WORDS
-
-        print("\n".join(as_text(report, arguments.language)))
-        held = settings.offers.holdout
-        print(WORDS[arguments.language]["begin"].format(holdout=f"{held:.0%}"))
-        if held:
-            _say_sizes(report.plan.planned, held, guidance(report.plan, held), arguments.language)
-        return 0
+    report, language, held = asyncio.run(report_of(settings)), arguments.language, settings.offers.holdout
     if arguments.json:
         show(as_json(report), as_json=True)
-    else:
-        print("\n".join(as_text(report, arguments.language)))
+        return 0 if report.sound else 1
+    print("\n".join(as_text(report, language)))
+    if not report.rows and held:
+        from ivr.web.effects_words import WORDS
+
+        print(WORDS[language]["begin"].format(holdout=percent(held)))
+        _say_sizes(report.plan.planned, held, guidance(report.plan, held), language)
+    elif not report.rows:
+        print(note("no_holdout")[language])
     return 0 if report.sound else 1
 
 
@@ -177,42 +177,47 @@ def _outcomes(arguments: argparse.Namespace) -> int:
 
 
 def _plan(arguments: argparse.Namespace) -> int:
+    from ivr.offers.effects.notes import note
     from ivr.offers.effects.sample_size import guidance
     from ivr.supervisor.offer_report import experiment_of
 
     settings = settings_of(arguments.config)
     plan, holdout = experiment_of(settings).plan, settings.offers.holdout
     if not holdout:
-        raise ConfigError("[offers] holdout is 0: without households that hear no offer nothing can be learned")
+        raise ConfigError(note("no_holdout")["en"])
     rows = guidance(plan, holdout)
     if arguments.json:
         show({"planned": plan.planned, "holdout": holdout, "detect": rows}, as_json=True)
         return 0
     _say_sizes(plan.planned, holdout, rows)
-    print(f"A group of a share s of the callers takes 1/s times as many, at {plan.alpha / len(plan.groups):.2%} each.")
+    error = f"{100 * plan.alpha / len(plan.groups):.2f} %"
+    print(f"A group of a share s of the callers takes 1/s times as many, at {error} each.")
     return 0
 
 
 def _say_sizes(planned: int, holdout: float, rows: list[dict[str, Any]], language: str = "en") -> None:
     """What can be detected, and what cannot within the plan."""
+    from ivr.offers.effects.words import number, percent
+
     words = _SIZES[language]
-    print(words["title"].format(planned=planned, holdout=holdout))
+    print(words["title"].format(planned=number(planned, language), holdout=percent(holdout)))
     print(f"  {words['detect']:42} {words['once']:>12} {words['any_time']:>14}")
     for row in rows:
         mark = "" if row["any_time"] <= planned else f"  <- {words['beyond']}"
-        print(f"  {row['words'][language]:42} {row['once']:>12,} {row['any_time']:>14,}{mark}")
+        once, any_time = (number(row[name], language) for name in ("once", "any_time"))
+        print(f"  {row['words'][language]:42} {once:>12} {any_time:>14}{mark}")
 
 
 _SIZES = {
     "en": {
-        "title": "Planned: {planned:,} households, holdout {holdout:.0%}; power 80 %, 5 % two-sided, all together:",
+        "title": "Planned: {planned} households, holdout {holdout}; power 80 %, 5 % two-sided, all together:",
         "detect": "to detect",
         "once": "one look",
         "any_time": "any time",
         "beyond": "not within the plan",
     },
     "ru": {
-        "title": "Намечено {planned:,} домохозяйств, контроль {holdout:.0%}; мощность 80 %, 5 % в обе стороны:",
+        "title": "Намечено {planned} домохозяйств, контроль {holdout}; мощность 80 %, 5 % в обе стороны:",
         "detect": "чтобы заметить",
         "once": "один взгляд",
         "any_time": "в любой день",

@@ -257,6 +257,7 @@ _OFFERS = {
     "survey": "What asks both arms for a grade from 1 to 5 by key before the goodbye: language to words.",
     "stated": "What asks a few who heard an offer what it was like, after the goodbye, by key 1, 2, 3 or in words.",
     "thanks": "What is said for an answer.",
+    "titles": "What the groups are called where people read: group to language to title.",
     "holdout": "true: the household is held out, and no offer is spoken.",
     "survey_share": "Share of the households that is ever asked for a grade, 0 to 1; each at most every 90 days.",
     "spread": "How far the number usually lies from its mean.",

@@ -105,11 +105,12 @@ class StatedShape(_Shape):
 
 
 class ExperimentShape(_Shape):
-    """What is decided before the first offer. prices: what one more of an outcome costs, in the currency above. survey:
-    what asks for a grade by key; survey_share: of the households. stated: what asks a few who heard an offer what it
-    was like. complaints: intents of calls that count as one."""
+    """What is decided before the first offer. titles: what groups are called in reports. prices: what one more of an
+    outcome costs, in the currency above. survey: what asks for a grade by key; survey_share: of the households. stated:
+    what asks a few who heard an offer what it was like. complaints: intents of calls that count as one."""
 
     groups: Annotated[dict[str, str], Field(min_length=1, max_length=8)]
+    titles: dict[str, Texts] = {}
     known: dict[str, KnownShape] = {}
     planned: Annotated[int, Field(ge=100)] = 20_000
     margins: MarginsShape = MarginsShape()

@@ -60,6 +60,7 @@ def terms_of(shape: ExperimentShape) -> ExperimentTerms:
             planned=shape.planned,
             margins=tuple(replace(margin, limit=limits[margin.outcome]) for margin in DEFAULT_MARGINS),
             prices=shape.prices,
+            titles=shape.titles,
         ),
         survey=shape.survey,
         survey_share=shape.survey_share,
@@ -96,6 +97,17 @@ def _of_groups(experiment: ExperimentShape, lines: Mapping[str, str]) -> Iterato
             yield place, "offer-group", f"unknown line {line}", f"Use one of {', '.join(lines)}."
 
 
+def _of_titles(experiment: ExperimentShape, languages: tuple[str, ...]) -> Iterator[Problem]:
+    """What groups are called where people read: of groups there are, in every language."""
+    for group, titles in experiment.titles.items():
+        if group not in experiment.groups:
+            fix = f"Use one of {', '.join(experiment.groups)}."
+            yield ("experiment", "titles", group), "offer-group", f"unknown group {group}", fix
+        for language in (each for each in languages if not titles.get(each)):
+            fix = f"Add {language}: to the titles of {group}."
+            yield ("experiment", "titles", group), "offer-language", f"no title in {language}", fix
+
+
 def problems(shape: CatalogueShape) -> Iterator[Problem]:
     """What is wrong with the experiment and the rules: (where, code, what, how to mend it)."""
     experiment = shape.experiment
@@ -109,6 +121,7 @@ def problems(shape: CatalogueShape) -> Iterator[Problem]:
                 fix = f"Add {language}: to survey."
                 yield ("experiment", "survey"), "offer-language", f"no survey in {language}", fix
         yield from _of_stated(experiment, shape.languages)
+        yield from _of_titles(experiment, shape.languages)
     if shape.ranking in {"rules", "learned"} and experiment is None:
         fix = "Add experiment: with its groups, or use ranking: fixed."
         yield ("ranking",), "offer-ranking", f"ranking {shape.ranking} goes by group, and there are none", fix

@@ -78,7 +78,7 @@ async def effects_document(settings: Settings, *, days: float = 30.0) -> dict[st
     """Everything the effect page shows, as plain values. Takes seconds of processor: make it apart from calls."""
     now_ms = round(time.time() * 1000)
     catalogue = catalogue_of(settings)
-    terms = catalogue.experiment
+    terms, held = catalogue.experiment, settings.offers.holdout
     async with opened(settings) as store:
         calls = [call async for call in handled_calls(store, reading_of(settings), now_ms - days * DAY_MS)]
         ledger = await _figures(settings, store, calls, now_ms, days)
@@ -89,7 +89,7 @@ async def effects_document(settings: Settings, *, days: float = 30.0) -> dict[st
         "made_at_ms": now_ms,
         "currency": catalogue.currency,
         "days": days,
-        "holdout": settings.offers.holdout,
+        "holdout": held,
         "waiting": seen.waiting,
         "report": as_json(report) if report is not None else None,
         "arms": _arms(report, rows),
@@ -99,7 +99,7 @@ async def effects_document(settings: Settings, *, days: float = 30.0) -> dict[st
         "policies": [asdict(value) for value in policy_values(rows, margins, catalogue.rules)],
         "prices": dict(terms.plan.prices) if terms is not None else {},
         "margins": {m.outcome: m.limit for m in terms.plan.margins} if terms is not None else {},
-        "guidance": guidance(terms.plan, settings.offers.holdout) if terms and settings.offers.holdout else [],
+        "guidance": guidance(terms.plan, held) if terms and held else [],
         "suspensions": [asdict(each) for each in seen.suspensions],
         "ledger": [asdict(figure) for figure in ledger],
     }

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from dataclasses import asdict
 from typing import Any, TypeVar
 
 from ivr.call.learning import Learning
@@ -91,9 +92,12 @@ class OfferKeeping:
         return found
 
     async def effects(self) -> Mapping[str, Any]:
-        """What the effect page shows, at most KEPT_S old. Raises StorageError when it cannot be made now."""
+        """What the effect page shows, at most KEPT_S old, and never from before a group was switched off or on. Raises
+        StorageError when it cannot be made now."""
         async with self._one_at_a_time:
-            if not self._document or time.monotonic() - self._made_at > KEPT_S:
+            standing = [asdict(each) for each in await self._store.suspensions()]
+            fresh = self._document and self._document["suspensions"] == standing
+            if not fresh or time.monotonic() - self._made_at > KEPT_S:
                 try:
                     self._document = await _apart(_effects_apart, self._settings)
                 except (OSError, BrokenProcessPool) as error:

@@ -7,6 +7,7 @@ import csv
 import io
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from aiohttp import web
@@ -14,7 +15,7 @@ from aiohttp import web
 from ivr.call.journal import wall_clock
 from ivr.log import get_log
 from ivr.model.offers import EVERYBODY
-from ivr.offers.effects.words import MEASURED, OUTCOMES, STATED, VERDICTS, likelihood
+from ivr.offers.effects.words import MEASURED, OUTCOMES, STATED, VERDICTS, likelihood, number
 from ivr.web.api import DESK, body_of
 from ivr.web.effects_charts import Interval, closing_in, forest
 from ivr.web.effects_words import FIGURES, HOW, WORDS
@@ -52,7 +53,6 @@ async def _page(request: web.Request, part: str) -> web.Response:
         "missing": _missing(document["ledger"], language) if document else {},
         "w": WORDS[language],
         "off": off,
-        "everybody": EVERYBODY,
         "document": document,
         "report": document["report"] if document else None,
         "verdicts": VERDICTS[language],
@@ -63,6 +63,8 @@ async def _page(request: web.Request, part: str) -> web.Response:
         "measured": MEASURED,
         "charts": _charts(document, language) if document and document["report"] else [],
         "groups": document["report"]["groups"] if document and document["report"] else [],
+        "titles": _titles(document, language),
+        "number": partial(number, language=language),
         "likely": _likely(document["report"], language) if document and document["report"] else [],
     }
     return page("effects.html", request, words)
@@ -122,6 +124,13 @@ def _money(document: Mapping[str, Any], asked: Mapping[str, str]) -> dict[str, A
     return {"revenue": revenue, "harm": harm, "net": revenue - harm, "prices": prices}
 
 
+def _titles(document: Mapping[str, Any] | None, language: str) -> dict[str, str]:
+    """What groups are called; everybody is one."""
+    report = document["report"] if document else None
+    titles = {group: of[language] for group, of in report["titles"].items()} if report else {}
+    return {**titles, EVERYBODY: WORDS[language]["everybody"]}
+
+
 def _likely(report: Mapping[str, Any], language: str) -> list[tuple[str, str, list[tuple[str, str]]]]:
     """(outcome, its margin, a cell for everybody and each group) of every harm; a cell: what it says, and why."""
     words, rows = WORDS[language], dict[str, tuple[str, str, list[tuple[str, str]]]]()
@@ -179,7 +188,8 @@ def _charts(document: Mapping[str, Any], language: str) -> list[tuple[str, str, 
         lines = [_interval(f, words["everybody"], "") for f in report["overall"] if f["outcome"] == outcome]
         for group in report["groups"]:
             found = [f for f in group["findings"] if f["outcome"] == outcome]
-            lines += [_interval(f, group["group"], MARKS.get(group["verdict"], "")) for f in found]
+            name = report["titles"][group["group"]][language]
+            lines += [_interval(f, name, MARKS.get(group["verdict"], "")) for f in found]
         if lines:
             made.append((title, words["legend"], forest(lines, title=title, limit=limit, form=form)))
         looks = [look for look in document["looks"] if look["outcome"] == outcome]

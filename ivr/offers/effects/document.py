@@ -26,12 +26,15 @@ def as_json(report: EffectReport) -> dict[str, Any]:
         "sound": report.sound,
         "rows": report.rows,
         "planned": report.plan.planned,
+        "titles": {
+            group: {language: report.plan.title(group, language) for language in LANGUAGES}
+            for group in report.plan.groups
+        },
         "checks": [_check(check) for check in report.checks],
         "overall": [_finding(finding) for finding in report.overall],
         "groups": [
             {
                 "group": group.group,
-                "titles": {language: report.plan.title(group.group, language) for language in LANGUAGES},
                 "verdict": group.verdict.value,
                 "because": group.because,
                 "rows": group.rows,

@@ -47,8 +47,9 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "stated": "What callers said of the offer they heard: those who answered, compared with nobody. "
         "Nothing is decided by it.",
         "arms": "{treated} treated, {expected:.1f} expected, p = {p:.4f}",
-        "certain": "{rows} opportunities came while [offers] holdout was 0, or 1: without households that hear no "
-        "offer, beside others that hear one, nothing can be learned from them",
+        "certain": "{rows} opportunities came while [offers] holdout was 0: without households that hear no offer "
+        "nothing can be learned from them",
+        "no_holdout": "[offers] holdout is 0: without households that hear no offer nothing can be learned",
         "elsewhere": "{rows} opportunities were drawn by another [offers] salt, and are not counted",
         "probabilities": "{bad} of {rows} rows without a usable one",
         "ghosts": "{ghosts} drawn for {held} held out",
@@ -109,8 +110,9 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "stated": "Что звонящие сказали о предложении. Только об ответивших, сравнить не с кем; этим ничего "
         "не решается.",
         "arms": "с предложением {treated}, ожидалось {expected:.1f}, p = {p:.4f}",
-        "certain": "возможностей, когда [offers] holdout был 0 или 1: {rows}; без домохозяйств, которым ничего не "
-        "предлагают, рядом с другими, узнать по ним ничего нельзя",
+        "certain": "возможностей, когда [offers] holdout был равен 0: {rows}; без домохозяйств, которым ничего не "
+        "предлагают, узнать по ним нечего",
+        "no_holdout": "[offers] holdout равен 0: без домохозяйств без предложений рядом с другими узнать нечего",
         "elsewhere": "возможностей, вытянутых с другим [offers] salt: {rows}; они не учтены",
         "probabilities": "строк без пригодной вероятности: {bad} из {rows}",
         "ghosts": "{ghosts} на {held} в контроле",

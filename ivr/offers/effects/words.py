@@ -96,9 +96,9 @@ def amount(outcome: str, value: float, *, signed: bool = True) -> str:
     return format(value if unit == "" else 100.0 * value, f"{'+' if signed else ''}.{digits}f") + unit
 
 
-def number(value: int, language: str) -> str:
+def number(value: float, language: str, digits: int = 0) -> str:
     """Thousands apart as the language does."""
-    return f"{value:,}".replace(",", "\N{NO-BREAK SPACE}" if language == "ru" else ",")
+    return f"{value:,.{digits}f}".replace(",", "\N{NO-BREAK SPACE}" if language == "ru" else ",")
 
 
 def percent(share: float) -> str:

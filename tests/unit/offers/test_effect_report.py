@@ -83,7 +83,7 @@ def test_who_was_in_an_arm_for_certain_is_not_counted_and_it_is_said_so() -> Non
     report = effect_report(population(sure), PLAN)
     assert [check.name for check in report.checks if not check.passed] == ["holdout"], "one cause, one red check"
     assert (report.rows, report.groups) == (0, ())
-    told = "400 opportunities came while [offers] holdout was 0, or 1"
+    told = "400 opportunities came while [offers] holdout was 0: without households"
     assert told in answer(report, "en") and told in "\n".join(as_text(report, "en")).replace("\n       ", " ")
     drawn = [replace(row, opportunity_id=f"D{row.opportunity_id}", at_ms=row.at_ms + DAY_MS) for row in _rows(4000)]
     mixed = effect_report(population([*sure, *drawn]), PLAN)

@@ -47,13 +47,22 @@ def test_a_caller_is_logged_with_the_first_group_that_fits_and_the_numbers_known
     assert (decision.group, decision.known, decision.phase, decision.policy) == (
         "senior",
         (1.0,),
-        "holdout 0",
+        made.experiment.phase,
         "pooled/2",
     )
+    assert decision.phase.startswith("holdout 0, draw ")
     terms = made.catalogue.experiment
     assert terms is not None
     assert terms.plan.planned == 5000
     assert {m.outcome: m.limit for m in terms.plan.margins}[CSAT] == -0.2
+
+
+def test_a_group_has_a_title_in_every_language_or_its_name(tmp_path: Path) -> None:
+    titled = desk(tmp_path, "learned", f"{EXPERIMENT}  titles: {{senior: {{en: elders, ru: старшие}}}}\n")
+    assert titled.catalogue.experiment is not None
+    plan = titled.catalogue.experiment.plan
+    assert [plan.title("senior", language) for language in ("en", "ru")] == ["elders", "старшие"]
+    assert plan.title("other", "ru") == "other"
 
 
 def test_the_designers_order_goes_by_group(tmp_path: Path) -> None:
@@ -103,6 +112,8 @@ def test_a_suspended_group_hears_nothing_and_the_others_do(tmp_path: Path) -> No
         ("rules", f"{EXPERIMENT}rules: {{young: [travel]}}\n", "offer-rules"),
         ("rules", f"{EXPERIMENT}rules: {{senior: [yacht]}}\n", "offer-rules"),
         ("learned", EXPERIMENT.replace("customer.age >= 65", "customer.wealth > 3"), "offer-group"),
+        ("learned", f"{EXPERIMENT}  titles: {{elder: {{en: a, ru: b}}}}\n", "offer-group"),
+        ("learned", f"{EXPERIMENT}  titles: {{senior: {{en: 65 and older}}}}\n", "offer-language"),
     ],
 )
 def test_an_experiment_that_cannot_be_is_refused(tmp_path: Path, ranking: str, more: str, code: str) -> None:

@@ -15,7 +15,7 @@ import pytest
 from ivr.call.opportunities import Opportunities
 from ivr.config import ServerSettings, Settings, StorageSettings
 from ivr.model.errors import StorageError
-from ivr.model.offers import OfferAnswer
+from ivr.model.offers import OfferAnswer, Suspension
 from ivr.offers.catalogue import load_catalogue
 from ivr.offers.desk import OfferDesk
 from ivr.storage.store import Store
@@ -38,25 +38,28 @@ async def house(database_url: str) -> AsyncIterator[tuple[OfferKeeping, OfferDes
 
 @pytest.mark.slow
 async def test_the_effects_are_reckoned_in_another_process_and_kept_for_a_while(
-    house: tuple[OfferKeeping, OfferDesk, Store], tmp_path: Path
+    house: tuple[OfferKeeping, OfferDesk, Store],
 ) -> None:
-    keeping, _, _ = house
+    keeping, _, store = house
     first, second = await asyncio.gather(keeping.effects(), keeping.effects())
     assert first is second, "two who look at once are told the same"
     assert first["currency"] == "EUR"
-    (tmp_path / "ivr.db").unlink()
-    (tmp_path / "ivr.db").mkdir()
     assert await keeping.effects() is first
+    await store.suspend(Suspension(group="senior", at="2026-11-22T10:00:00.000Z", reason="a feeling"))
+    told = (await keeping.effects())["report"]["answer"]["en"]
+    assert "Offers to 65 and older are off since 22 November 2026." in told, "who was switched off is told at once"
 
 
 @pytest.mark.slow
-async def test_a_database_that_does_not_answer_is_said_so(tmp_path: Path) -> None:
+async def test_a_database_that_does_not_answer_is_said_so(
+    house: tuple[OfferKeeping, OfferDesk, Store], tmp_path: Path
+) -> None:
     (tmp_path / "file").write_text("")
     settings = Settings(
         server=ServerSettings(assistant=ROOT / "dialogs" / "insurance"),
         storage=StorageSettings(url=f"sqlite:///{tmp_path / 'file' / 'ivr.db'}"),
     )
-    keeping = OfferKeeping(settings, SimpleNamespace(), LiveHub(), SimpleNamespace)  # type: ignore[arg-type,return-value]
+    keeping = OfferKeeping(settings, house[2], LiveHub(), SimpleNamespace)  # type: ignore[arg-type]
     with pytest.raises(StorageError):
         await keeping.effects()
 

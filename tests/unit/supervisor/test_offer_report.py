@@ -125,6 +125,19 @@ def test_the_sample_size_is_told_before_the_start(config: Path, capsys: pytest.C
     assert "<- not within the plan" in run(capsys, "plan", "-c", str(config))
 
 
+def test_before_anything_is_counted_nothing_is_wrong_however_it_is_asked(
+    config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    told = json.loads(run(capsys, "report", "--json", "-c", str(config)))
+    assert (told["sound"], told["rows"], [c["name"] for c in told["checks"] if not c["passed"]]) == (True, 0, [])
+    text = run(capsys, "report", "--language", "ru", "-c", str(config))
+    assert "Считать пока нечего" in text and "Намечено 20\N{NO-BREAK SPACE}000 домохозяйств, контроль 20 %" in text
+    assert "," not in "".join(line[42:] for line in text.splitlines() if line.startswith("  ")), "no English numbers"
+    config.write_text(config.read_text() + "[offers]\nholdout = 0\n", encoding="utf-8")
+    assert "holdout is 0: without households" in run(capsys, "report", "-c", str(config))
+    assert "holdout is 0: without households" in run(capsys, "plan", "-c", str(config), status=2)
+
+
 async def test_a_row_the_event_log_does_not_know_is_a_red_check(config: Path, tmp_path: Path) -> None:
     store = await Store.open(f"sqlite:///{tmp_path / 'ivr.db'}")
     terms: Any = CATALOGUE.experiment

@@ -130,6 +130,20 @@ async def test_the_page_shows_the_report_in_both_languages_and_in_files(
     assert said == {each["answer"]: each["share"] for each in stated["said"]}
 
 
+async def test_the_page_calls_groups_by_their_titles_and_writes_numbers_as_the_language_does(
+    serve: Any, document: dict[str, Any]
+) -> None:
+    async def told() -> dict[str, Any]:
+        return document
+
+    client = await serve(effects=told)
+    for language, title, number in (("en", "65 and older", "20,000"), ("ru", "65 и старше", "20\N{NO-BREAK SPACE}000")):
+        page = await (await client.get("/effects", headers={"Accept-Language": language})).text()
+        assert f"<td>{title}</td>" in page and ">senior<" not in page
+        assert number in page and ("20,000" in page) == (language == "en")
+        assert title in document["report"]["answer"][language]
+
+
 async def test_prices_can_be_changed_on_the_page_and_the_ledger_has_one_of_its_own(
     serve: Any, document: dict[str, Any]
 ) -> None:
