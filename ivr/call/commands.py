@@ -15,13 +15,14 @@ from ivr.call.surroundings import Surroundings
 from ivr.model import dialog as say
 from ivr.model.call import Outcome
 from ivr.model.consent import KeepConsent
+from ivr.model.fulfilment import SettleAcceptance
 from ivr.model.hearing import UtteranceMarked, VoiceMeasured
 from ivr.model.ids import monotonic_ms
 from ivr.model.media import HangUp, MaskRecording, ReferProgress, StartRecording
 from ivr.model.routing import HandoffRequest, TransferResult
 
 # What a rescued call still owes; the rest of the dialog is over, whatever events are on their way to it.
-_OWED = (say.RecordOfferAnswer, say.RecordSurvey, say.PromiseCallback, say.Note)
+_OWED = (say.RecordOfferAnswer, SettleAcceptance, say.RecordSurvey, say.PromiseCallback, say.Note)
 
 HELD_OUT = "straight to the queue"
 _UNFINISHED = frozenset({Outcome.OPEN, Outcome.UNRESOLVED, Outcome.ABANDONED})
@@ -188,6 +189,7 @@ class Performer:
         out_ms = None if passed_on else closing_line_out_ms(self._line.journal.entries)
         early = None if ended_by == "failure" else ended_by == "caller" and out_ms is None and not passed_on
         answered_s = lasted_ms(monotonic_ms() if out_ms is None else out_ms) / 1000
+        self._line.owe(self._errands.follow_up.ended(with_human=self.with_human))
         self._line.owe(self._errands.tell_offer_outcomes(early=early, answered_s=answered_s))
 
     def rescue(self) -> None:
@@ -244,10 +246,8 @@ class Performer:
                 line.start(errands.serve(command))
             case say.DecideOffer() | KeepConsent():
                 line.start(errands.ask_desk(command, self._recording))
-            case say.RecordOfferAnswer():
-                line.owe(errands.record_offer_answer(command, self._recording))
-            case say.RecordSurvey():
-                line.owe(errands.record_survey(command))
+            case say.RecordOfferAnswer() | SettleAcceptance() | say.RecordSurvey():
+                line.owe(errands.record(command, self._recording))
             case say.RequestHandoff(request=request):
                 if line.session().agent_requested:
                     line.start(errands.agent_requested())

@@ -16,6 +16,7 @@ from ivr.model.identity import Identity
 from ivr.model.ids import monotonic_ms, new_id
 from ivr.model.offers import OfferAnswer
 from ivr.model.routing import Agent, HandoffRequest
+from ivr.routing.briefing import accepted_step, accepted_words
 from ivr.routing.key_code import key_code
 from ivr.routing.packet import HandoffContext, build_packet
 from ivr.routing.plan import RoutingPlan
@@ -41,6 +42,7 @@ def packet_for(
     journal, session = line.journal, line.session()
     record, token, now = fold(journal.entries), token or new_id(), datetime.now(UTC)
     current = session.requests[-1] if session.requests else {"intent": "", "result": "open"}
+    accepted = request.data.get("accepted")
     answers = [e.data["answer"] for e in journal.entries if e.kind == "offer.answered"]
     context = HandoffContext(
         context_id=token,
@@ -55,7 +57,7 @@ def packet_for(
         bot_s=round((now - datetime.fromisoformat(record.started_at)).total_seconds()),
         identity=_identity(line, needs_care=known.dealings.needs_care),
         queue=request.queue,
-        reason=request.reason,
+        reason=accepted_words(accepted, session.language) if accepted else request.reason,
         required=dict(request.required),
         preferred_agent=agent.agent_id if agent else "",
         arrived_at=line.overflow.arrived_at(monotonic_ms()) if line.overflow else "",
@@ -73,6 +75,7 @@ def packet_for(
         contacts=contacts(journal, known.dealings, plan),
         requests=session.requests[:-1],
         offer=session.decision,
+        next_step=accepted_step(accepted) if accepted else "",
         no_offers=known.no_offers,
         offer_answer=OfferAnswer(answers[-1]) if answers else None,
         transcript_url=f"/calls/{line.call_id}",

@@ -6,6 +6,7 @@ import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from ivr.call.following import FollowUp
 from ivr.call.identifying import Identifying
 from ivr.call.journal import wall_clock
 from ivr.call.line import Line
@@ -17,7 +18,9 @@ from ivr.model import dialog as say
 from ivr.model.call import Callback, Outcome
 from ivr.model.consent import KeepConsent
 from ivr.model.errors import StorageError
+from ivr.model.fulfilment import SettleAcceptance
 from ivr.model.hearing import UtteranceMarked, VoiceMeasured
+from ivr.model.identity import Candidate, Phone
 from ivr.model.ids import monotonic_ms, new_id
 from ivr.model.offers import OfferDecision
 from ivr.routing.waiting import WaitingCall
@@ -35,7 +38,8 @@ class Errands:
 
     def __init__(self, line: Line, house: Surroundings) -> None:
         self._line, self._house = line, house
-        self.offering = Offering(line.call_id, house, line.journal)
+        self.follow_up = FollowUp(line.call_id, house, line.journal, line.session, self._text_to)
+        self.offering = Offering(line.call_id, house, line.journal, self.follow_up)
         self._identifying = Identifying(
             line.call_id,
             house.identity,
@@ -57,7 +61,7 @@ class Errands:
         self._began_ms = monotonic_ms()
         self._greetings = 0
         self._holds: dict[str, asyncio.TimerHandle] = {}
-        self.promised = False
+        self._promised = False
 
     async def greet(self) -> None:
         """Let the dialog begin, knowing whether the last call of this number broke off and, where the assistant speaks
@@ -178,9 +182,17 @@ class Errands:
             ani=self._line.caller.ani,
         )
 
-    async def record_offer_answer(self, command: say.RecordOfferAnswer, recording: str) -> None:
-        """Store how the offer ended."""
-        await self.offering.answered(command, recording)
+    async def record(
+        self, command: say.RecordOfferAnswer | SettleAcceptance | say.RecordSurvey, recording: str
+    ) -> None:
+        """Store how the offer ended, what became of a yes, or the grade."""
+        match command:
+            case say.RecordOfferAnswer():
+                await self.offering.answered(command, recording)
+            case SettleAcceptance(taken=taken):
+                await self.follow_up.settle(taken=taken)
+            case say.RecordSurvey():
+                await self.offering.surveyed(command)
 
     async def refuse_offers(self) -> None:
         """No offers to this household any more."""
@@ -189,10 +201,6 @@ class Errands:
     async def offers_refused(self) -> bool:
         """Did this caller ever say "no offers"?"""
         return await self.offering.refused(self._line.session())
-
-    async def record_survey(self, command: say.RecordSurvey) -> None:
-        """Store the grade."""
-        await self.offering.surveyed(command)
 
     async def tell_offer_outcomes(self, *, early: bool | None, answered_s: float) -> None:
         """What became of the offer drawn in this call, now that it is over."""
@@ -223,8 +231,21 @@ class Errands:
             priority=priority,
         )
         await self._house.store.promise(callback)
-        self.promised = True
+        self._promised = True
         self._line.journal.note("callback.promised", callback=callback.callback_id, deadline=callback.deadline)
+
+    @property
+    def promised(self) -> bool:
+        """Was a call back promised?"""
+        return self._promised or self.follow_up.promised
+
+    def _text_to(self) -> str:
+        """Where a message for this caller goes: the number on file for codes, else the one that calls."""
+        caller, known = self._line.caller, self._identifying.standing.candidate
+        calling = (Phone(number=caller.ani),) if caller.ani and not caller.claimed else ()
+        on_file = known.phones if known is not None else ()
+        who = Candidate(customer_id="", household="", phones=(*on_file, *calling))
+        return self._house.identity.number_for_codes(who, self._house.identity_policy)
 
     def drop(self) -> None:
         """The call is over; nobody waits for anything any more."""

@@ -23,7 +23,7 @@ from ivr.log import get_log
 from ivr.metrics import Metrics
 from ivr.model.attempts import Activity, Attempt, AttemptCounts, SentCode
 from ivr.model.errors import ServiceError, StorageError
-from ivr.model.identity import Candidate, RiskSignal
+from ivr.model.identity import Candidate, RiskSignal, TextMessage
 from ivr.model.ids import new_id
 from ivr.model.ports import CodeGateway, Directory
 from ivr.model.voiceprint import Voiceprint
@@ -143,6 +143,12 @@ class IdentityDesk:
     def number_for_codes(self, candidate: Candidate, policy: IdentityPolicy) -> str:
         """Where a code for this customer would go, "" = nowhere."""
         return number_for_codes(candidate.phones, policy, self.today()) if self._gateway is not None else ""
+
+    async def send(self, message: TextMessage) -> None:
+        """Have a message brought. Raises ServiceError when nobody takes it."""
+        if self._gateway is None:
+            raise ServiceError("no message gateway is set: [identity] gateway")
+        await self._gateway.send(message)
 
     async def send_code(
         self, call_id: str, candidate: Candidate, number: str, language: str, policy: IdentityPolicy

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
+from ivr.call.following import FollowUp
 from ivr.call.journal import Journal, wall_clock
 from ivr.call.opportunities import Opportunities
 from ivr.call.surroundings import Surroundings
@@ -51,8 +52,9 @@ class CallSoFar:
 class Offering:
     """The offer of one call."""
 
-    def __init__(self, call_id: str, house: Surroundings, journal: Journal) -> None:
+    def __init__(self, call_id: str, house: Surroundings, journal: Journal, follow_up: FollowUp) -> None:
         self._call_id, self._house, self._journal = call_id, house, journal
+        self._follow_up = follow_up
         self._opportunities = Opportunities(house.offers, house.store)
         self._drawn: list[OfferDecision] = []  # decisions with an arm: the report will want to know what became of them
         self._unsure: set[str] = set()  # asked of a store that has not answered: it may have stored them
@@ -96,7 +98,7 @@ class Offering:
         )
         spoken = "spoken" if decision.speak else "ghost" if decision.product else "closed"
         self._house.metrics.offers.labels(result=spoken).inc()
-        return OfferDecided(at_ms=monotonic_ms(), decision=decision)
+        return OfferDecided(at_ms=monotonic_ms(), decision=self._follow_up.possible(decision))
 
     async def decide_with_agent(self, session: Session, so_far: CallSoFar) -> OfferDecision:
         """An agent has solved the request: may the agent offer something? Decided once a call, like any other offer and
@@ -145,9 +147,10 @@ class Offering:
         return ConsentKept(at_ms=monotonic_ms(), stored=stored)
 
     async def answered(self, command: RecordOfferAnswer, recording: str) -> None:
-        """Store how the offer ended; an acceptance with its proof, a "no offers" for good. Then the desk learns."""
+        """Store how the offer ended; an acceptance with its proof and what follows it, a "no offers" for good. Then the
+        desk learns."""
         decision = command.decision
-        proof = None
+        proof, following = None, None
         if command.answer is OfferAnswer.ACCEPTED:
             at = wall_clock()
             proof = OfferProof(
@@ -161,8 +164,9 @@ class Offering:
                 digits=command.digits,
                 recording=recording,
             )
+            following = self._follow_up.following(decision)
         consent = self._consents.get(decision.opportunity_id, "")
-        await self._opportunities.answer(decision, command.answer, proof, self._call_id, consent)
+        await self._opportunities.answer(decision, command.answer, proof, self._call_id, consent, following=following)
         self._answered.add(decision.opportunity_id)
         self._house.metrics.offers.labels(result=command.answer.value).inc()
         self._journal.note(
@@ -176,6 +180,8 @@ class Offering:
         if command.answer is OfferAnswer.NEVER_AGAIN:
             await self._tell(decision.opportunity_id, {"optout": 1.0})
         self._house.learn()
+        if following is not None:
+            await self._follow_up.accepted(decision, following)
 
     async def refused_for_good(self, session: Session) -> None:
         """The caller wants no offers, said anywhere in the call: that holds for good."""

@@ -10,9 +10,11 @@ import random
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from ivr.call.journal import wall_clock
 from ivr.model.errors import StorageError
+from ivr.model.fulfilment import Following
 from ivr.model.identity import Customer
 from ivr.model.offers import EVERYBODY, OfferAnswer, OfferDecision, OfferOutcome, OfferProof, household_of
 from ivr.offers.consent import with_standing
@@ -70,10 +72,18 @@ class Opportunities:
         return replace(facts, customer=customer, history=history, suspended=suspended, stopped=_stopped(kept.off))
 
     async def answer(
-        self, decision: OfferDecision, answer: OfferAnswer, proof: OfferProof | None, call_id: str, consent_id: str = ""
+        self,
+        decision: OfferDecision,
+        answer: OfferAnswer,
+        proof: OfferProof | None,
+        call_id: str,
+        consent_id: str = "",
+        *,
+        following: Following | None = None,
     ) -> None:
         """Store how an offer ended; "no offers" for good. consent_id: of the consent to advertising it asked for.
-        Raises StorageError: an acceptance needs its proof, and whoever heard what was offered that consent."""
+        following: what an acceptance leads to. Raises StorageError: an acceptance needs its proof, and whoever heard
+        what was offered that consent."""
         at = wall_clock()
         if answer is OfferAnswer.ACCEPTED:
             product = self._desk.catalogue.products.get(decision.product)
@@ -81,8 +91,8 @@ class Opportunities:
             if proof is None or found:
                 raise StorageError(f"not proven: {'; '.join(found)}")
             proof = sealed(proof)
-        opportunity, asks = decision.opportunity_id, decision.asks_consent
-        await self._store.save_answer(opportunity, answer, at, proof, asks_consent=asks, consent_id=consent_id)
+        consent: dict[str, Any] = {"asks_consent": decision.asks_consent, "consent_id": consent_id}
+        await self._store.save_answer(decision.opportunity_id, answer, at, proof, following=following, **consent)
         if answer is OfferAnswer.NEVER_AGAIN and decision.household:
             await self._store.opt_out(decision.household, at, call_id)
 

@@ -41,6 +41,7 @@ _TURNS = {
     "handoff": "The queue a person must be asked for.",
     "offer": "What must become of the offer.",
     "consent": "How consent to advertising must have been given before the pitch: dtmf or speech.",
+    "fulfilled": "Who must have taken a caller who accepted: transferred, or lead when nobody could.",
     "survey": "The grade that must have been stored, 0 for none.",
     "stated": "What the offer was said to be: useful, did_not_mind, annoying, or no_answer.",
     "callback": "A callback must be promised.",

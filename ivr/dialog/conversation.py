@@ -18,6 +18,7 @@ from ivr.dialog.session import Wait
 from ivr.log import mask
 from ivr.model import dialog as ev
 from ivr.model.consent import ConsentKept, KeepConsent
+from ivr.model.fulfilment import SettleAcceptance
 from ivr.model.hearing import Hypothesis, Recognition
 from ivr.model.identity import Caller
 from ivr.model.offers import Stated
@@ -124,6 +125,8 @@ class Stage:
                 self.happen("stated", Stated(grade).name.lower() if grade else "no_answer")
             case ev.RecordSurvey(grade=grade):
                 self.happen("survey", str(grade))
+            case SettleAcceptance(taken=taken):
+                self.happen("fulfilled", "transferred" if taken else "lead")
             case ev.PromiseCallback():
                 self.happen("callback", command.number, reason=command.reason)
             case ev.EndCall():

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ivr.dialog import answers, choosing, knowing, offering, stated, survey
+from ivr.dialog import after_yes, answers, choosing, knowing, offering, stated, survey
 from ivr.dialog import steps as st
 from ivr.dialog.asking import ended, fail, put
 from ivr.dialog.assistant import Assistant
@@ -215,14 +215,17 @@ def _consent_kept(run: Run, event: ConsentKept) -> None:
 
 def _transfer_ended(run: Run, event: ev.TransferEnded) -> None:
     step = run.step if run.session.wait is Wait.HUMAN else None
-    if not isinstance(step, st.HandoffStep):
+    if not isinstance(step, st.HandoffStep | st.OfferStep):
         return
+    if isinstance(step, st.OfferStep):
+        after_yes.settle(run, taken=event.result is TransferResult.ANSWERED)
     if event.result is TransferResult.ANSWERED:
         run.change(outcome=Outcome.TRANSFERRED, disposition="handed to a human")
         return
     if run.session.outcome is Outcome.TRANSFERRED:
         run.change(outcome=Outcome.OPEN, disposition="")
-    follow(run, step.outcomes.get(event.result.value) or step.outcomes.get("") or NEXT)
+    outcomes = step.outcomes if isinstance(step, st.HandoffStep) else {}
+    follow(run, outcomes.get(event.result.value) or outcomes.get("") or NEXT)
 
 
 # ---- hearing ------------------------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ Whether and what to offer was decided elsewhere.
 from __future__ import annotations
 
 from ivr.dialog import steps as st
+from ivr.dialog.after_yes import take_yes
 from ivr.dialog.asking import YES_NO_KEYS
 from ivr.dialog.everywhere import do_global, refuse_offers
 from ivr.dialog.listening import hear
@@ -247,8 +248,9 @@ def _end(
     script = decision.script
     _record(run, decision, answer, method=method, heard=heard, confidence=confidence, digits=digits)
     if answer is OfferAnswer.ACCEPTED:
-        run.say_text(script.accepted, "offer.accepted")
-    elif answer is OfferAnswer.NEVER_AGAIN:
+        take_yes(run, decision, script)
+        return
+    if answer is OfferAnswer.NEVER_AGAIN:
         refuse_offers(run)
         run.say_own("no_offers")
     elif doubtful:

@@ -13,10 +13,11 @@ from ivr.model.offers import OfferDecision, OfferScript, StatedQuestion
 from ivr.model.routing import TransferResult
 
 ACTIONS = ("user", "dtmf", "silence", "noise", "hearing", "hangup")
-EXPECTED = ("bot", "action", "handoff", "consent", "offer", "survey", "stated", "callback", "ends")
+EXPECTED = ("bot", "action", "handoff", "consent", "offer", "fulfilled", "survey", "stated", "callback", "ends")
 OFFER_WORDS = ("ask", "pitch", "confirm", "accepted", "declined")
 COMPLAINTS = ("complaint",)
 _ASKED_AFTER = ("survey", "stated", "thanks")
+_FOLLOWING = ("fulfil", "otherwise")
 _OFFER_FLAGS = ("asks_consent", "holdout")
 STATE = ("intent", "step", "level", "outcome", "disposition", "slots", "requests")
 CAME_FROM = ("overflow_from", "waited_s", "ways", "expected_wait", "returned", "returned_intent", "returned_status")
@@ -166,9 +167,9 @@ def _mocks(node: Node | None) -> dict[str, tuple[Mock, ...]]:
 
 
 def _offer(node: Node) -> Mapping[str, str]:
-    node.only(("product", *OFFER_WORDS, *_ASKED_AFTER, *_OFFER_FLAGS))
+    node.only(("product", *OFFER_WORDS, *_ASKED_AFTER, *_FOLLOWING, *_OFFER_FLAGS))
     told = {k: (e.text() if (e := node.get(k)) else k) for k in ("product", *OFFER_WORDS)}
-    asked = {k: (e.text() if (e := node.get(k)) else "") for k in _ASKED_AFTER}
+    asked = {k: (e.text() if (e := node.get(k)) else "") for k in (*_ASKED_AFTER, *_FOLLOWING)}
     return {**told, **asked, **{k: "yes" if (e := node.get(k)) is not None and e.flag() else "" for k in _OFFER_FLAGS}}
 
 
@@ -184,8 +185,10 @@ def decision_of(told: Mapping[str, str] | None) -> OfferDecision:
         speak=speak,
         household="test",
         product=told["product"],
-        script=OfferScript(**{k: told[k] for k in OFFER_WORDS}) if speak else None,
+        script=OfferScript(**{k: told[k] for k in (*OFFER_WORDS, "otherwise")}) if speak else None,
         survey=told["survey"],
         stated=asked if speak and asked.ask else None,
+        fulfil=told["fulfil"],
+        title=told["product"],
         asks_consent=bool(told["asks_consent"]),
     )

@@ -103,7 +103,8 @@ class Session:
     mean, likeliest first. taken: values of collects that may still be corrected, oldest first. heard_as: slot -> what
     else the words that filled it may have been, where nobody was asked which. words: what the caller said when the
     request was understood. read_back: the words of an offer's read-back, once the caller heard them to
-    the end; said_again: for what an offer was repeated already. survey: the opportunity a grade is to be asked for
+    the end; said_again: for what an offer was repeated already. accepted: the offer a colleague was asked for at
+    once. survey: the opportunity a grade is to be asked for
     before the goodbye; stated: the one whose caller heard an offer and is to be asked after the goodbye what it was
     like.
     """
@@ -132,6 +133,7 @@ class Session:
     decision: OfferDecision | None = None
     read_back: str = ""
     said_again: frozenset[str] = frozenset()
+    accepted: OfferDecision | None = None
     survey: OfferDecision | None = None
     stated: OfferDecision | None = None
     hearing: bool = True

@@ -11,17 +11,16 @@ from typing import Any
 from ivr.dialog import asking, conditions, stated, survey
 from ivr.dialog import steps as st
 from ivr.dialog.everywhere import switch_language
+from ivr.dialog.handing_over import hand_over
 from ivr.dialog.offering import facts_so_far
 from ivr.dialog.run import Run
 from ivr.dialog.session import Wait
 from ivr.dialog.stack import enter, follow, lacking, leave, say_goodbye, step_up
 from ivr.dialog.steps import NEXT
 from ivr.dialog.stepup_limit import too_many_proofs
-from ivr.log import mask
 from ivr.model.call import Outcome
-from ivr.model.dialog import CallService, DecideOffer, PromiseCallback, RequestHandoff
+from ivr.model.dialog import CallService, DecideOffer, PromiseCallback
 from ivr.model.identity import IdentityStep
-from ivr.model.routing import HandoffRequest
 
 # A flow that does this many steps without asking anything goes round in circles.
 MAX_STEPS = 100
@@ -92,21 +91,9 @@ def _offer(run: Run, step: st.OfferStep) -> None:
 
 
 def _handoff(run: Run, step: st.HandoffStep) -> None:
-    session = run.session
-    reason = session.handoff_reason or step.reason or "caller asked"
-    slots = {n: session.slots[n] for n in step.data if n in session.slots and not run.assistant.slots[n].sensitive}
-    data = {
-        "intent": session.requests[-1]["intent"] if session.requests else "",
-        "requests": [dict(request) for request in session.requests],
-        "slots": slots,
-        "level": session.level.name,
-        "customer_id": session.customer.customer_id if session.customer else "",
-        "in_caller_words": mask(session.words, session.sensitive_values),
-        "no_offers": session.no_offers,
-    }
+    reason = run.session.handoff_reason or step.reason or "caller asked"
     run.say(step.utter)
-    run.emit(RequestHandoff(request=HandoffRequest(queue=step.queue, reason=reason, required=step.required, data=data)))
-    run.change(wait=Wait.HUMAN, handoff_reason="")
+    hand_over(run, step.queue, reason, slots=step.data, required=step.required)
 
 
 def _callback(run: Run, step: st.CallbackStep) -> None:

@@ -33,7 +33,7 @@ class LogEntry:
     dialog.language dialog.closing dialog.ended /
     number.verified identity.evidence identity.level identity.refused identity.locked identity.closed
     identity.risk /
-    service.called service.ended / offer.decided offer.answered offer.survey / handoff.requested
+    service.called service.ended / offer.decided offer.answered offer.followed offer.survey / handoff.requested
     handoff.chosen handoff.popped handoff.dialed handoff.ringing handoff.answered handoff.whispered handoff.joined
     handoff.bridged handoff.ended / overflow.arrived overflow.returning overflow.refused overflow.result / hearing.lost
     hearing.restored / callback.promised / recording.started / call.returned call.code_unknown /

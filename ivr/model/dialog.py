@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ivr.model.consent import ConsentKept, KeepConsent
+from ivr.model.fulfilment import SettleAcceptance
 from ivr.model.hearing import Expectation, Recognition
 from ivr.model.identity import Caller, Identity
 from ivr.model.offers import DialogFacts, OfferAnswer, OfferDecision
@@ -237,8 +238,7 @@ class RecordOfferAnswer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordSurvey:
-    """A question about the call was asked. outcome: "csat" (grade 1..5) or "stated" (grade: ivr.model.offers.Stated);
-    grade: 0 when there was no answer."""
+    """A question about the call was asked. outcome: "csat" (grade 1..5) or "stated" (see Stated); 0: no answer."""
 
     decision: OfferDecision
     grade: int = 0
@@ -291,6 +291,7 @@ Command = (
     | KeepConsent
     | RecordOfferAnswer
     | RecordSurvey
+    | SettleAcceptance
     | RequestHandoff
     | PromiseCallback
     | SwitchLanguage

@@ -232,7 +232,8 @@ class RiskSignal:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TextMessage:
     """A message to a customer's telephone. message_id: the same for every try to send it, so that it arrives once.
-    kind: "code" | "locked". code: its digits again, for gateways with texts of their own."""
+    kind: "code" | "locked" | "order". code: its digits, or the order's number, again, for gateways with texts of their
+    own."""
 
     message_id: str
     number: str

@@ -106,6 +106,18 @@ def whisper(name: str, level: Level, need: Mapping[str, Any], reason: str, *, la
     return f"{' '.join(kept)[:180]} {words.keys}"
 
 
+def accepted_words(accepted: Mapping[str, str], language: str) -> str:
+    """Why a human, when the caller has said yes to an offer: in the language of the call, as the whisper is."""
+    title = accepted["title"] or accepted["product"]
+    return f"Согласие на предложение: {title}" if language == "ru" else f"Accepted an offer: {title}"
+
+
+def accepted_step(accepted: Mapping[str, str]) -> str:
+    """What is to be done next for a caller who said yes, and was told the price."""
+    told = ", ".join(filter(None, (accepted["title"] or accepted["product"], accepted["price"])))
+    return f"conclude, do not ask again: {told}"
+
+
 def _who(name: str, level: Level, words: _Words) -> str:
     return name or {Level.L0: words.unknown, Level.L1: words.recognised}.get(level, words.identified)
 

@@ -68,11 +68,11 @@ class Fulfilments(Deliveries):
         change = sa.update(fulfilments).where(own.order_id == order_id, own.order_id != "", own.state.in_(_before(to)))
         return await self._db.write((change.values(state=to.value, changed_at=at, changed_by=by), None)) > 0
 
-    async def unsettled_fulfilments(self, call_id: str) -> list[Fulfilment]:
-        """What a call left in the middle."""
+    async def unsettled_fulfilments(self, *, call_id: str = "", before: str = "") -> list[Fulfilment]:
+        """What was left in the middle: by a call, or by any for yesses before a moment (UTC ISO 8601)."""
         own = fulfilments.c
         query = sa.select(*(own[name] for name in _FIELDS)).where(
-            own.call_id == call_id, own.state.in_([state.value for state in UNSETTLED])
+            own.call_id == call_id if call_id else own.at < before, own.state.in_([state.value for state in UNSETTLED])
         )
         return [_fulfilment(row._mapping) for row in await self._db.read(query)]
 

@@ -11,10 +11,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from ivr.call.following import lead_of
 from ivr.call.record import fold
 from ivr.log import get_log
 from ivr.model.call import Callback, CallRecord, LogEntry, Outcome
 from ivr.model.errors import StorageError
+from ivr.model.fulfilment import Fulfilment, FulfilState
 from ivr.model.ids import new_id
 from ivr.routing.returning import OverflowOutcome
 from ivr.storage.store import Store
@@ -22,6 +24,8 @@ from ivr.storage.store import Store
 REASON = "the call was cut off by a failure on our side"
 LOOK_S = 60.0
 """Between two signs of life of this cell."""
+LONG_OVER_S = 5 * 3600.0
+"""After that no call of a yes goes on: calls end within four hours ([limits] max_call_s)."""
 
 _log = get_log("supervisor.broken_calls")
 
@@ -49,6 +53,8 @@ class BrokenCalls:
     async def look(self) -> int:
         """One look. How many calls of others were closed. Raises StorageError."""
         await self._store.alive()
+        for each in await self._store.unsettled_fulfilments(before=_ago(LONG_OVER_S)):
+            await _lead(self._store, each, self._callback_s)
         return await self._close(await self._store.take_over_calls())
 
     async def _close(self, broken: Sequence[CallRecord]) -> int:
@@ -86,6 +92,18 @@ async def _tell_overflow(store: Store, record: CallRecord) -> None:
         await store.save_overflow(replace(stands, outcome=outcome, at=at, data=data))
 
 
+async def _lead(store: Store, left: Fulfilment, callback_s: int) -> list[tuple[str, dict[str, str]]]:
+    """A yes nobody sees to any more: a colleague calls. What the log says of it."""
+    callback = lead_of(left, callback_s)
+    if not await store.settle_fulfilment(left.opportunity_id, FulfilState.LEAD, callback):
+        return []
+    return [("callback.promised", {"callback": callback.callback_id, "deadline": callback.deadline})]
+
+
+def _ago(seconds: float) -> str:
+    return (datetime.now(UTC) - timedelta(seconds=seconds)).isoformat()
+
+
 async def _endings(store: Store, record: CallRecord, callback_s: int) -> list[tuple[str, dict[str, str]]]:
     """What the log still has to say: kind and data."""
     said: list[tuple[str, dict[str, str]]] = [("trouble", {"where": "service", "what": "the bot's process died"})]
@@ -102,5 +120,7 @@ async def _endings(store: Store, record: CallRecord, callback_s: int) -> list[tu
         )
         await store.promise(callback)
         said.append(("callback.promised", {"callback": callback.callback_id, "deadline": callback.deadline}))
+    for each in await store.unsettled_fulfilments(call_id=record.call_id):
+        said += await _lead(store, each, callback_s)
     end = {"by": "failure", "outcome": Outcome.LOST.value, "disposition": "the bot's process died"}
     return [*said, ("call.ended", end)]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from ivr.call.at_desk import OfferWanted
 from ivr.call.controller import RecordingRequested
+from ivr.call.following import called_within_s
 from ivr.metrics import Metrics
 from ivr.model.accounts import WrapUp
 from ivr.model.ids import monotonic_ms
@@ -55,6 +56,7 @@ def desk_of(center: Center) -> Desk:
         wrapped_up=lambda now, before: _wrapped_up(center, now, before),
         decide_offer=decide_offer,
         post_to_call=center.post_to_call,
+        called_within_s=lambda: called_within_s(center.brain.assistant, center.settings),
         queues=lambda: {name: queue.title for name, queue in center.brain.routing.queues.items()},
     )
 

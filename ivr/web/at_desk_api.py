@@ -12,6 +12,7 @@ from typing import Any
 from aiohttp import web
 
 from ivr.call.at_desk import OfferSettled, OffersUnwanted
+from ivr.call.following import led
 from ivr.call.journal import wall_clock
 from ivr.call.opportunities import Opportunities
 from ivr.model.offers import OfferAnswer, OfferProof
@@ -89,7 +90,11 @@ async def answer(request: web.Request) -> web.StreamResponse:
     doubts = faults(proof, product, decided_at=stored.at, now=datetime.now(UTC)) if proof is not None else ()
     if doubts:
         return error(422, "; ".join(doubts))
-    await Opportunities(desk.offers(), desk.store).answer(stored.decision, said, proof, call_id)
+    following = None
+    if proof is not None:
+        record = await desk.store.call(call_id)
+        following = led(stored, product, record.ani if record else "", desk.called_within_s())
+    await Opportunities(desk.offers(), desk.store).answer(stored.decision, said, proof, call_id, following=following)
     desk.learn()
     settled = OfferSettled(opportunity_id=stored.decision.opportunity_id, product=stored.decision.product, answer=said)
     desk.post_to_call(call_id, settled)

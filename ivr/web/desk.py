@@ -45,7 +45,7 @@ class Desk:
     tell_wait(queue, expected_ms): a contact center says how long callers of its queue wait; False for an unknown one.
     decide_offer(call_id): the agent of a live call has solved the request; its offer is decided and stored.
     post_to_call(call_id, message): one of ivr.call.at_desk.MESSAGES; False when the call is over. queues(): name ->
-    title of the places a call may be passed on to.
+    title of the places a call may be passed on to. called_within_s(): until when who accepts an offer is called.
     effects(): what the effect page shows (supervisor.effects.effects_document); may take seconds, raises StorageError.
     """
 
@@ -70,3 +70,4 @@ class Desk:
     decide_offer: Callable[[str], Awaitable[None]] = _nothing
     post_to_call: Callable[[str, object], bool] = lambda _call_id, _message: False
     queues: Callable[[], Mapping[str, str]] = dict
+    called_within_s: Callable[[], int] = lambda: 14_400

@@ -13,6 +13,7 @@ from typing import Any
 
 from aiohttp import web
 
+from ivr.call.following import seen_to_elsewhere
 from ivr.call.journal import wall_clock
 from ivr.call.opportunities import Opportunities
 from ivr.model.errors import StorageError
@@ -88,7 +89,8 @@ async def outcome(request: web.Request) -> web.Response:
         refusal = _refusal(body, stored, product)
         if refusal is not None:
             return refusal
-        await opportunities.answer(decision, body.answer, _proof(body), stored.call_id)
+        following = seen_to_elsewhere(stored, product) if body.answer is OfferAnswer.ACCEPTED else None
+        await opportunities.answer(decision, body.answer, _proof(body), stored.call_id, following=following)
         desk.learn()
     at = wall_clock()
     told = [

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from ivr.call.following import FollowUp
 from ivr.call.journal import Journal
 from ivr.call.offering import DECIDE_S, CallSoFar, Offering, waited_in_line
 from ivr.dialog.offering import facts_so_far
@@ -51,7 +52,7 @@ def call_of(store: Store, holdout: float = 0.0) -> tuple[Offering, Journal]:
     journal = Journal("now", ())
     house: Any = SimpleNamespace(offers=OfferDesk(CATALOGUE, "s", holdout), store=store, metrics=Metrics())
     house.learn = lambda: None
-    return Offering("now", house, journal), journal
+    return Offering("now", house, journal, FollowUp("now", house, journal, lambda: session(SERVED), str)), journal
 
 
 def session(*requests: tuple[str, str], at: int = -1, **told: Any) -> Session:

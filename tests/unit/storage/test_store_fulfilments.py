@@ -100,13 +100,13 @@ async def test_no_state_becomes_another_than_it_may(store: Store) -> None:
 
 async def test_a_transfer_nobody_took_becomes_a_promise_once(told: Store) -> None:
     await accept(told, CONNECTING)
-    assert await told.unsettled_fulfilments("01A") == [CONNECTING]
+    assert await told.unsettled_fulfilments(call_id="01A") == [CONNECTING]
     assert await told.settle_fulfilment("O1", FulfilState.LEAD, CALLBACK)
     assert not await told.settle_fulfilment("O1", FulfilState.LEAD, replace(CALLBACK, callback_id="B2"))
     assert [each.callback_id for each in await told.callbacks()] == ["B1"]
     kinds = [each.kind for each in reversed(await told.deliveries())]
     assert kinds == ["offer.accepted", "callback.promised"]
-    assert await told.unsettled_fulfilments("01A") == []
+    assert await told.unsettled_fulfilments(call_id="01A") == []
 
 
 async def test_an_order_is_confirmed_or_cancelled_once_and_only_when_it_was_asked_for(store: Store) -> None:

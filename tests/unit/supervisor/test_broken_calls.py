@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -12,7 +13,8 @@ from ivr.call.record import fold
 from ivr.model.call import LogEntry, Outcome, OverflowResult
 from ivr.storage.cells import SILENT_MS
 from ivr.storage.store import Store
-from ivr.supervisor.broken_calls import BrokenCalls
+from ivr.supervisor.broken_calls import REASON, BrokenCalls
+from tests.unit.storage.test_store_fulfilments import CONNECTING, ORDERED, accept
 
 AT = "2026-11-21T10:00:00.000Z"
 ARRIVED = {
@@ -121,3 +123,22 @@ async def test_a_call_that_was_being_closed_when_its_closer_died_too_is_closed_b
     clock[0] += timedelta(milliseconds=SILENT_MS)
     assert await BrokenCalls(east, 3600).look() == 1
     assert await outcomes(west) == {"01N": Outcome.LOST}
+
+
+async def test_a_yes_that_died_with_the_call_is_followed_by_a_call(store: Store) -> None:
+    await begin(store, "01A")
+    left = replace(CONNECTING, at=AT)
+    await accept(store, left)
+    assert await BrokenCalls(store, 3600).close_own() == 1
+    reasons = [(promise.reason, promise.opportunity_id) for promise in await store.callbacks("due")]
+    assert sorted(reasons) == [("furniture cover", "O1"), (REASON, "")]
+
+
+async def test_what_was_left_of_a_call_that_ended_is_seen_to_within_the_day(store: Store) -> None:
+    hours_ago = (datetime.now(UTC) - timedelta(hours=6)).isoformat()
+    await accept(store, replace(ORDERED, call_id="gone", at=hours_ago))
+    assert await BrokenCalls(store, 3600).look() == 0
+    (promise,) = await store.callbacks("due")
+    assert (promise.opportunity_id, promise.number) == ("O1", ORDERED.number)
+    await BrokenCalls(store, 3600).look()
+    assert len(await store.callbacks()) == 1
