@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -18,6 +18,26 @@ DEFAULT_FILE = Path("ivr.toml")
 def takes_settings(parser: argparse.ArgumentParser) -> None:
     """Let a command be told its settings file: arguments.config, for settings_of."""
     parser.add_argument("-c", "--config", type=Path, help="settings file (default: ./ivr.toml, or built-in defaults)")
+
+
+def at_least(least: int) -> Callable[[str], int]:
+    """A whole number from this one on, as an argument's type."""
+
+    def whole(said: str) -> int:
+        number = int(said)
+        if number < least:
+            raise argparse.ArgumentTypeError(f"{number} is less than {least}")
+        return number
+
+    whole.__name__ = "whole number"  # what argparse calls it where it is none
+    return whole
+
+
+def somebody(said: str) -> str:
+    """A person's name, as an argument's type: an empty word, as a shell's unset variable leaves it, is nobody."""
+    if not said.strip():
+        raise argparse.ArgumentTypeError("names the person who answers for it")
+    return said.strip()
 
 
 def settings_of(path: Path | None = None) -> Settings:

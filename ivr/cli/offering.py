@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from ivr.cli import objecting
-from ivr.cli.arguments import Commands, settings_of, show, takes_settings
+from ivr.cli.arguments import Commands, at_least, settings_of, show, somebody, takes_settings
 from ivr.model.errors import ConfigError
 
+LEAST_CALLS = 260  # ten a week
 GROUP = "a group of the experiment in offers.yml, or '*'"
 
 
@@ -40,10 +41,10 @@ def add(commands: Commands) -> None:
     suspend = _command(offers, "suspend", _suspend, "switch offers to a group off; '*': to everybody")
     suspend.add_argument("group", help=GROUP)
     suspend.add_argument("--reason", default="switched off by hand", help="why (switched off by hand)")
-    suspend.add_argument("--by", default="", help="who takes the responsibility (default: your login)")
+    suspend.add_argument("--by", type=somebody, help="who takes the responsibility (default: your login)")
     reopen = _command(offers, "reopen", _reopen, "take a suspension back: only a person does that")
     reopen.add_argument("group", help=GROUP)
-    reopen.add_argument("--by", default="", help="who takes the responsibility (default: your login)")
+    reopen.add_argument("--by", type=somebody, help="who takes the responsibility (default: your login)")
     suspensions = _command(offers, "suspensions", _suspensions, "groups switched off, now and before")
     suspensions.add_argument("--json", action="store_true", help="print one JSON object")
     objecting.add(offers)
@@ -63,10 +64,10 @@ def _add_simulate(offers: Commands) -> None:
         "simulate", help="half years of a made-up world through the real gate, store and report"
     )
     simulate.add_argument("--world", type=Path, metavar="FILE", help="a world file (default: the one of the product)")
-    simulate.add_argument("--seeds", type=int, default=10, help="how many half years (10)")
-    simulate.add_argument("--calls", type=int, default=26_000, help="calls in each (26000)")
+    simulate.add_argument("--seeds", type=at_least(1), default=10, help="how many half years (10)")
+    simulate.add_argument("--calls", type=at_least(LEAST_CALLS), default=26_000, help="calls in each (26000)")
     simulate.add_argument("--holdout", type=float, default=0.2, help="share of households held out (0.2)")
-    simulate.add_argument("--jobs", type=int, default=0, help="processes at a time (one a core)")
+    simulate.add_argument("--jobs", type=at_least(0), default=0, help="processes at a time (one a core)")
     simulate.add_argument("--json", action="store_true", help="print one JSON object")
     simulate.set_defaults(command=_simulate)
 
@@ -76,10 +77,12 @@ def _add_screening(offers: Commands) -> None:
         "screening", help="are the values of other rankings, read from a log, true? status 1 when they are not"
     )
     screening.add_argument("--world", type=Path, metavar="FILE", help="a world file (default: the one of the product)")
-    screening.add_argument("--seeds", type=int, default=200, help="how many logs (200)")
-    screening.add_argument("--first", type=int, default=1, help="the first seed (1)")
-    screening.add_argument("--rows", type=int, nargs="+", default=[1_000, 4_000], help="offers in each (1000 4000)")
-    screening.add_argument("--jobs", type=int, default=0, help="processes at a time (one a core)")
+    screening.add_argument("--seeds", type=at_least(1), default=200, help="how many logs (200)")
+    screening.add_argument("--first", type=at_least(0), default=1, help="the first seed (1)")
+    screening.add_argument(
+        "--rows", type=at_least(100), nargs="+", default=[1_000, 4_000], help="offers in each (1000 4000)"
+    )
+    screening.add_argument("--jobs", type=at_least(0), default=0, help="processes at a time (one a core)")
     screening.add_argument("--json", action="store_true", help="print one JSON object")
     screening.set_defaults(command=_screening)
 
@@ -89,10 +92,10 @@ def _screening(arguments: argparse.Namespace) -> int:
 
     found = screening(
         arguments.world,
-        seeds=max(arguments.seeds, 1),
-        rows=[max(count, 100) for count in arguments.rows],
-        first=max(arguments.first, 0),
-        jobs=max(arguments.jobs, 0),
+        seeds=arguments.seeds,
+        rows=arguments.rows,
+        first=arguments.first,
+        jobs=arguments.jobs,
     )
     show(found, as_json=arguments.json)
     return 1 if found["missed"] else 0
@@ -102,14 +105,14 @@ def _simulate(arguments: argparse.Namespace) -> int:
     from ivr.demo.offer_figures import plan_of, simulate
     from ivr.offers.effects.sample_size import guidance
 
-    seeds, calls, holdout = max(arguments.seeds, 1), max(arguments.calls, 260), arguments.holdout
+    seeds, calls, holdout = arguments.seeds, arguments.calls, arguments.holdout
     if not holdout:
         print(f"--holdout is a share between 0 and 1, not {holdout:g}", file=sys.stderr)
         return 2
     if not arguments.json:
         plan = plan_of(arguments.world, calls)
         _say_sizes(plan.planned, holdout, guidance(plan, holdout))
-    found = simulate(arguments.world, seeds=seeds, calls=calls, jobs=max(arguments.jobs, 0), holdout=holdout)
+    found = simulate(arguments.world, seeds=seeds, calls=calls, jobs=arguments.jobs, holdout=holdout)
     show(found, as_json=arguments.json)
     return 0
 

@@ -16,6 +16,7 @@ Problem = tuple[Location, str, str, str]
 MEASURED = frozenset({"csat", "aht"})  # the other outcomes are yes or no
 OUTCOMES = ("csat", "repeat", "hangup", "aht")
 PRICES = ("csat_point", "repeat_call", "second", "hangup")
+ROUNDING = 0.01  # a third is written as 0.33
 _GRADES = (1.0, 5.0)
 
 
@@ -71,6 +72,10 @@ def _names(shape: WorldShape) -> Iterator[Problem]:
     if not 1 <= len(shape.segments) <= MAX_GROUPS:
         what = f"{len(shape.segments)} segments"
         yield ("segments",), "world-segments", what, f"Name between 1 and {MAX_GROUPS}: each gets its own verdict."
+    shares = math.fsum(segment.share for segment in shape.segments.values())
+    if abs(shares - 1.0) > ROUNDING:
+        what = f"the shares come to {shares:g}"
+        yield ("segments",), "world-segments", what, "Write shares that come to 1 together."
     for product in shape.products:
         if product not in shape.margin:
             yield ("margin",), "world-margin", f"no margin of {product}", f"Add {product}: to margin."

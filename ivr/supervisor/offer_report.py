@@ -3,10 +3,9 @@ file, suspensions."""
 
 from __future__ import annotations
 
-import csv
 import random
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -16,20 +15,18 @@ from typing import Any
 from ivr.config import Settings
 from ivr.dialog.assistant import load_assistant
 from ivr.model.errors import ConfigError
-from ivr.model.offers import EVERYBODY, OfferDecision, OfferOutcome, Suspension
+from ivr.model.offers import EVERYBODY, OfferDecision, Suspension
 from ivr.offers.catalogue import Catalogue, load_catalogue
 from ivr.offers.desk import OfferDesk
 from ivr.offers.effects.report import EffectReport
 from ivr.offers.experiment import Experiment
 from ivr.offers.explaining import Fate, fates
-from ivr.offers.outcomes import complaint_about
 from ivr.offers.replay import facts_of
 from ivr.offers.terms import ExperimentTerms
 from ivr.storage.offers import StoredOffer
 from ivr.storage.store import Store
 from ivr.supervisor.effect_evidence import evidence
-
-COLUMNS = ("opportunity", "outcome", "value")
+from ivr.supervisor.outcome_file import read_outcomes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,49 +120,15 @@ async def _why_nothing(store: Store, call_id: str, customer_id: str) -> str:
 
 
 async def take_outcomes(settings: Settings, path: Path) -> int:
-    """Store what a CSV file tells: opportunity, outcome, value, and optionally at and source. All of it or nothing;
-    what was told before stays. Returns how many lines. Raises ConfigError with every wrong line, StorageError."""
-    told = list(_read(path))
+    """Store what a CSV file tells (outcome_file.py): all of it or nothing; what was told before stays. Returns how many
+    outcomes. Raises ConfigError with every wrong line, StorageError."""
+    told = read_outcomes(path)
     async with opened(settings) as store:
         unknown = [o.opportunity_id for o in told if await store.opportunity(o.opportunity_id) is None]
         if unknown:
             raise ConfigError(f"{path}: no such opportunity: {', '.join(dict.fromkeys(unknown))}")
         await store.save_outcomes(told)
     return len(told)
-
-
-def _read(path: Path) -> Sequence[OfferOutcome]:
-    now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    told, wrong = [], []
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            rows = csv.DictReader(file)
-            missing = [name for name in COLUMNS if name not in (rows.fieldnames or ())]
-            if missing:
-                raise ConfigError(f"{path}: the first line must name the columns {', '.join(COLUMNS)}")
-            for row in rows:
-                try:
-                    value = float(row["value"] or "")
-                    datetime.fromisoformat(row.get("at") or now)
-                    problem = complaint_about(row["outcome"], value)
-                except ValueError as error:
-                    value, problem = 0.0, str(error)
-                if problem:
-                    wrong.append(f"{path}:{rows.line_num}: {problem}")
-                told.append(
-                    OfferOutcome(
-                        opportunity_id=row["opportunity"],
-                        outcome=row["outcome"],
-                        value=value,
-                        at=row.get("at") or now,
-                        source=row.get("source") or path.name,
-                    )
-                )
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise ConfigError(f"{path}: cannot be read: {error}") from error
-    if wrong:
-        raise ConfigError("\n".join(wrong))
-    return told
 
 
 async def suspensions_of(settings: Settings) -> list[Suspension]:

@@ -131,6 +131,7 @@ def test_a_seed_gives_one_population() -> None:
         ("name: loud", "nome: loud"),
         ("products: [tea, cake]", "products: [tea, tea]"),
         ("share: 0.5, accept: [0.40", "share: -0.5, accept: [0.40"),
+        ("calm: {share: 0.5", "calm: {share: 0.7"),
         ("accept: [0.40, 0.01]", "accept: [0.40, 1.01]"),
         ("cake: 9", "cake: .nan"),
         ("sd: 0.8", "sd: -0.8"),
