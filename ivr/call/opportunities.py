@@ -37,17 +37,19 @@ class Opportunities:
 
     async def decide(self, facts: OfferFacts, *, opportunity_id: str, call_id: str, ani: str = "") -> OfferDecision:
         """Complete the facts from the store, ask the desk, store the opportunity (a ghost too). facts.history is taken
-        for what others know beside us. Raises StorageError: then nothing may be offered."""
-        facts = await self.completed(facts, call_id=call_id, ani=ani)
+        for what others know beside us. Raises StorageError: then nothing may be offered. So does a decision on the same
+        household that was made meanwhile, here or in another process: what this one rests on is not so any more."""
+        facts, place = await self._completed(facts, call_id=call_id, ani=ani)
         decision = self._desk.decide(facts, opportunity_id=opportunity_id, draw=random.SystemRandom())
         terms = self._desk.catalogue.experiment
         known = [each.name for each in terms.grouping.known] if terms else []
         who = facts.customer.customer_id if facts.customer else ""
-        await self._store.save_opportunity(decision, call_id, who, wall_clock(), facts_as_data(facts, known))
+        data = facts_as_data(facts, known)
+        await self._store.save_opportunity(decision, call_id, who, wall_clock(), data, place=place)
         return decision
 
-    async def completed(self, facts: OfferFacts, *, call_id: str, ani: str = "") -> OfferFacts:
-        """The facts with everything stored about this household, and what is switched off now."""
+    async def _completed(self, facts: OfferFacts, *, call_id: str, ani: str) -> tuple[OfferFacts, int]:
+        """The facts with everything stored about this household, and what is switched off now; the decision's place."""
         store, household = self._store, household_of(facts.customer)
         since, surveyed = ((datetime.now(UTC) - timedelta(days=d)).isoformat() for d in (REPEAT_DAYS, SURVEY_DAYS))
         kept = await store.remembered(
@@ -69,7 +71,9 @@ class Opportunities:
         )
         suspended = frozenset(group for group, _ in kept.off) - {EVERYBODY}
         customer = with_standing(facts.customer, kept.standing) if facts.customer else None
-        return replace(facts, customer=customer, history=history, suspended=suspended, stopped=_stopped(kept.off))
+        stopped = _stopped(kept.off)
+        known = replace(facts, customer=customer, history=history, suspended=suspended, stopped=stopped)
+        return known, kept.place
 
     async def answer(
         self,

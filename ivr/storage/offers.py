@@ -36,9 +36,9 @@ class PastOffer(NamedTuple):
 
 class Remembered(NamedTuple):
     """What a decision asks the store. off: (group, reason) of the suspensions in force; calls: of the household, for
-    the same request; surveyed, stated: was the household lately asked for a grade, or what an
-    offer was like? standing: "ads_consent", "ads_withdrawn" (one
-    that ended) and "vulnerable" as far as records say so of the customer."""
+    the same request; surveyed, stated: was the household lately asked for a grade, or what an offer was like? standing:
+    "ads_consent", "ads_withdrawn" (one that ended) and "vulnerable" as far as records say so of the customer. place: of
+    the next decision among those of the household."""
 
     offers: tuple[PastOffer, ...]
     opted_out: bool
@@ -47,6 +47,7 @@ class Remembered(NamedTuple):
     surveyed: bool = False
     stated: bool = False
     standing: frozenset[str] = frozenset()
+    place: int = 1
 
 
 class StoredOffer(NamedTuple):
@@ -67,11 +68,20 @@ class Offers(Deliveries):
     _db: Database
 
     async def save_opportunity(
-        self, decision: OfferDecision, call_id: str, customer_id: str, at: str, facts: Mapping[str, Any] | None = None
+        self,
+        decision: OfferDecision,
+        call_id: str,
+        customer_id: str,
+        at: str,
+        facts: Mapping[str, Any] | None = None,
+        *,
+        place: int | None = None,
     ) -> None:
-        """Store what the offer desk decided and on which facts, ghosts of the holdout included. Raises StorageError,
-        also when the opportunity is already stored."""
+        """Store what the offer desk decided and on which facts, ghosts of the holdout included. place: as remembered()
+        told it before the decision. Raises StorageError, also when the opportunity is already stored, or somebody else
+        has decided on this household since."""
         row = _opportunity(decision, call_id, customer_id, at) | {"facts": dict(facts or {})}
+        row["place"] = place if decision.household else None
         await self._db.write((sa.insert(opportunities), [row]))
 
     async def opportunity(self, opportunity_id: str) -> StoredOffer | None:
@@ -80,9 +90,10 @@ class Offers(Deliveries):
         return found[0] if found else None
 
     async def opportunities_of(self, *, call_id: str = "", customer_id: str = "") -> list[StoredOffer]:
-        """The opportunities of a call, of a customer, or of both, oldest first."""
+        """The opportunities of a call, of a customer, or of both, oldest first; of nobody none."""
         wanted = {opportunities.c.call_id: call_id, opportunities.c.customer_id: customer_id}
-        return await self._stored(*(column == value for column, value in wanted.items() if value))
+        where = [column == value for column, value in wanted.items() if value]
+        return await self._stored(*where) if where else []
 
     async def _stored(self, *where: sa.ColumnElement[bool]) -> list[StoredOffer]:
         query = (
@@ -151,6 +162,7 @@ class Offers(Deliveries):
             surveyed=("asked", CSAT_ASKED) in {each[:2] for each in found},
             stated=("asked", STATED_ASKED) in {each[:2] for each in found},
             standing=frozenset(str(each[1]) for each in found if each[0] == "standing"),
+            place=next(int(each[3]) for each in found if each[0] == "place"),
         )
 
 
@@ -194,7 +206,9 @@ def _remembered() -> sa.CompoundSelect[Any]:
             ("vulnerable", care_marks, care_marks.c.cleared_at == ""),
         )
     ]
-    return sa.union_all(offered, refused, called, off, questions, *standing)
+    next_place = sa.cast(sa.func.coalesce(sa.func.max(row.place), 0) + 1, sa.Text)
+    place = sa.select(sa.literal("place"), nothing, nothing, next_place).where(row.household == household)
+    return sa.union_all(offered, refused, called, off, questions, place, *standing)
 
 
 _REMEMBERED = _remembered()

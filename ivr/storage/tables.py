@@ -109,7 +109,11 @@ opportunities = sa.Table(
     sa.Column("known", sa.JSON, nullable=False, server_default="[]"),
     sa.Column("facts", sa.JSON, nullable=False, server_default="{}"),
     _ms("at_ms"),
+    # Among the decisions of its household, as its maker saw them: of two made at the same time one is refused. NULL
+    # where nobody is known, and where nobody looked.
+    sa.Column("place", sa.BigInteger),
     sa.Index(None, "household", "at_ms"),
+    sa.Index(None, "household", "place", unique=True),
     sa.Index(None, "call_id"),
     sa.Index(None, "customer_id"),
     sa.Index(None, "at_ms"),

@@ -36,8 +36,8 @@ SO_FAR = CallSoFar(call_ms=60_000, load=0.1, recorded=False, latency_p95_ms=900)
 class SlowStore(Store):
     """A store whose disk takes its time after the commit, so that whoever asked is gone when it answers."""
 
-    async def save_opportunity(self, *told: Any) -> None:
-        await super().save_opportunity(*told)
+    async def save_opportunity(self, *told: Any, **more: Any) -> None:
+        await super().save_opportunity(*told, **more)
         await asyncio.sleep(DECIDE_S + 1)
 
 
