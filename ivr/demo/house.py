@@ -171,8 +171,8 @@ def demo_settings(folder: Path, ports: Ports) -> dict[str, dict[str, Any]]:
         "speech": {"cache_dir": cache, "models_dir": str(Path("voice_models").resolve())},
         "web": {"host": HOST, "port": ports.web},
         "storage": {"url": f"sqlite:///{(folder / 'ivr.sqlite3').resolve()}"},
-        # With this salt the demo's named customers may hear offers. What these were like is asked by chance; here nobody
-        # is asked, and the calls go the same way each time.
+        # With this salt the demo's named customers may hear offers. What these were like is asked by chance; here
+        # nobody is asked, and the calls go the same way each time.
         "offers": {"salt": "ivr", "holdout": 0.2, "stated_share": 0.0},
         "recording": {"mode": "all", "dir": str(folder / "recordings")},
         "limits": {"drain_s": 10},
