@@ -17,17 +17,11 @@ BROKEN = {
     "an open bracket": b"a: [1, 2",
     "a list at the top": b"- 1\n- 2",
     "nothing at all": b"",
-    "lists without end": b"[" * 1500,
+    "lists without end": b"[" * 700,  # deeper than Python's stack, where the reader fails with a RecursionError
 }
 
 
-CASES = [
-    pytest.param(content, id=name, marks=[pytest.mark.slow] if name == "lists without end" else [])
-    for name, content in BROKEN.items()
-]
-
-
-@pytest.mark.parametrize("content", CASES)
+@pytest.mark.parametrize("content", BROKEN.values(), ids=BROKEN)
 def test_a_broken_document_is_a_finding(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "offers.yml"
     path.write_bytes(content)
@@ -36,7 +30,7 @@ def test_a_broken_document_is_a_finding(tmp_path: Path, content: bytes) -> None:
     assert str(path) in str(found.value)
 
 
-@pytest.mark.parametrize("content", CASES)
+@pytest.mark.parametrize("content", BROKEN.values(), ids=BROKEN)
 def test_broken_training_data_is_a_finding(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "nlu.en.yml"
     path.write_bytes(content)
