@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +13,8 @@ from ivr.call.handoff_terms import HandoffTools, Packet
 from ivr.model.identity import Identity
 from ivr.model.ids import new_id
 from ivr.model.routing import Agent, HandoffRequest
+from ivr.routing.attributes import PREFIX
+from ivr.routing.carriers import HandoffHeaders
 from ivr.routing.packet import HandoffContext, build_packet
 from ivr.routing.plan import Queue, RoutingPlan
 
@@ -86,3 +89,33 @@ def tools_of(
         turned_away=lambda _: None,
     )
     return replace(tools, **changed)
+
+
+def read_attributes(attributes: Mapping[str, str], prefix: str = PREFIX) -> HandoffHeaders:
+    """What flat_attributes told of the token and the need, from what a peer sends back."""
+    return HandoffHeaders(
+        token=attributes.get(f"{prefix}ctx_id", ""),
+        intent=attributes.get(f"{prefix}intent", ""),
+        level=attributes.get(f"{prefix}level", ""),
+        language=attributes.get(f"{prefix}lang", ""),
+        skills=_skills(attributes.get(f"{prefix}skills", "")),
+    )
+
+
+def read_task(attributes: str) -> HandoffHeaders:
+    """What taskrouter_task told. Raises ValueError when it is no JSON object."""
+    found = json.loads(attributes)
+    if not isinstance(found, dict):
+        raise ValueError("task attributes are a JSON object")
+    return HandoffHeaders(
+        token=str(found.get("ctx_id", "")),
+        intent=str(found.get("intent", "")),
+        level=str(found.get("level", "")),
+        language=str(found.get("lang", "")),
+        skills={skill["name"]: skill["least"] for skill in found.get("skills", ())},
+    )
+
+
+def _skills(text: str) -> Mapping[str, int]:
+    pairs = (item.rpartition("=") for item in text.split(",") if item)
+    return {skill: int(least) for skill, _, least in pairs if skill and least.isdecimal()}

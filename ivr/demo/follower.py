@@ -71,16 +71,6 @@ class Follower:
         """The first event of that kind, None when there is none."""
         return next((event for event in self.events if event["kind"] == kind), None)
 
-    def asked_last(self) -> str:
-        """Names and words of what the bot said since the caller's last turn."""
-        said: list[str] = []
-        for event in reversed(self.events):
-            if event["kind"] in {"turn.heard", "turn.keys"}:
-                break
-            if event["kind"] == "turn.said":
-                said.append(f"{event['data']['name']} {event['data']['text']}")
-        return " | ".join(reversed(said))
-
 
 async def newest_call(house: House, known: set[str], ani: str = "", timeout_s: float = 5.0) -> str:
     """The id of the call (from ani, if given) that was not there before. Raises DemoError."""

@@ -43,7 +43,6 @@ def market(world: World, planned: int) -> Catalogue:
         name: Product(
             product_id=name,
             line=name,
-            category="any",
             margin=float(margin),
             prior=PRIOR,
             eligible=Eligibility("customer.age >= 18"),

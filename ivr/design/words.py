@@ -216,7 +216,7 @@ _OFFERS = {
     "level": "What it takes to buy.",
     "licensed_agent": "true: only a licensed person may sell it.",
     "line": "The line of business it belongs to.",
-    "lines": "Line to category.",
+    "lines": "Lines of business: customers have them, products belong to them.",
     "margin": "Value of one acceptance, never spoken.",
     "max_call_ms": "No offer in longer calls, in ms.",
     "max_load": "No offer when the lines are busier, 0 to 1.",

@@ -66,6 +66,3 @@ class Understanding:
     def entity(self, name: str) -> Entity | None:
         """The first entity of that name, or None."""
         return next((e for e in self.entities if e.entity == name), None)
-
-
-NOTHING_UNDERSTOOD = Understanding(text="", intent=Intent(name="", confidence=0.0))

@@ -131,7 +131,6 @@ class LanguageModel:
         self._sharpness = np.float32(logistic.temperature(unseen, labels))
         chances = logistic.softmax(unseen * self._sharpness)
         right = chances.argmax(axis=1) == labels
-        self.out_of_fold_accuracy = float(right.mean())
         self.threshold = min(logistic.quantile(chances.max(axis=1)[right], FALSE_REJECTS), SURE)
 
     def decide(self, text: str, expected: Collection[str] | None) -> tuple[Intent, tuple[Intent, ...]]:

@@ -44,7 +44,6 @@ class Product:
 
     product_id: str
     line: str
-    category: str
     margin: float
     prior: PriorAccept
     eligible: Eligibility
@@ -128,7 +127,6 @@ def _product(name: str, shape: ProductShape, catalogue: CatalogueShape) -> Produ
     return Product(
         product_id=name,
         line=shape.line,
-        category=catalogue.lines[shape.line],
         margin=shape.margin,
         prior=PriorAccept(mean=shape.prior_accept.mean, strength=shape.prior_accept.strength),
         eligible=Eligibility(shape.eligible),

@@ -137,5 +137,5 @@ class CatalogueShape(_Shape):
     pin: str = ""
     owned: tuple[str, ...] = ()
     gate: GateShape = GateShape()
-    lines: dict[str, str]
+    lines: tuple[str, ...]
     products: dict[str, ProductShape]

@@ -85,7 +85,7 @@ def _of_stated(experiment: ExperimentShape, languages: tuple[str, ...]) -> Itera
             yield ("experiment", "stated", language, "ask"), "offer-long", what, fix
 
 
-def _of_groups(experiment: ExperimentShape, lines: Mapping[str, str]) -> Iterator[Problem]:
+def _of_groups(experiment: ExperimentShape, lines: tuple[str, ...]) -> Iterator[Problem]:
     for name, text in experiment.groups.items():
         place = ("experiment", "groups", name)
         try:

@@ -23,7 +23,6 @@ class AgentEvent(StrEnum):
     """What can happen to an agent."""
 
     LOGIN = "login"
-    LOGOUT = "logout"
     READY = "ready"
     NOT_READY = "not_ready"
     RESERVE = "reserve"  # chosen for a call; the phone is about to ring
@@ -41,9 +40,7 @@ TRANSITIONS: dict[tuple[AgentState, AgentEvent], AgentState] = {
     (_S.OFFLINE, _E.LOGIN): _S.NOT_READY,
     (_S.NOT_READY, _E.READY): _S.AVAILABLE,
     (_S.NOT_READY, _E.NOT_READY): _S.NOT_READY,  # for another reason
-    (_S.NOT_READY, _E.LOGOUT): _S.OFFLINE,
     (_S.AVAILABLE, _E.NOT_READY): _S.NOT_READY,
-    (_S.AVAILABLE, _E.LOGOUT): _S.OFFLINE,
     (_S.AVAILABLE, _E.RESERVE): _S.RESERVED,
     (_S.RESERVED, _E.RELEASE): _S.AVAILABLE,
     (_S.RESERVED, _E.ANSWERED): _S.TALKING,
@@ -54,7 +51,6 @@ TRANSITIONS: dict[tuple[AgentState, AgentEvent], AgentState] = {
     (_S.WRAP_UP, _E.WRAPPED_UP): _S.AVAILABLE,
     (_S.WRAP_UP, _E.READY): _S.AVAILABLE,
     (_S.WRAP_UP, _E.NOT_READY): _S.NOT_READY,
-    (_S.WRAP_UP, _E.LOGOUT): _S.OFFLINE,
 }
 _BUSY = frozenset({_S.TALKING, _S.WRAP_UP})
 MOVED_AWAY = "in a call that was moved away"
@@ -142,10 +138,6 @@ class AgentDirectory:
     def login(self, agent_id: str, *, now_ms: int) -> None:
         """At the desk; not ready yet."""
         self._happen(agent_id, AgentEvent.LOGIN, now_ms)
-
-    def logout(self, agent_id: str, *, now_ms: int) -> None:
-        """Gone; not possible during a call."""
-        self._happen(agent_id, AgentEvent.LOGOUT, now_ms)
 
     def ready(self, agent_id: str, *, now_ms: int) -> None:
         """Wants calls; ends a wrap-up early."""

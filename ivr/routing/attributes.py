@@ -13,8 +13,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ivr.routing.carriers import HandoffHeaders
-
 MAX_CONNECT_BYTES = 32_768
 MAX_TASK_PRIORITY = 2_147_483_647
 PREFIX = "ivr_"
@@ -61,17 +59,6 @@ def connect_attributes(packet: Mapping[str, Any], url: str) -> Mapping[str, str]
     return found
 
 
-def read_attributes(attributes: Mapping[str, str], prefix: str = PREFIX) -> HandoffHeaders:
-    """What flat_attributes told of the token and the need, from what a peer sends back."""
-    return HandoffHeaders(
-        token=attributes.get(f"{prefix}ctx_id", ""),
-        intent=attributes.get(f"{prefix}intent", ""),
-        level=attributes.get(f"{prefix}level", ""),
-        language=attributes.get(f"{prefix}lang", ""),
-        skills=_skills(attributes.get(f"{prefix}skills", "")),
-    )
-
-
 def taskrouter_task(packet: Mapping[str, Any], url: str) -> Task:
     """A task whose workflow can say `skill_claims >= 2` or `worker.id IN preferred_agents`: every key is snake_case.
     skills keeps the names as they are here."""
@@ -91,20 +78,6 @@ def taskrouter_task(packet: Mapping[str, Any], url: str) -> Task:
     )
 
 
-def read_task(attributes: str) -> HandoffHeaders:
-    """What taskrouter_task told. Raises ValueError when it is no JSON object."""
-    found = json.loads(attributes)
-    if not isinstance(found, dict):
-        raise ValueError("task attributes are a JSON object")
-    return HandoffHeaders(
-        token=str(found.get("ctx_id", "")),
-        intent=str(found.get("intent", "")),
-        level=str(found.get("level", "")),
-        language=str(found.get("lang", "")),
-        skills={skill["name"]: skill["least"] for skill in found.get("skills", ())},
-    )
-
-
 def snake_case(name: str) -> str:
     """Lower case letters, digits and underscores: "lang:ru" is lang_ru."""
     return re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")
@@ -115,8 +88,3 @@ def _at(packet: Mapping[str, Any], path: tuple[str, ...]) -> Any:
     for part in path:
         value = value[part]
     return value
-
-
-def _skills(text: str) -> Mapping[str, int]:
-    pairs = (item.rpartition("=") for item in text.split(",") if item)
-    return {skill: int(least) for skill, _, least in pairs if skill and least.isdecimal()}

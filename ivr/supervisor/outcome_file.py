@@ -7,6 +7,7 @@ import csv
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from ivr.model.errors import ConfigError
 from ivr.model.offers import OfferOutcome
@@ -15,7 +16,8 @@ from ivr.offers.proof import SKEW
 
 COLUMNS = ("opportunity", "outcome", "value")
 OPTIONAL = ("at", "source")
-Row = dict[str | None, str | None]
+Row = dict[str | Any, str | Any]
+"""Column -> value, None where it is left out; None -> values beyond the columns."""
 
 
 def read_outcomes(path: Path) -> tuple[OfferOutcome, ...]:
@@ -41,7 +43,7 @@ def _rows(path: Path) -> Iterator[tuple[int, Row]]:
     """Every line that is not empty, with its number. Raises ConfigError."""
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            rows: csv.DictReader[str | None] = csv.DictReader(file)
+            rows = csv.DictReader(file)
             problem = _of_columns(rows.fieldnames or ())
             if problem:
                 raise ConfigError(f"{path}:1: {problem}")
@@ -53,13 +55,13 @@ def _rows(path: Path) -> Iterator[tuple[int, Row]]:
         raise ConfigError(f"{path}: cannot be read: {error}") from error
 
 
-def _of_columns(names: Sequence[str | None]) -> str:
+def _of_columns(names: Sequence[str]) -> str:
     """What is wrong with the first line, "" when nothing is."""
-    if len(names) == 1 and ";" in str(names[0]):
+    if len(names) == 1 and ";" in names[0]:
         return "the columns are separated by semicolons: save the file with commas"
     if any(name not in names for name in COLUMNS):
         return f"the first line must name the columns {', '.join(COLUMNS)}"
-    unknown = [str(name) for name in names if name not in (*COLUMNS, *OPTIONAL)]
+    unknown = [name for name in names if name not in (*COLUMNS, *OPTIONAL)]
     return f"unknown column {unknown[0]!r}: beside these there may be {' and '.join(OPTIONAL)}" if unknown else ""
 
 

@@ -11,11 +11,11 @@ import pytest
 from ivr.demo.house import House
 from ivr.demo.phone_client import SoftPhone
 from ivr.model.ids import new_id
-from ivr.routing.attributes import read_attributes
 from ivr.routing.carriers import parse_handoff_headers
 from ivr.routing.key_code import key_code
 from ivr.routing.schema import packet_faults
 from ivr.storage.store import Store
+from tests.handoffs import read_attributes
 from tests.sip.house import Caller, until
 
 pytestmark = [pytest.mark.sip, pytest.mark.models]

@@ -12,7 +12,7 @@ from ivr.dialog.engine import advance, new_session
 from ivr.model import dialog as ev
 from ivr.model.hearing import Hypothesis, Recognition
 from ivr.model.identity import Caller
-from ivr.model.understanding import NOTHING_UNDERSTOOD
+from ivr.model.understanding import Intent, Understanding
 
 STARTED = ev.CallStarted(at_ms=0, call_id="c", caller=Caller(ani="", dnis="1"), language="en", started_at="")
 
@@ -32,7 +32,7 @@ def heard(text: str, language: str) -> ev.UtteranceHeard:
         decode_ms=1,
         decodes=1,
     )
-    meaning = replace(NOTHING_UNDERSTOOD, text=text)
+    meaning = Understanding(text=text, intent=Intent(name="", confidence=0.0))
     return ev.UtteranceHeard(at_ms=4, recognition=recognition, understanding=meaning)
 
 

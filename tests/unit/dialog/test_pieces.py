@@ -22,7 +22,7 @@ from ivr.model import dialog as ev
 from ivr.model.errors import ServiceError
 from ivr.model.hearing import ExpectationKind
 from ivr.model.identity import Caller, Customer, Identity, Level
-from ivr.model.understanding import NOTHING_UNDERSTOOD, Understanding
+from ivr.model.understanding import Intent, Understanding
 
 FOLDER = Path(__file__).parents[3] / "dialogs" / "insurance"
 ASSISTANT = load_assistant(FOLDER)
@@ -181,7 +181,7 @@ async def test_a_conversation_that_goes_otherwise_says_where(tmp_path: Path) -> 
     )
 
     async def parse(text: str, **_: object) -> Understanding:
-        return NOTHING_UNDERSTOOD
+        return Understanding(text="", intent=Intent(name="", confidence=0.0))
 
     report = await play(ASSISTANT, load(tmp_path / "t.yml", tmp_path)[0], parse)
     assert [p.split(":")[0] for p in report.problems] == ["line 6", "line 7", "line 9"]

@@ -21,8 +21,6 @@ from ivr.routing.attributes import (
     MAX_CONNECT_BYTES,
     connect_attributes,
     flat_attributes,
-    read_attributes,
-    read_task,
     taskrouter_task,
 )
 from ivr.routing.carriers import carried_headers, handoff_headers, parse_handoff_headers, user_to_user
@@ -41,6 +39,7 @@ from ivr.routing.webhook import (
     signed_headers,
     verify,
 )
+from tests.handoffs import read_attributes, read_task
 
 TOKEN = "01KAJ8F3KQZX5T0V9W2R7M4N6P"
 URL = "https://ivr.example.org/c/01KAJ8F3KQZX5T0V9W2R7M4N6P"
