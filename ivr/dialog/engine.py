@@ -113,7 +113,7 @@ def _heard(run: Run, event: ev.UtteranceHeard) -> None:
     if run.session.phase is Phase.STATED:
         stated.on_utterance(run, event)
     elif isinstance(step, st.HangupStep):
-        survey.answered(run)
+        survey.on_utterance(run, step, event)
     elif isinstance(step, st.OfferStep):
         offering.on_utterance(run, step, event)
     elif isinstance(step, st.QuestionStep):
@@ -133,7 +133,7 @@ def _dialed(run: Run, event: ev.DigitsDialed) -> None:
     if run.session.phase is Phase.STATED:
         stated.on_keys(run, event)
     elif isinstance(step, st.HangupStep):
-        survey.answered(run, event.digits)
+        survey.on_keys(run, step, event)
     elif isinstance(step, st.OfferStep):
         offering.on_keys(run, step, event)
     elif isinstance(step, st.QuestionStep):

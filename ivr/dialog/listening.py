@@ -50,7 +50,7 @@ def hear(run: Run, step: st.Step, barge_in: BargeIn) -> None:
     intents = [g.intent for g in run.assistant.globals] if alive else []
     if isinstance(step, st.QuestionStep):
         intents += [option.intent for option in step.options]
-    elif isinstance(step, st.OfferStep):
+    if isinstance(step, st.OfferStep) or (isinstance(step, st.AskStep) and step.resolves):
         intents += [option.intent for option in nameable(run)]
     slot = run.assistant.slots[step.slot] if isinstance(step, st.CollectStep) else None
     yes_no = not question or isinstance(step, st.AskStep) or run.session.phase in CHOOSING

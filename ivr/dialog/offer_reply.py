@@ -1,13 +1,13 @@
 """What a caller's words say to an offer: an answer to it, or something else that is wanted.
 
 Owns which of the two holds: words that are an answer and nothing else are that answer; among other words a global or a
-request that was surely meant goes before it.
+request that was surely meant goes before it. Whoever sounds upset or in distress has not said yes.
 """
 
 from __future__ import annotations
 
 from ivr.dialog import steps as st
-from ivr.dialog.run import Run
+from ivr.dialog.run import Run, words_in
 from ivr.dialog.steps import Global, Option
 from ivr.dialog.taking_up import named
 from ivr.model.dialog import UtteranceHeard
@@ -27,10 +27,18 @@ def read(run: Run, step: st.OfferStep, event: UtteranceHeard) -> str | Global | 
     wanted = None if alone else _wanted(run, event, step.policy.accept)
     if wanted is not None:
         return wanted
+    if answer in INTEREST and _troubled(run, event.recognition.hypothesis.text):
+        return ""
     intent = event.understanding.intent
     if not answer and intent.name == "affirm" and intent.confidence >= SURE_YES:
         return LIKELY
     return answer
+
+
+def _troubled(run: Run, text: str) -> bool:
+    """Words after which nothing is offered, in any of the assistant's languages."""
+    lists = (*run.assistant.negative_words.values(), *run.assistant.vulnerable_words.values())
+    return any(words_in(text, words) for words in lists)
 
 
 def _of_closed_list(event: UtteranceHeard) -> str:

@@ -108,8 +108,7 @@ _TONGUES: Mapping[str, _Tongue] = MappingProxyType(
                 """yes, yeah, yep, yup, yea, yes please, sure, sure thing, of course, absolutely, definitely, certainly,
                 affirmative, i agree, i accept, please do(?! not), by all means, i'd like that, i would like that, i'd
                 love that, i would love that, i'd love to, that would be (great|good|nice|lovely), that'd be
-                (great|good|nice|lovely), let's do (it|that), i'll take it, i want (it|that), (please )?have
-                (them|him|her|someone) call me"""
+                (great|good|nice|lovely), let's do (it|that), i'll take it, i want (it|that)"""
             ),
             with_yes=_any(
                 """i do, i would, it is, you can, you may, they can, okay, ok, all right, alright, fine, good, great,
@@ -147,10 +146,11 @@ _TONGUES: Mapping[str, _Tongue] = MappingProxyType(
                 """later, later on, maybe later, not now, not yet, not today, not right now, not at the moment, another
                 time, another day, some other time, some other day, next time, next week, next month, tomorrow, in a
                 few days, think about (it|that), think it over, think (it|that) through, let me think, have to think,
-                need to think, sleep on it, call (me )?(back )?later, no time( now)?, i'm busy, i'm driving, in a
-                hurry, (i )?don't have time, (ask|talk to|speak to|speak with|talk with|check with) my
-                (wife|husband|partner|son|daughter|family)( first)?, send (it|me|that|something) by
-                (mail|email|e-mail|post|letter), send me an (email|e-mail), email (it|me)"""
+                need to think, sleep on it, (call|ring|phone) (me )?(back )?(later|tomorrow|next (week|month)|another
+                (day|time)), no time( now)?, i'm busy, i'm driving, in a hurry, (i )?don't have time, (ask|talk
+                to|speak to|speak with|talk with|check with) my (wife|husband|partner|son|daughter|family)( first)?,
+                send (it|me|that|something) by (mail|email|e-mail|post|letter), send me (a|an|the)
+                (email|e-mail|letter|text|message|brochure|leaflet), email (it|me)"""
             ),
             refusal=_any(
                 """i already have( (it|that|one|this))?, i have (it|that|one|this)( already)?, i've (already )?got(
@@ -163,19 +163,19 @@ _TONGUES: Mapping[str, _Tongue] = MappingProxyType(
             assent=_any("go on, go ahead, carry on, continue, proceed, i'm interested, i am interested"),
             polite=_any(
                 """please, thank you, thanks, thank you very much, thanks a lot, very much, oh, well, so, and, but, sir,
-                madam, ma'am, then, now, hello, hi, sorry, i'd like to, i would like to, can you, could you, i want
-                to, do you know"""
+                madam, ma'am, then, now, i'd like to, i would like to, can you, could you, i want to, do you know"""
             ),
         ),
         "ru": _Tongue(
             yes=_any(
-                """да, да да, конечно, разумеется, обязательно, безусловно, согласен, согласна, давайте, давай, хочу, с
+                """да, да да, конечно, разумеется, обязательно, безусловно, согласен, согласна, давайте, давай, с
                 удовольствием, принимаю, подтверждаю, оформляйте, пусть (мне )?(по|пере)?звон(ит|ят), буду (рад|рада),
-                не откажусь, (по|пере)звоните( мне)?"""
+                не откажусь"""
             ),
             with_yes=_any(
-                """верно, правильно, точно, хорошо, ладно, можно, можете, я, это, устраивает, меня устраивает, подходит,
-                мне подходит, жду( звонка)?, буду ждать( звонка)?, отлично, прекрасно, замечательно, так, окей, ок"""
+                """хочу, верно, правильно, точно, хорошо, ладно, можно, можете, я, это, устраивает, меня устраивает,
+                подходит, мне подходит, жду( звонка)?, буду ждать( звонка)?, отлично, прекрасно, замечательно, так,
+                окей, ок"""
             ),
             about=_any(
                 """что (это|там)( такое| за предложение)?, а что это( такое)?, что за
@@ -184,15 +184,16 @@ _TONGUES: Mapping[str, _Tongue] = MappingProxyType(
                 (защищает|страхует), что (я )?получу, подробнее, поподробнее, расскажите( о ней| об этом| подробнее|
                 еще)?, рассказывайте, расскажи, слушаю( вас)?, (узнать|послушать|хотелось бы узнать|хочу узнать)( по|
                 )?подробнее, какие условия, какое предложение, о чем речь, что именно, как это работает, что (вы
-                )?предлагаете, что вы хотите предложить, (?<!не )интересно, как отказаться, отказаться (можно|нельзя),
-                можно( ли)? отказаться, какая страховка, какая услуга"""
+                )?предлагаете, что вы хотите предложить, (?<!\\bне )интересно, как отказаться, отказаться
+                (можно|нельзя), можно( ли)? отказаться, какая страховка, какая услуга"""
             ),
             price=_any(
                 """сколько стоит, сколько (это|она|он|оно) (стоит|будет стоить|стоило), сколько будет стоить, а сколько(
                 это)? стоит, сколько это, почем, по чем, какая (цена|стоимость|там цена), какова (цена|стоимость),
                 цена, стоимость, за сколько, сколько (в|за) (месяц|год|поездку), сколько (надо|нужно)
                 (платить|заплатить) за (это|нее|него), во сколько (это )?обойдется, это (бесплатно|платно|платная
-                услуга), (бесплатно|платно), каждый месяц, какая сумма, сколько$"""
+                услуга), (бесплатно|платно), каждый месяц, какая сумма, сколько( там| это)? (выходит|получается),
+                сколько$"""
             ),
             mine=_any(
                 """мо[йеяюи]\\w*, сво[йеяюи]\\w*, я долж(ен|на), с меня, мне (надо|нужно) (заплатить|платить),
@@ -202,9 +203,10 @@ _TONGUES: Mapping[str, _Tongue] = MappingProxyType(
                 """потом, попозже, позже, не сейчас, не сегодня, в другой раз, в следующий раз, как-нибудь потом,
                 когда-нибудь, завтра, на следующей неделе, через (неделю|месяц), (я )?подумаю, (надо|нужно|хочу|буду)
                 (еще )?подумать, (мне )?(надо|нужно) подумать, подумать, дайте подумать, (по|пере)звоните (мне
-                )?(потом|позже|завтра|попозже), нет времени, некогда, я (занят|занята), я за рулем, я тороплюсь,
-                (посоветуюсь|посоветоваться|поговорю|поговорить) с (женой|мужем|сыном|дочерью|семьей|детьми), пришлите
-                (на почту|письмом|по почте|смс|сообщением), пока нет, пока не (надо|нужно|хочу)"""
+                )?(потом|позже|завтра|попозже|на следующей неделе|через неделю), нет времени, некогда, я
+                (занят|занята), я за рулем, я тороплюсь, (посоветуюсь|посоветоваться|поговорю|поговорить) с
+                (женой|мужем|сыном|дочерью|семьей|детьми), пришлите (на почту|письмом|по почте|смс|сообщением), пока
+                нет, пока не (надо|нужно|хочу)"""
             ),
             refusal=_any(
                 """(у меня )?уже есть, у меня есть, есть уже, уже (застрахован[ао]?|оформлено|застраховали), (это
@@ -212,10 +214,10 @@ _TONGUES: Mapping[str, _Tongue] = MappingProxyType(
                 (нужно|надо|хочу|интересно|интересует|буду|стану), ни к чему, хватит, стоп, почему нет скидки, нет
                 скидки, но нет, отмена, отмените"""
             ),
-            assent=_any("продолжайте, дальше, говорите, попробуем, попробую, посмотрим, неплохо"),
+            assent=_any("продолжайте, дальше, говорите, попробуем, попробую, посмотрим, неплохо, (по)?звоните( мне)?"),
             polite=_any(
                 """пожалуйста, спасибо, большое, вам, вас, ну, а, и, но, ой, так, вот, там, тогда, же, мне, скажите,
-                подскажите, можно, хотелось бы, здравствуйте, извините, простите, это"""
+                подскажите, можно, хотелось бы, это"""
             ),
         ),
     }

@@ -22,6 +22,7 @@ SHAPES = {
     "time": r"([01]\d|2[0-3]):[0-5]\d",
     "phone": r"\+\d{7,15}",
     "yes_no": r"yes|no",
+    "offer_reply": r"yes|likely|no|later|price|about",
     "choice": r"car|flat",
     "name": r"Ann Lee|Иван Петров",
     "text": r"(?s).+",
