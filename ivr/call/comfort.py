@@ -18,7 +18,7 @@ from ivr.call.journal import Journal
 from ivr.call.speaking import Speaker
 from ivr.model import dialog as say
 from ivr.model.errors import SpeechError
-from ivr.model.media import Play, StopPlayback
+from ivr.model.media import Play, PlaybackEnded, StopPlayback
 from ivr.routing.waiting_terms import WaitingTerms
 from ivr.routing.waiting_words import Announcement, Told, announcement, turned_away
 
@@ -33,7 +33,8 @@ LEAST_BETWEEN_MS = 15_000
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ComfortTools:
     """What the comfort of one call acts through. music: a WAV. language: what is spoken at the moment. now_ms: the
-    dispatcher's clock. start: run beside the call, inside its exception boundary."""
+    dispatcher's clock. by_voice: would the choices be heard in this language? start: run beside the call, inside its
+    exception boundary."""
 
     leg: str
     speaker: Speaker
@@ -42,6 +43,7 @@ class ComfortTools:
     music: str
     language: Callable[[], str]
     now_ms: Callable[[], int]
+    by_voice: Callable[[str], bool]
     send: Callable[[object], None]
     find_prompt: Callable[[say.Prompt], Path | None]
     render_prompt: Callable[[say.Prompt], Awaitable[Path]]
@@ -57,6 +59,7 @@ class Comfort:
         self._said_ms = 0
         self._silent = asyncio.Event()
         self._excusing: Handoff | None = None
+        self._talking = False
 
     @property
     def choices_known(self) -> bool:
@@ -71,7 +74,7 @@ class Comfort:
     async def keep_company(self, handoff: Handoff) -> None:
         """Music, as soon as everything is said, and words between it for as long as the call waits for nobody in
         particular."""
-        self._told = None
+        self._told, self._talking = None, False
         await self._all_said()
         self.play_music()
         every_ms = self._tools.terms.words_every_ms
@@ -81,7 +84,7 @@ class Comfort:
         while True:
             await asyncio.sleep(pause_ms / 1000)
             pause_ms = min(LOOK_MS, every_ms)
-            if not handoff.waits or self._tools.speaker.busy:
+            if not handoff.waits or self._talking or self._tools.speaker.busy:
                 continue
             found = self._next_words(handoff, every_ms)
             if found is not None:
@@ -101,6 +104,17 @@ class Comfort:
         """No music after words about a queue that hung up. True when they are being said."""
         excusing, self._excusing = self._excusing is not None, None
         return excusing and self._tools.speaker.busy
+
+    def ended(self, message: PlaybackEnded) -> bool:
+        """A playback is over. True when the choices were told to the end."""
+        if message.playback != self._words:
+            return False
+        self._talking = False
+        return not message.interrupted
+
+    @property
+    def _words(self) -> str:
+        return f"waiting-{self._tools.leg}"
 
     def prompts_ended(self) -> None:
         """Everything was said."""
@@ -126,7 +140,14 @@ class Comfort:
         since_ms = now_ms - self._said_ms
         if self._told is not None and since_ms < min(LEAST_BETWEEN_MS, every_ms):
             return None
-        found = announcement(self._tools.terms, language, handoff.outlook(), self._told, now_ms)
+        found = announcement(
+            self._tools.terms,
+            language,
+            handoff.outlook(),
+            self._told,
+            now_ms,
+            by_voice=self._tools.by_voice(language),
+        )
         if found is None or (self._told is not None and since_ms < every_ms and not found.better):
             return None
         return found
@@ -145,7 +166,8 @@ class Comfort:
         tools.journal.note("turn.said", text=" ".join(found.sentences), name="waiting", language=language)
         tools.journal.note("handoff.told", ahead=told.ahead, wait_min=wait)
         tools.send(StopPlayback(leg=tools.leg))
-        tools.send(Play(leg=tools.leg, playback=f"waiting-{tools.leg}", files=tuple(files)))
+        tools.send(Play(leg=tools.leg, playback=self._words, files=tuple(files)))
+        self._talking = True
         self.play_music()
         self._told, self._said_ms = told, tools.now_ms()
 

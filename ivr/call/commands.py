@@ -16,9 +16,9 @@ from ivr.model import dialog as say
 from ivr.model.call import Outcome
 from ivr.model.consent import KeepConsent
 from ivr.model.fulfilment import SettleAcceptance
-from ivr.model.hearing import UtteranceMarked, VoiceMeasured
+from ivr.model.hearing import SpeechHeard, SpeechRejected, UtteranceMarked, VoiceMeasured
 from ivr.model.ids import monotonic_ms
-from ivr.model.media import HangUp, MaskRecording, ReferProgress, StartRecording
+from ivr.model.media import HangUp, MaskRecording, PlaybackEnded, ReferProgress, StartRecording
 from ivr.model.routing import HandoffRequest, TransferResult
 
 # What a rescued call still owes; the rest of the dialog is over, whatever events are on their way to it.
@@ -140,6 +140,14 @@ class Performer:
     def key(self, digit: str) -> bool:
         """A key of the caller. True when it was for a human, or ended the waiting for one."""
         return self._at_desk.key(digit) or self._humans.key(digit)
+
+    def said(self, message: SpeechHeard | SpeechRejected) -> bool:
+        """Words of the caller. True when they ended the waiting for a human."""
+        return self._humans.said(message)
+
+    def heard_out(self, message: PlaybackEnded) -> None:
+        """A playback is over."""
+        self._humans.heard_out(message)
 
     def overheard(self, message: UtteranceMarked | VoiceMeasured) -> None:
         """The speech worker found something out about the caller's voice."""

@@ -113,6 +113,7 @@ class Conversation:
     def playback_ended(self, message: PlaybackEnded) -> None:
         """A playback ran dry or was stopped."""
         self._line.ear.heard_out(message.playback)
+        self.performer.heard_out(message)
         if self._line.speaker.ended(message):
             self._prompts_ended(message.at_ms, interrupted=message.interrupted)
             if not message.interrupted:
@@ -174,7 +175,7 @@ class Conversation:
     def speech_heard(self, message: SpeechHeard) -> None:
         """The caller's turn is over; the NLU engine reads it next."""
         hear = self._line.ear.hear
-        if hear is None or not self._line.ear.is_open(message.turn):
+        if self.performer.said(message) or hear is None or not self._line.ear.is_open(message.turn):
             return
         if self._added(message) or self._nodded(message, hear):
             return
@@ -198,7 +199,7 @@ class Conversation:
     def speech_rejected(self, message: SpeechRejected) -> None:
         """The caller's turn held no words. A mere noise costs no try: the turn goes on."""
         ear = self._line.ear
-        if not ear.is_open(message.turn):
+        if self.performer.said(message) or not ear.is_open(message.turn):
             return
         self._house.metrics.heard.labels(result=message.reason).inc()
         if ear.noise(message):

@@ -16,11 +16,13 @@ from ivr.call.handoff_terms import HandoffTools, Packet
 from ivr.call.line import Line
 from ivr.call.moving import Method
 from ivr.call.surroundings import Surroundings
+from ivr.call.waiting_ear import WaitingEar
 from ivr.model import dialog as say
 from ivr.model.carry import ReferUui
 from ivr.model.dealings import Dealings
+from ivr.model.hearing import SpeechHeard, SpeechRejected
 from ivr.model.ids import monotonic_ms
-from ivr.model.media import StopDigits, StopPlayback
+from ivr.model.media import PlaybackEnded, StopDigits, StopPlayback
 from ivr.model.routing import Agent, HandoffRequest, TransferResult
 from ivr.routing.waiting import WaitingCall
 from ivr.routing.waiting_words import ASSISTANT_KEY, CALLBACK_KEY
@@ -36,7 +38,8 @@ class Humans:
         self._no_offers, self._known = no_offers, Known(no_offers=False, dealings=Dealings())
         self.handoff: Handoff | None = None
         self.request: HandoffRequest | None = None
-        self._comfort = Comfort(_comfort_tools(line, house))
+        self._choices = WaitingEar(line.ear)
+        self._comfort = Comfort(_comfort_tools(line, house, self._choices))
         self.took_over = False
 
     @property
@@ -60,6 +63,7 @@ class Humans:
             result = await handoff.run(self._placed(replace(request, data={**people, **request.data})))
         finally:
             words.cancel()
+            self._choices.end()
         house.metrics.handoffs.labels(result=result.value).inc()
         self.took_over = result is TransferResult.ANSWERED
         if not (self._comfort.hush() or self.took_over):
@@ -90,7 +94,21 @@ class Humans:
         result, handoff = INSTEAD.get(digit), self.handoff
         if handoff is not None and handoff.key(digit):
             return True
-        if result is None or handoff is None or not self._comfort.choices_known or not handoff.stop_waiting(result):
+        return result is not None and self._choose(result)
+
+    def said(self, message: SpeechHeard | SpeechRejected) -> bool:
+        """Words of the caller. True when they ended the waiting."""
+        result = self._choices.choice(message)
+        return result is not None and self._choose(result)
+
+    def heard_out(self, message: PlaybackEnded) -> None:
+        """A playback is over: after the choices were told, the caller may say one."""
+        if self._comfort.ended(message) and self.handoff is not None and self.handoff.waits:
+            self._choices.begin(self._line.session().language)
+
+    def _choose(self, result: TransferResult) -> bool:
+        handoff = self.handoff
+        if handoff is None or not self._comfort.choices_known or not handoff.stop_waiting(result):
             return False
         self._comfort.hush()
         self._house.to_media(StopDigits(leg=self._line.call_id))
@@ -165,7 +183,7 @@ class Humans:
         )
 
 
-def _comfort_tools(line: Line, house: Surroundings) -> ComfortTools:
+def _comfort_tools(line: Line, house: Surroundings, choices: WaitingEar) -> ComfortTools:
     return ComfortTools(
         leg=line.call_id,
         speaker=line.speaker,
@@ -174,6 +192,7 @@ def _comfort_tools(line: Line, house: Surroundings) -> ComfortTools:
         music=house.comfort_path,
         language=lambda: line.session().language,
         now_ms=house.dispatcher.now_ms,
+        by_voice=choices.hears,
         send=house.to_media,
         find_prompt=house.find_prompt,
         render_prompt=house.render_prompt,

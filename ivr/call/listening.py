@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from ivr.model.dialog import BargeIn, Hear
-from ivr.model.hearing import Listen, SpeechRejected, SpeechStarted, StopListening
+from ivr.model.hearing import Expectation, Listen, SpeechRejected, SpeechStarted, StopListening
 from ivr.model.media import CollectDigits
 
 Send = Callable[[object], None]
@@ -151,6 +151,16 @@ class Ear:
         if self.hear is not None:
             self._to_speech(StopListening(call_id=self._leg, turn=self.turn))
             self.hear = None
+
+    def listen_beside(self, expectation: Expectation, language: str) -> int:
+        """Hear something no turn of the dialog waits for, until one does; the number it is reported under."""
+        self.turn += 1
+        self._to_speech(Listen(call_id=self._leg, turn=self.turn, language=language, expectation=expectation))
+        return self.turn
+
+    def stop_beside(self, turn: int) -> None:
+        """It is not waited for any more."""
+        self._to_speech(StopListening(call_id=self._leg, turn=turn))
 
     def lost(self) -> None:
         """Recognition is gone; keys go on."""

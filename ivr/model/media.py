@@ -67,7 +67,6 @@ class StopPlayback:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CollectDigits:
     """Collect keys from now on; keys pressed since the last collection ended (type-ahead) count.
-
     Ends on max_digits, on terminator (not part of the result), or after inter_digit_ms without another key.
     stop_playback: the first key silences the prompt. A new CollectDigits replaces the old one.
     """
@@ -215,8 +214,7 @@ class LegAnswered:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LegRinging:
-    """180 or 183 came for a leg we dial. dialog: the early one, kept as that of LegAnswered is; a phone that rings is
-    silent after its BYE (RFC 3261 15.1.2)."""
+    """180 or 183 came for a leg we dial. dialog: the early one, kept as that of LegAnswered is (RFC 3261 15.1.2)."""
 
     leg: str
     at_ms: int

@@ -39,7 +39,7 @@ class Announcement:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Words:
     """ahead: for none before the caller, one, two ... MOST_AHEAD, more. wait: {} stands for the range; bounded: for a
-    range that says "less than" or "more than" itself."""
+    range that says "less than" or "more than" itself. by_voice: where a call back is not offered, and where it is."""
 
     busy: str
     thanks: str
@@ -51,6 +51,7 @@ class _Words:
     sooner: str
     callback: str
     assistant: str
+    by_voice: tuple[str, str]
     stay: str
     turned_away: str
 
@@ -74,6 +75,10 @@ def _english() -> _Words:
         sooner="It goes faster than expected.",
         callback="To be called back instead, with your place kept, press one.",
         assistant="To go back to the assistant, press two.",
+        by_voice=(
+            "After this message you can also say: assistant.",
+            "After this message you can also say: call me back, or: assistant.",
+        ),
         stay="Or simply stay on the line.",
         turned_away="That line has hung up. You are still connected, one moment please.",
     )
@@ -98,6 +103,10 @@ def _russian() -> _Words:
         sooner="Очередь идёт быстрее, чем ожидалось.",
         callback="Если лучше перезвонить вам, сохранив ваше место, нажмите один.",
         assistant="Чтобы вернуться к помощнику, нажмите два.",
+        by_voice=(
+            "После этого сообщения можно и сказать: помощник.",
+            "После этого сообщения можно и сказать: перезвоните мне, или: помощник.",
+        ),
         stay="Или просто оставайтесь на линии.",
         turned_away="Там положили трубку. Вы остаётесь на связи, одну минуту, пожалуйста.",
     )
@@ -107,10 +116,10 @@ _LANGUAGES = {"en": _english(), "ru": _russian()}
 
 
 def announcement(
-    terms: WaitingTerms, language: str, seen: Outlook, told: Told | None, now_ms: int
+    terms: WaitingTerms, language: str, seen: Outlook, told: Told | None, now_ms: int, *, by_voice: bool = False
 ) -> Announcement | None:
-    """What to say now; told: what was said before, None for the first time. None where there are no words: in another
-    language without words of its own."""
+    """What to say now; told: what was said before, None for the first time. by_voice: the choices can be said, too,
+    which is told once. None where there are no words: in another language without words of its own."""
     words, own = _LANGUAGES.get(language), terms.words.get(language, "")
     if words is None:
         known = told or Told()
@@ -129,9 +138,11 @@ def announcement(
         sentences.append(words.longer if longer else words.sooner)
     if wait is not None:
         sentences.append(_wait_sentence(words, wait, language))
-    if seen.expected_ms is None or seen.expected_ms > terms.callback_after_ms:
-        sentences.append(words.callback)
-    sentences += [words.assistant, words.stay]
+    offered = seen.expected_ms is None or seen.expected_ms > terms.callback_after_ms
+    sentences += [words.callback] * offered + [words.assistant]
+    if by_voice and told is None:  # once is enough: it is long, and the keys are told again
+        sentences.append(words.by_voice[offered])
+    sentences.append(words.stay)
     known = Told(ahead=ahead, wait=wait or before.wait, by_ms=_promised(before, wait, now_ms, changed=longer or sooner))
     closer = ahead is not None and before.ahead is not None and ahead < before.ahead
     better = not overtaken and not longer and (sooner or closer)
@@ -153,7 +164,7 @@ def sentences_of(terms: WaitingTerms, language: str) -> Iterator[str]:
         yield words.turned_away
     if words is None or not terms.words_every_ms or not terms.longest_ms:
         return
-    yield from (words.busy, words.callback, words.assistant, words.stay)
+    yield from (words.busy, words.callback, words.assistant, *words.by_voice, words.stay)
     if not own:
         yield words.thanks
     if Tell.POSITION in terms.tell:

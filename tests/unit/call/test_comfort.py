@@ -105,6 +105,7 @@ class House:
                 music="music.wav",
                 language=lambda: language,
                 now_ms=dispatcher.now_ms,
+                by_voice=lambda _: False,
                 send=self.player.take,
                 find_prompt=self._find,
                 render_prompt=self._render,
@@ -131,6 +132,7 @@ class House:
         self.tasks.append(asyncio.ensure_future(work))
 
     def _ended(self, message: PlaybackEnded) -> None:
+        self.comfort.ended(message)
         if self.speaker.ended(message):
             self.comfort.prompts_ended()
 

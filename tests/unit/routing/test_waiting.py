@@ -220,8 +220,11 @@ def test_every_sentence_a_caller_can_hear_is_known_before_anybody_calls(language
     assert not any(character.isdigit() for sentence in known for character in sentence)
     told: Told | None = None
     for second in range(0, 3 * 3600, 4):
-        found = say(Outlook(ahead=draw.randrange(14), expected_ms=second * 1000), told, second * 1000, language)
-        assert known >= set(found.sentences)
+        seen = Outlook(ahead=draw.randrange(14), expected_ms=second * 1000)
+        found = say(seen, told, second * 1000, language)
+        by_voice = announcement(TERMS, language, seen, told, second * 1000, by_voice=True)
+        assert by_voice is not None and len(by_voice.sentences) == len(found.sentences) + (told is None)
+        assert known >= {*found.sentences, *by_voice.sentences}
         told = found.told
     assert {wait_range(second * 1000) for second in range(0, 3 * 3600, 5)} == set(ranges())
 
