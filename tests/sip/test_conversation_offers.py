@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sqlite3
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,8 @@ from tests.sip.house import Caller, a_caller, visiting
 pytestmark = [pytest.mark.sip, pytest.mark.models]
 
 ASK, PITCH = "I have one offer", "Furniture cover insures"
-CATALOGUE = load_catalogue(Path(__file__).parents[2] / "dialogs" / "insurance" / "offers.yml")
+CATALOGUE_FILE = Path(__file__).parents[2] / "dialogs" / "insurance" / "offers.yml"
+CATALOGUE = load_catalogue(CATALOGUE_FILE)
 
 
 def _rows(folder: Path, query: str, *values: str) -> list[tuple[Any, ...]]:
@@ -207,3 +209,38 @@ async def test_what_the_offer_was_like_is_asked_after_the_goodbye_and_moves_no_o
             assert told.pop("aht_s") == pytest.approx((out["at_ms"] - answered["at_ms"]) / 1000, abs=0.2)
             grades = {"csat": 5.0, "csat_asked": 1.0} if graded else {}
             assert told == {"early_hangup": 0.0, "stated_asked": 1.0, **grades, **({"stated": 2.0} if wav else {})}
+
+
+async def test_consent_to_advertising_is_asked_for_and_on_record_before_anything_is_offered(
+    open_own_house: OpenHouse, tmp_path: Path
+) -> None:
+    """A yes into the question is asked again to its end; then it counts, and the pitch follows."""
+    assistant = tmp_path / "insurance"
+    shutil.copytree(CATALOGUE_FILE.parent, assistant)
+    asks = 'ask_consent: {en: "May I? Yes agrees to advertising from {seller}.", ru: "Можно? Реклама от {seller}."}'
+    offers = CATALOGUE_FILE.read_text(encoding="utf-8").replace("policy: [eu]", f"{asks}\npolicy: [ru]")
+    (assistant / "offers.yml").write_text(offers, encoding="utf-8")
+    settings = {"server": {"assistant": str(assistant)}, "recording": {"mode": "all"}}
+    async with open_own_house(settings) as own, visiting(own) as house, a_caller(house, tmp_path) as caller:
+        person = next(p for p in people() if p.customer_id == "C2020")
+        await _until_solved(caller, person.phone, person.claims[0][0])
+        await caller.press("1")
+        asked = await caller.asked("Yes agrees to advertising")
+        await caller.phone.first_audio_after(asked["at_ms"])
+        await caller.press("1")
+        await caller.asked("Yes agrees to advertising", finished=True)
+        assert "offer.consented" not in caller.kinds()
+        await caller.press("1")
+        kept = await caller.event("offer.consented")
+        pitch = await caller.asked("offer.pitch")
+        assert kept["data"]["stored"] and kept["seq"] < pitch["seq"]
+        await caller.press("2")
+        await caller.asked("utter_anything_else")
+        await caller.press("2")
+        record = await caller.over()
+    query = "SELECT method, digits, recording, asked_at, given_at, withdrawn_at FROM ads_consents WHERE call_id = ?"
+    ((method, digits, recording, asked_at, given_at, withdrawn),) = _rows(own.folder, query, record["call_id"])
+    assert (method, digits, withdrawn) == ("dtmf", "1", "")
+    assert recording.endswith(f"{record['call_id']}.wav") and asked_at < given_at
+    answers = "SELECT answer, asks_consent FROM answers JOIN ads_consents USING (consent_id) WHERE call_id = ?"
+    assert _rows(own.folder, answers, record["call_id"]) == [("declined", 1)]

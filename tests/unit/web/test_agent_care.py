@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
+from ivr.call.opportunities import Opportunities
 from ivr.model.routing import AgentState
 from ivr.storage.store import Store
 from ivr.web.live import LiveHub
+from tests.unit.offers.cases import DACHA_OWNER, OPEN_GATE
 from tests.unit.web.test_agent_offer import LiveCall, at_the_desk, posted
 
 CARE = "/api/calls/01A/care"
@@ -24,7 +27,7 @@ async def at_the_call(serve: Any, store: Store, hub: LiveHub, book: Any, **custo
 async def test_a_mark_warns_at_once_and_closes_the_offer_of_this_call_and_of_the_next(
     serve: Any, store: Store, hub: LiveHub, book: Any
 ) -> None:
-    client, _ = await at_the_call(serve, store, hub, book)
+    client, call = await at_the_call(serve, store, hub, book)
     page = await (await client.get("/agent/a17")).text()
     assert '<button name="why" value="time">Needs more time or simpler words</button>' in page
     await posted(client, "/api/calls/01A/wrap-up", solved=True)
@@ -47,6 +50,9 @@ async def test_a_mark_warns_at_once_and_closes_the_offer_of_this_call_and_of_the
     hub.publish("agent:a18", "pop", {"pop_id": "Q", "call_id": "01B", "packet": {"customer": WHO}})
     book.put("a18", AgentState.TALKING)
     assert "take time, sell nothing" in await (await client.get("/agent/a18")).text(), "the next call sees it"
+    facts = replace(OPEN_GATE, customer=replace(DACHA_OWNER, customer_id="C1", household="H9"), suspended=None)
+    later = await Opportunities(call.offers, store).decide(facts, opportunity_id="O2", call_id="01B")
+    assert [finding.rule for finding in later.gate if not finding.passed] == ["g.vulnerable"]
 
 
 async def test_only_the_agent_at_that_call_may_note_it_of_somebody_known(
