@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from ivr.cli import objecting, offer_worlds
+from ivr.cli import accepting, objecting, offer_worlds
 from ivr.cli.arguments import Commands, settings_of, show, somebody, takes_settings
 from ivr.cli.offer_worlds import say_sizes
 from ivr.model.errors import ConfigError
@@ -19,7 +19,8 @@ GROUP = "a group of the experiment in offers.yml, or '*'"
 
 
 def add(commands: Commands) -> None:
-    """offers report, explain, outcomes, plan, watch, suspend, reopen, suspensions; those of worlds and of objecting."""
+    """offers report, explain, outcomes, plan, watch, suspend, reopen, suspensions; those of worlds, objecting and
+    accepting."""
     offers = commands.add_parser("offers", help="offers and what they do to callers").add_subparsers(
         required=True, metavar="what"
     )
@@ -46,6 +47,7 @@ def add(commands: Commands) -> None:
     suspensions = _command(offers, "suspensions", _suspensions, "groups switched off, now and before")
     suspensions.add_argument("--json", action="store_true", help="print one JSON object")
     objecting.add(offers)
+    accepting.add(offers)
 
 
 def _command(

@@ -4,6 +4,7 @@ calls come; whoever looks at another's desk watches, and neither confirms what i
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -11,7 +12,9 @@ from aiohttp import web
 
 from ivr.log import get_log
 from ivr.model.accounts import Right, WrapUp
+from ivr.model.call import Callback
 from ivr.model.errors import StorageError
+from ivr.model.fulfilment import Acceptance
 from ivr.model.ids import monotonic_ms
 from ivr.model.objections import CareReason
 from ivr.model.routing import Agent, AgentState
@@ -65,7 +68,7 @@ async def agent_page(request: web.Request) -> web.Response:
     if mine and "still" in request.query:
         _seen(desk, agent.agent_id)
     noted = await _noted(desk, call_id, agent.agent_id)
-    terms = desk.terms()
+    terms, callbacks = desk.terms(), await desk.store.callbacks("due")
     words = {
         **_row(desk, agent, state, since_ms, language),
         **(await _shown(request, pop, agent.agent_id, noted)),
@@ -73,11 +76,19 @@ async def agent_page(request: web.Request) -> web.Response:
         "lines": await _transcript(desk, call_id) if pop else [],
         "noted": noted,
         "missing": request.query.get("missing", ""),
-        "callbacks": await desk.store.callbacks("due"),
+        "callbacks": callbacks,
+        "accepted": await _accepted(desk, callbacks),
         "dispositions": {code: title(each, language) for code, each in terms.dispositions.items()},
         "reasons": {code: title(each, language) for code, each in terms.not_ready.items()},
     }
     return show("agent.html", request, words)
+
+
+async def _accepted(desk: Desk, callbacks: Sequence[Callback]) -> Mapping[str, Acceptance]:
+    """Opportunity -> the yes that a promised call is about."""
+    ids = tuple(each.opportunity_id for each in callbacks if each.opportunity_id)
+    found = await desk.store.acceptances(opportunity_ids=ids) if ids else []
+    return {each.opportunity_id: each for each in found}
 
 
 @routes.get("/agent/{agent_id}/plain")

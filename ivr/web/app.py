@@ -9,6 +9,7 @@ import jinja2
 from aiohttp import web
 
 from ivr.web import (
+    accepted_api,
     agent_pages,
     api,
     at_desk_api,
@@ -52,6 +53,7 @@ def make_app(desk: Desk) -> web.Application:
     app.add_routes(overflow_api.routes)
     app.add_routes(contexts_api.routes)
     app.add_routes(offers_api.routes)
+    app.add_routes(accepted_api.routes)
     app.add_routes(effects_page.routes)
     app.add_routes(login.routes)
     app.add_routes(wrap_up_api.routes)

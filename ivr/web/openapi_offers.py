@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from typing import Any
 
+from ivr.model.fulfilment import Acceptance, Fulfilment, FulfilState
 from ivr.web.offer_bodies import DecideBody, OutcomeBody, described
 
 Schema = dict[str, Any]
@@ -38,6 +40,34 @@ def offers_paths(answers: dict[int, dict[str, Any]]) -> dict[str, Any]:
                 "responses": {"200": _json("Stored", stored), **_refusals(answers, 400, 404, 409, 422)},
             }
         },
+        **_accepted_paths(answers),
+    }
+
+
+def _accepted_paths(answers: dict[int, dict[str, Any]]) -> dict[str, Any]:
+    """What people said yes to, and orders."""
+    since = {"name": "since", "in": "query", "schema": TEXT, "description": "UTC ISO 8601"}
+    ends = {"type": "string", "enum": ["confirmed", "cancelled"]}
+    order = {"type": "object", "properties": {"state": ends, "by": TEXT}, "required": ["state"]}
+    settled = {"type": "object", "properties": {"order_id": TEXT, "state": ends, "by": TEXT}}
+    return {
+        "/api/offers/accepted": {
+            "get": {
+                "operationId": "offersAccepted",
+                "summary": "Every yes with its proof and what became of it, the newest first",
+                "parameters": [since],
+                "responses": {"200": _json("The newest first", _ACCEPTED), **_refusals(answers, 400)},
+            }
+        },
+        "/api/offers/orders/{order_id}": {
+            "post": {
+                "operationId": "offerOrder",
+                "summary": "The customer has confirmed an order, or will not have it",
+                "parameters": [{"name": "order_id", "in": "path", "required": True, "schema": TEXT}],
+                "requestBody": _body(order),
+                "responses": {"200": _json("Noted", settled), **_refusals(answers, 400, 409)},
+            }
+        },
     }
 
 
@@ -58,6 +88,35 @@ _DECISION: Schema = {
         "closed_by": _TEXTS,
     },
     "required": ["opportunity", "speak", "product", "relation", "script", "fulfil", "survey", "stated", "closed_by"],
+    "additionalProperties": False,
+}
+
+
+_FULFILMENT: Schema = {
+    "type": ["object", "null"],
+    "properties": {
+        **{field.name: TEXT for field in fields(Fulfilment)},
+        "state": {"type": "string", "enum": [state.value for state in FulfilState]},
+    },
+    "additionalProperties": False,
+}
+_ACCEPTED: Schema = {
+    "type": "object",
+    "properties": {
+        "accepted": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": {
+                    **{field.name: TEXT for field in fields(Acceptance)},
+                    "fulfilment": _FULFILMENT,
+                    "callback": {"type": ["object", "null"], "description": "see Callback"},
+                },
+                "additionalProperties": False,
+            },
+        }
+    },
+    "required": ["accepted"],
     "additionalProperties": False,
 }
 

@@ -61,6 +61,8 @@ ROUTES: Mapping[tuple[str, str], Right | str] = {
     ("POST", "/api/overflow/waits"): _R.CONTEXTS,
     ("POST", "/api/offers/decide"): _R.OFFERS,
     ("POST", "/api/offers/outcome"): _R.OFFERS,
+    ("GET", "/api/offers/accepted"): _R.OFFERS,
+    ("POST", "/api/offers/orders/{order_id}"): _R.OFFERS,
     ("GET", "/api/openapi.json"): KNOWN,
     ("GET", "/metrics"): _R.METRICS,
     ("GET", "/effects"): _R.EFFECTS,

@@ -94,6 +94,8 @@ async def test_a_yes_to_an_agent_needs_everything_told_and_is_stored_with_who_an
     ] == "it was answered already: accepted"
     [stored] = await store.opportunities_of(call_id="01A")
     assert (stored.answer, call.decided) == ("accepted", 2)
+    (owed,) = await store.callbacks("due")
+    assert (owed.reason, owed.opportunity_id) == ("furniture cover", "O1"), "somebody sees to it, or says it is done"
     assert call.posted == [OfferSettled(opportunity_id="O1", product="dacha_furniture", answer=OfferAnswer.ACCEPTED)]
 
 

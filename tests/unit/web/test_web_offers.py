@@ -71,6 +71,9 @@ async def test_an_offer_is_decided_told_once_and_answered_with_its_proof(serve: 
     assert stored == {"opportunity": opportunity, "answered": True, "outcomes": 0}
     assert (await told(client, {**lacking, "proof": proof()}))["answered"] is False, "told twice, stored once"
     assert learned == [1]
+    (yes,) = await store.acceptances()
+    assert yes.fulfilment is not None
+    assert (yes.fulfilment.state, await store.callbacks()) == ("elsewhere", []), "who made the offer sees to it"
     await told(client, {"opportunity": opportunity, "answer": "declined"}, 409)
     await told(client, {"opportunity": opportunity, "outcomes": {"csat": 5, "aht_s": 200}})
     await told(client, {"opportunity": opportunity, "outcomes": {"csat": 1}})
