@@ -38,11 +38,11 @@ def _outcomes(folder: Path, call_id: str) -> dict[str, float]:
     return dict(_rows(folder, query, call_id))
 
 
-async def _owed_and_announced(house: House, caller: Caller, product: str) -> None:
+def _owed_and_announced(house: House, caller: Caller, product: str) -> None:
     """Somebody owes the customer the call that was promised, by when the caller was told; the log and the agents' pages
     hear of it."""
     title = CATALOGUE.products[product].titles["en"]
-    promised = (await caller.event("callback.promised"))["data"]
+    promised = next(e["data"] for e in caller.call.events if e["kind"] == "callback.promised")
     query = "SELECT reason, state, deadline, opportunity_id FROM callbacks WHERE callback_id = ?"
     ((reason, state, deadline, opportunity),) = _rows(house.folder, query, promised["callback"])
     assert (reason, state, deadline) == (title, "due", promised["deadline"])
@@ -157,7 +157,7 @@ async def test_an_offer_is_accepted_after_the_whole_price_and_stored_with_its_pr
     query = f"SELECT {proof} FROM answers JOIN opportunities USING (opportunity_id) WHERE call_id = ?"
     rows = _rows(house.folder, query, record["call_id"])
     assert rows == [("accepted", "dtmf", "1", script.confirm)]
-    await _owed_and_announced(house, caller, decided["data"]["product"])
+    _owed_and_announced(house, caller, decided["data"]["product"])
     told = _outcomes(house.folder, record["call_id"])
     assert told["early_hangup"] == 0.0
     assert 10 < told["aht_s"] < 120
