@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import signal
 import socket
@@ -45,6 +46,8 @@ async def running(settings: Settings) -> AsyncIterator[Center]:
         async with asyncio.TaskGroup() as tasks:
             try:
                 await center.start(tasks)
+                gc.collect()
+                gc.freeze()  # the assistant stays: to look through it again holds every call up for a tenth of a second
                 yield center
             finally:
                 await center.stop()
