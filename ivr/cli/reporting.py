@@ -13,7 +13,7 @@ from ivr.cli.arguments import Commands, settings_of, show, takes_settings
 if TYPE_CHECKING:
     from ivr.offers.effects.figures import Figure
 
-WIDE = 118
+WIDE, LONGEST_DAYS = 118, 36_500
 
 
 def add(commands: Commands) -> None:
@@ -21,12 +21,23 @@ def add(commands: Commands) -> None:
     effects = commands.add_parser("effects", help="direct and indirect effect of the automation and of offers")
     effects.add_argument("what", nargs="?", choices=("report", "simulate"), default="report", help="report, by default")
     effects.add_argument("--check", action="store_true", help="reckon every figure again from the event log alone")
-    effects.add_argument("--days", type=float, default=30.0, help="of calls to report on (30)")
+    effects.add_argument("--days", type=_days, default=30.0, help="of calls to report on (30)")
     effects.add_argument("--language", choices=("en", "ru"), default="en", help="of the report (en)")
     effects.add_argument("--seeds", type=int, default=200, help="simulate: so many months of known truth (200)")
     takes_settings(effects)
     effects.add_argument("--json", action="store_true", help="print one JSON object")
     effects.set_defaults(command=_effects)
+
+
+def _days(said: str) -> float:
+    """More than none, at most a century."""
+    days = float(said)
+    if not 0.0 < days <= LONGEST_DAYS:
+        raise argparse.ArgumentTypeError(f"{said} is no number of days above 0, {LONGEST_DAYS} at most")
+    return days
+
+
+_days.__name__ = "number of days"  # what argparse calls it where it is none
 
 
 def _effects(arguments: argparse.Namespace) -> int:

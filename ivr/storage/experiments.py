@@ -71,6 +71,8 @@ class Experiments:
         if since_ms > 0:  # a join would go through the outcomes of all times
             told = told.where(outcomes.c.opportunity_id.in_(sa.select(opportunities.c.opportunity_id).where(within)))
         for opportunity_id, outcome, value in map(tuple, await self._db.read(told)):
+            if not isinstance(value, int | float):  # SQLite keeps whatever it is given
+                raise StorageError(f"outcome {outcome} of opportunity {opportunity_id} cannot be read: {value!r}")
             found.setdefault(opportunity_id, {})[outcome] = value
         as_stored = {name: sa.cast(opportunities.c[name], sa.Text).label(name) for name in _JSON}
         columns = [as_stored.get(name, opportunities.c[name]) for name in (*_ROW, *_ROW_TOO, "known")]

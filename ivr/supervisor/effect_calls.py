@@ -10,6 +10,7 @@ from datetime import datetime
 from ivr.config import Settings
 from ivr.model.accounts import WrapUp
 from ivr.model.call import CallRecord, LogEntry
+from ivr.model.errors import StorageError
 from ivr.model.working_hours import WorkingHours, working_hours
 from ivr.offers.effects.handled import Handled
 from ivr.storage.store import Store
@@ -45,7 +46,7 @@ async def handled_calls(store: Store, reading: Reading, since_ms: float) -> Asyn
             logs[entry.call_id].append(entry)
         notes = await notes_of(store, ids)
         for record in answered:
-            yield handled(record, logs[record.call_id], notes.get(record.call_id, ()), reading)
+            yield readable(record, logs[record.call_id], notes.get(record.call_id, ()), reading)
 
 
 async def notes_of(store: Store, call_ids: Sequence[str]) -> dict[str, list[WrapUp]]:
@@ -60,10 +61,25 @@ async def pages(store: Store, since_ms: float) -> AsyncIterator[list[CallRecord]
     """Calls that ended, newest first, back to a moment."""
     before: str | None = None
     while page := await store.calls(PAGE, before=before):
-        yield [r for r in page if r.ended_at and seconds(r.started_at) * 1000 >= since_ms]
-        if seconds(page[-1].started_at) * 1000 < since_ms:
+        yield [r for r in page if r.ended_at and _began_ms(r) >= since_ms]
+        if _began_ms(page[-1]) < since_ms:
             return
         before = page[-1].call_id
+
+
+def _began_ms(record: CallRecord) -> float:
+    try:
+        return seconds(record.started_at) * 1000
+    except ValueError as error:
+        raise StorageError(f"call {record.call_id} cannot be read: {error}") from error
+
+
+def readable(record: CallRecord, entries: Iterable[LogEntry], notes: Sequence[WrapUp], reading: Reading) -> Handled:
+    """The same as handled; raises StorageError naming a call that cannot be read."""
+    try:
+        return handled(record, entries, notes, reading)
+    except (ValueError, TypeError, KeyError) as error:
+        raise StorageError(f"call {record.call_id} cannot be read: {error}") from error
 
 
 def handled(record: CallRecord, entries: Iterable[LogEntry], notes: Sequence[WrapUp], reading: Reading) -> Handled:

@@ -26,7 +26,7 @@ from ivr.offers.effects.sample_size import guidance
 from ivr.offers.effects.savings import Rates
 from ivr.sections import EffectsSettings
 from ivr.storage.store import Store
-from ivr.supervisor.effect_calls import handled, handled_calls, notes_of, pages, reading_of, seconds
+from ivr.supervisor.effect_calls import handled_calls, notes_of, pages, readable, reading_of, seconds
 from ivr.supervisor.effect_evidence import DAY_MS, evidence
 from ivr.supervisor.offer_report import catalogue_of, draw_of, opened
 
@@ -50,7 +50,7 @@ async def check(settings: Settings, *, days: float, now_ms: int | None = None) -
     reading, since_ms = reading_of(settings), now_ms - days * DAY_MS
     async with opened(settings) as store:
         rebuilt: list[Handled] = []
-        wrong: list[str] = []
+        wrong, records = list[str](), list[str]()
         async for page in pages(store, since_ms):
             notes = await notes_of(store, [record.call_id for record in page])
             for record in page:
@@ -61,8 +61,9 @@ async def check(settings: Settings, *, days: float, now_ms: int | None = None) -
                 except ValueError as error:
                     wrong.append(f"call {record.call_id}: its log is not whole: {error}")
                     continue
+                records += _records_differ(record, again)
                 if again.answered_at:
-                    rebuilt.append(handled(again, entries, notes.get(record.call_id, ()), reading))
+                    rebuilt.append(readable(again, entries, notes.get(record.call_id, ()), reading))
         stored = [call async for call in handled_calls(store, reading, since_ms)]
         as_stored = await _figures(settings, store, stored, now_ms, days)
         as_logged = await _figures(settings, store, rebuilt, now_ms, days)
@@ -71,7 +72,7 @@ async def check(settings: Settings, *, days: float, now_ms: int | None = None) -
         found = logged.pop(told.name, None)
         if told != found:
             wrong.append(f"{told.name}: {told.value} reported, {found and found.value} in the event log")
-    return [*wrong, *(f"{name}: not reported, but in the event log" for name in logged)]
+    return [*wrong, *(f"{name}: not reported, but in the event log" for name in logged), *records]
 
 
 async def effects_document(settings: Settings, *, days: float = 30.0) -> dict[str, Any]:
@@ -145,6 +146,16 @@ def _ends(rows: Any) -> dict[str, int]:
     """How spoken offers ended: answer -> how many; "" where the call broke off by itself. Hang-ups in mid-offer are
     among them."""
     return dict(Counter(r.answer for r in rows if r.arm == "treat").most_common())
+
+
+def _records_differ(record: CallRecord, again: CallRecord) -> list[str]:
+    """When a call was, and what became of it: also where no figure of today rests on it."""
+    names = ("started_at", "answered_at", "ended_at", "outcome", "agent")
+    return [
+        f"call {record.call_id}: {name} is {kept or 'nothing'}, in its log {logged or 'nothing'}"
+        for name, kept, logged in ((name, getattr(record, name), getattr(again, name)) for name in names)
+        if kept != logged
+    ]
 
 
 def _offers_differ(record: CallRecord, entries: list[LogEntry], stored: Any) -> list[str]:

@@ -58,6 +58,15 @@ async def test_a_row_that_cannot_be_read_is_named(store: Store, tmp_path: Path, 
         await store.experiment_rows()
 
 
+async def test_an_outcome_that_is_no_number_is_named(store: Store, tmp_path: Path) -> None:
+    await store.save_opportunity(DECIDED, "01A", "C1", AT)
+    await store.save_outcomes([told("csat", 4.0)])
+    with sqlite3.connect(tmp_path / "data" / "ivr.db") as database:
+        database.execute("UPDATE outcomes SET value = 'lots'")
+    with pytest.raises(StorageError, match="outcome csat of opportunity O1 cannot be read: 'lots'"):
+        await store.experiment_rows()
+
+
 async def test_an_outcome_told_twice_stays_as_it_was_told_first(store: Store) -> None:
     await store.save_opportunity(DECIDED, "01A", "C1", AT)
     await store.save_outcomes([told("csat", 4.0)])

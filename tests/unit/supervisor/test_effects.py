@@ -14,6 +14,7 @@ from ivr.call.record import fold
 from ivr.cli import main
 from ivr.config import OffersSettings, ServerSettings, Settings, StorageSettings
 from ivr.model.call import LogEntry
+from ivr.model.errors import StorageError
 from ivr.offers.effects.figures import Figure, How
 from ivr.offers.effects.handled import Handled, repeated
 from ivr.offers.effects.ledger import direct
@@ -149,6 +150,18 @@ async def test_every_figure_comes_out_of_the_event_log_to_the_cent(settings: Set
     (first, *_) = wrong = await check(settings, days=30)
     assert first == "true_containment: 0.75 reported, 0.6667 in the event log"
     assert "money_saved: 18.9 reported, 16.8 in the event log" in wrong
+    assert "call 01A00: outcome is resolved, in its log abandoned" in wrong
+    with sqlite3.connect(tmp_path / "ivr.db") as connection:
+        connection.execute("UPDATE calls SET outcome = 'abandoned', agent = 'Ada' WHERE call_id = '01A00'")
+        connection.execute("UPDATE calls SET started_at = 'soon' WHERE call_id = '01A05'")
+    with pytest.raises(StorageError, match="call 01A05 cannot be read: Invalid isoformat string: 'soon'"):
+        await figures(settings, days=30)
+    with sqlite3.connect(tmp_path / "ivr.db") as connection:
+        connection.execute(
+            "UPDATE calls SET started_at = ?, answered_at = 'late' WHERE call_id = '01A05'", (moment(9),)
+        )
+    with pytest.raises(StorageError, match="call 01A05 cannot be read: Invalid isoformat string: 'late'"):
+        await check(settings, days=30)
 
 
 async def test_the_page_is_given_plain_values(settings: Settings) -> None:
@@ -167,3 +180,7 @@ def test_the_command_prints_the_report_and_checks_it(tmp_path: Path, capsys: pyt
     printed = capsys.readouterr().out
     assert "settled without a human, and for good" in printed and "not measurable yet" in printed
     assert main(["effects", "--check", "-c", str(config)]) == 0
+    for days in ("0", "-3", "nan", "1e12", "soon"):
+        with pytest.raises(SystemExit):
+            main(["effects", f"--days={days}", "-c", str(config)])
+        assert "number of days" in capsys.readouterr().err
