@@ -10,7 +10,8 @@ from ivr.call.following import FollowUp
 from ivr.call.identifying import Identifying
 from ivr.call.journal import wall_clock
 from ivr.call.line import Line
-from ivr.call.offering import CallSoFar, Offering
+from ivr.call.offer_facts import CallSoFar
+from ivr.call.offering import Offering
 from ivr.call.record import fold
 from ivr.call.surroundings import Surroundings
 from ivr.call.voice_signs import VoiceSigns

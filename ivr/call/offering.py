@@ -4,24 +4,23 @@ and, when the call ends, what became of it - in both arms by the same rule."""
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from ivr.call.following import FollowUp
 from ivr.call.journal import Journal, wall_clock
+from ivr.call.offer_facts import CallSoFar, facts_of, waited_in_line
 from ivr.call.opportunities import Opportunities
 from ivr.call.surroundings import Surroundings
 from ivr.dialog.engine import Session
 from ivr.dialog.offering import facts_so_far
-from ivr.model.call import LogEntry
 from ivr.model.consent import ConsentKept, KeepConsent
 from ivr.model.dialog import DecideOffer, OfferDecided, RecordOfferAnswer, RecordSurvey
 from ivr.model.errors import StorageError
 from ivr.model.ids import monotonic_ms, new_id
 from ivr.model.offers import (
     NEVER_SPOKEN,
-    DialogFacts,
     OfferAnswer,
     OfferDecision,
     OfferOutcome,
@@ -29,24 +28,11 @@ from ivr.model.offers import (
     household_of,
 )
 from ivr.offers.consent import given_in_call
-from ivr.offers.gate import OfferFacts, OfferHistory
 
 DECIDE_S = 1.5  # a caller waits in silence meanwhile; without a decision by then nothing is offered
 SOURCE = "call"
 SLOW = "the store is slow"
 OPENINGS = ("offer.notice", "offer.ask")
-WAITING_ENDS = frozenset({"handoff.bridged", "handoff.moved", "handoff.ended"})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CallSoFar:
-    """What the gate may know of the call besides the dialog's own facts. Durations in ms; load 0..1; ani E.164."""
-
-    call_ms: int
-    load: float
-    recorded: bool
-    latency_p95_ms: int
-    ani: str = ""
 
 
 class Offering:
@@ -68,7 +54,16 @@ class Offering:
     ) -> OfferDecided:
         """Ask the desk and store the opportunity (a ghost too) before anybody hears of it. No store, no offer.
         with_agent: who asks nobody for consent to advertising, because nobody here hears the answer."""
-        facts, opportunity_id = self._facts(command.facts, session, so_far), new_id()
+        entries, opportunity_id = self._journal.entries, new_id()
+        facts = facts_of(
+            self._house.offers,
+            command.facts,
+            session,
+            so_far,
+            said=[str(e.data["text"]) for e in entries if e.kind == "turn.heard"],
+            waited_s=session.caller.waited_s + waited_in_line(entries, monotonic_ms()) / 1000,
+            now=datetime.now(UTC),
+        )
         facts = replace(facts, consent_can_be_asked=not with_agent)
         self._unsure.add(opportunity_id)
         try:
@@ -238,50 +233,3 @@ class Offering:
         """When the read-back was said: the proof's first moment."""
         said = [e.at for e in self._journal.entries if e.kind == "turn.said" and e.data["text"] in read_back]
         return said[-1] if said and read_back else ""
-
-    def _facts(self, told: DialogFacts, session: Session, so_far: CallSoFar) -> OfferFacts:
-        """What the customer system knows of open tickets is among the customer's flags; what the store knows is joined
-        by Opportunities. What was said while the dialog did not listen is searched for words here."""
-        desk, caller = self._house.offers, session.caller
-        said = [str(e.data["text"]) for e in self._journal.entries if e.kind == "turn.heard"]
-        return OfferFacts(
-            customer=session.customer,
-            level=session.level,
-            language=session.language,
-            intent=told.intent,
-            other_intents=told.other_intents,
-            resolved=told.solved and not told.unsolved,
-            confirmed=told.confirmed,
-            bot_disclosed=told.bot_disclosed,
-            recorded=so_far.recorded,
-            repairs=told.repairs,
-            recent_failures=told.recent_failures,
-            agent_requested=told.agent_requested,
-            negative_words=tuple(dict.fromkeys(told.negative_words + desk.negative_words(said))),
-            vulnerable_words=tuple(dict.fromkeys(told.vulnerable_words + desk.vulnerable_words(said))),
-            latency_p95_ms=so_far.latency_p95_ms,
-            open_ticket=False,
-            waited_s=caller.waited_s + waited_in_line(self._journal.entries, monotonic_ms()) / 1000,
-            call_ms=so_far.call_ms,
-            load=so_far.load,
-            overflow=bool(caller.overflow_from),
-            consent_can_be_asked=False,
-            history=OfferHistory(opted_out=told.no_offers),
-            now=datetime.now(UTC),
-            group="",
-            suspended=None,
-            stopped="",
-        )
-
-
-def waited_in_line(entries: Iterable[LogEntry], now_ms: int) -> int:
-    """How long this caller has waited for our agents, in ms: from each request for one to its end. A call that came
-    back from the line without anybody has waited all the same."""
-    waited_ms, since_ms = 0, None
-    for entry in entries:
-        if entry.kind == "handoff.requested":
-            since_ms = entry.at_ms
-        elif entry.kind in WAITING_ENDS and since_ms is not None:
-            heard_ms = int(entry.data.get("heard_before_ms", 0))
-            waited_ms, since_ms = waited_ms + entry.at_ms - heard_ms - since_ms, None
-    return waited_ms + (now_ms - since_ms if since_ms is not None else 0)

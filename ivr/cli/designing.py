@@ -8,7 +8,7 @@ import json
 import sys
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ivr.cli.arguments import Commands, settings_of
 from ivr.config import Settings, variables
@@ -40,6 +40,9 @@ def add(commands: Commands) -> None:
     shell.add_argument("folder", type=Path, nargs="?", default=Path(), help=FOLDER)
     shell.add_argument("--language", default="", help="the caller's language (default: the assistant's first)")
     shell.add_argument("--number", default="+15550100", help="the caller's number (+15550100)")
+    shell.add_argument(
+        "--customer", type=_an_object, default={}, metavar="JSON", help="who it is: id, lines, profile, ..."
+    )
     shell.add_argument("--live", action="store_true", help="really call the services (default: answers of the tests)")
     shell.set_defaults(command=_shell)
 
@@ -102,7 +105,7 @@ def _shell(arguments: argparse.Namespace) -> int:
     from ivr.identity.policy_file import load_policy
 
     settings = settings_of(None)
-    caller = Caller(language=arguments.language, ani=arguments.number)
+    caller = Caller(language=arguments.language, ani=arguments.number, customer=arguments.customer)
     at_keyboard = sys.stdin.isatty()
     # Between two lines nothing runs, so that Ctrl-C ends the shell at once.
     with asyncio.Runner() as runner:
@@ -125,6 +128,16 @@ def _shell(arguments: argparse.Namespace) -> int:
                 runner.run(live.close())
                 runner.run(store.close())
     return 0
+
+
+def _an_object(said: str) -> dict[str, Any]:
+    try:
+        told = json.loads(said)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"not JSON: {error}") from error
+    if not isinstance(told, dict):
+        raise argparse.ArgumentTypeError('not a JSON object, as in \'{"lines": ["flat"]}\'')
+    return told
 
 
 async def _live_services(settings: Settings) -> tuple[LiveServices, Store]:

@@ -14,6 +14,7 @@ from typing import Any
 
 from ivr.call.guarded_assistant import load_guarded
 from ivr.config import NluSettings
+from ivr.design.offer_trial import OfferTrial
 from ivr.design.rehearsal import conversations
 from ivr.design.typed_call import Answers, Services, TypedCall
 from ivr.dialog.assistant import Assistant
@@ -104,7 +105,8 @@ class Shell:
             offers=(),
             agents=tuple(self._agents),
         )
-        self._stage = TypedCall(self._assistant, told, self._engine.parse, live=self._services is not None)
+        live = self._services is not None
+        self._stage = TypedCall(self._assistant, told, self._engine.parse, live=live, trial=self._trial)
         self._stage.interrupting = self._interrupting
         if self._began is not None and not self._replaying:
             self._began(self._assistant, language)
@@ -266,6 +268,7 @@ class Shell:
     def _load(self) -> None:
         """Read the folder. Raises DesignError and changes nothing when it holds an error."""
         assistant = load_guarded(self._folder)
+        trial = OfferTrial(assistant) if assistant.offers_file.exists() else None
         engine = engine_of(self._nlu, assistant.nlu_files)
         mocks: dict[str, tuple[Mock, ...]] = {}
         told = conversations(self._folder) if any((self._folder / "tests").glob("*.yml")) else ()
@@ -275,7 +278,7 @@ class Shell:
                 mocks[service] = (*held, *(a for a in answers if a not in held))
         # The first that fits answers: those that ask for certain values come first.
         mocks = {service: tuple(sorted(answers, key=lambda a: not a.args)) for service, answers in mocks.items()}
-        self._assistant, self._engine, self._mocks = assistant, engine, mocks
+        self._assistant, self._engine, self._mocks, self._trial = assistant, engine, mocks, trial
         self._customers = {conversation.ani: conversation.customer for conversation in told if conversation.customer}
 
 

@@ -7,14 +7,17 @@ are ivr.design.shell's.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Mapping
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
+from ivr.design.offer_trial import OfferTrial
 from ivr.dialog.assistant import Assistant
 from ivr.dialog.conversation import Parse, Stage
 from ivr.dialog.script import Conversation
 from ivr.dialog.session import Wait
 from ivr.log import MASK
 from ivr.model import dialog as ev
+from ivr.model.consent import KeepConsent
 
 _SHOWN = ("action", "handoff", "callback", "offer", "ends")
 _LEFT_OUT = ("requests", "slots")
@@ -45,11 +48,14 @@ class Answers:
 
 
 class TypedCall(Stage):
-    """live: services are asked for outside (asked) instead of being answered by the mocks of the tests."""
+    """live: services are asked for outside (asked) instead of being answered by the mocks of the tests. trial: decides
+    on offers; without one there are none."""
 
-    def __init__(self, assistant: Assistant, told: Conversation, parse: Parse, *, live: bool) -> None:
+    def __init__(
+        self, assistant: Assistant, told: Conversation, parse: Parse, *, live: bool, trial: OfferTrial | None = None
+    ) -> None:
         super().__init__(assistant, told, parse)
-        self.live, self.asked = live, list[ev.CallService]()
+        self.live, self.asked, self._trial = live, list[ev.CallService](), trial
         self._shown = 0
 
     def begin(self) -> None:
@@ -58,6 +64,14 @@ class TypedCall(Stage):
         if self.live and service and not self.told.customer:
             timeout_ms = self.assistant.services[service].timeout_ms
             self.asked.append(ev.CallService(service=service, args={"phone": self.told.ani}, timeout_ms=timeout_ms))
+
+    def answer(self, command: ev.CallService | ev.DecideOffer | KeepConsent | ev.RequestHandoff) -> list[ev.Event]:
+        if not isinstance(command, ev.DecideOffer) or self._trial is None:
+            return super().answer(command)
+        now = datetime.fromisoformat(self.told.started_at) + timedelta(milliseconds=self.at_ms)
+        decision = self._trial.decide(command.facts, self.session, self.at_ms, now)
+        self.transcript += [f"      -- {line}" for line in self._trial.why(decision)]
+        return [ev.OfferDecided(at_ms=self.at_ms, decision=decision)]
 
     def serve(self, command: ev.CallService) -> list[ev.Event]:
         if self.live:

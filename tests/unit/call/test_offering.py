@@ -14,7 +14,8 @@ import pytest
 
 from ivr.call.following import FollowUp
 from ivr.call.journal import Journal
-from ivr.call.offering import DECIDE_S, CallSoFar, Offering, waited_in_line
+from ivr.call.offer_facts import CallSoFar, waited_in_line
+from ivr.call.offering import DECIDE_S, Offering
 from ivr.dialog.offering import facts_so_far
 from ivr.dialog.session import Frame, Session
 from ivr.metrics import Metrics

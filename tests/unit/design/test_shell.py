@@ -181,3 +181,25 @@ async def test_recognition_can_be_lost_and_nobody_is_spoken_to_after_the_handoff
 async def test_the_agent_ordered_before_a_new_call_answers_in_it(keyboard: Keyboard) -> None:
     await keyboard.type("/hangup", "/agent busy", "/new")
     assert "unresolved" in await keyboard.type("operator")
+
+
+SHIPPED = Path(__file__).parents[3] / "dialogs" / "insurance"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("profile", [{"age": 46}, {}])
+async def test_offers_are_decided_as_in_a_call_and_say_why(profile: dict[str, int]) -> None:
+    printed: list[str] = []
+    customer = {"customer_id": "C1", "household": "H1", "lines": ["dacha"], "profile": profile}
+    shell = Shell(SHIPPED, printed.append, Caller(customer=customer), TFIDF)
+    await shell.begin()
+    for typed in ("/dtmf 1", "/dtmf 204518#", "yes"):
+        await shell.take(typed)
+    told = "\n".join(printed)
+    if profile:
+        assert "-- dacha_furniture: p = 1.00, offered" in told and "-- flat: p.eligible: its own condition" in told
+        assert "I have one offer from Northwind Insurance" in told
+    else:
+        assert "-- no offer: g.vulnerable: the caller may be vulnerable, or is not an adult (age=unknown)" in told
+        assert "one offer" not in told
+    await shell.close()
