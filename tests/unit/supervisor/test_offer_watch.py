@@ -18,6 +18,7 @@ from ivr.model.identity import Customer
 from ivr.model.offers import EVERYBODY, OfferAnswer, OfferDecision, OfferOutcome
 from ivr.offers.catalogue import Catalogue, load_catalogue
 from ivr.offers.desk import OfferDesk
+from ivr.offers.effects.answer import answer
 from ivr.offers.experiment import Experiment
 from ivr.offers.terms import ExperimentTerms
 from ivr.storage.store import Store
@@ -130,6 +131,8 @@ async def test_a_harmed_group_is_suspended_and_after_reopening_judged_by_what_ha
     assert await suspend_harmed(store, plan, DRAW, NOW_MS) == [], "suspended once"
     assert await store.reopen("senior", moment(30), "boss")
     assert await suspend_harmed(store, plan, DRAW, NOW_MS) == [], "what was known before reopening does not count again"
+    told = answer((await evidence(store, DRAW, NOW_MS)).report(plan.plan), "en")
+    assert "Offers to 65 and older are on again: boss reopened them on 22 October 2026" in told
     await fill(store, first=5001, days_ago=20, harm=0.3)
     assert [s.group for s in await suspend_harmed(store, plan, DRAW, NOW_MS + 60_000)] == ["senior"]
 
@@ -164,8 +167,8 @@ async def offer(store: Store, desk: OfferDesk, number: int) -> OfferDecision:
     made = Opportunities(desk, store)
     facts = replace(OPEN_GATE, customer=senior(number))
     drawn = await made.decide(facts, opportunity_id=f"L{number}", call_id=f"c{number}")
-    answer = OfferAnswer.DECLINED if drawn.product == "travel" else OfferAnswer.NOT_PERMITTED
-    await made.answer(drawn, answer, None, f"c{number}")
+    said = OfferAnswer.DECLINED if drawn.product == "travel" else OfferAnswer.NOT_PERMITTED
+    await made.answer(drawn, said, None, f"c{number}")
     return drawn
 
 
