@@ -160,8 +160,8 @@ class StorageSettings(_Section):
 
 
 class OffersSettings(_Section):
-    """The experiment: salt of the household hash (never change it) and the share held out, 0..1. stated_share: of the
-    offers made, 0..1, whose callers are asked what they were like."""
+    """The experiment: salt of the household hash (another one draws a new experiment) and the share held out, 0..1.
+    stated_share: of the offers made, 0..1, whose callers are asked what they were like."""
 
     salt: str = "ivr"
     holdout: Annotated[float, Field(ge=0.0, le=0.5)] = 0.2
