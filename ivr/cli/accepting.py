@@ -28,7 +28,8 @@ def add(offers: Commands) -> None:
     accepted.set_defaults(command=_accepted)
     order = offers.add_parser("order", help="a customer has confirmed an order, or will not have it")
     order.add_argument("order", metavar="ORDER", help="its number, as in the message")
-    order.add_argument("state", choices=(FulfilState.CONFIRMED.value, FulfilState.CANCELLED.value))
+    states = (FulfilState.CONFIRMED.value, FulfilState.CANCELLED.value)
+    order.add_argument("state", choices=states, help="what became of the order")
     order.add_argument("--by", required=True, type=somebody, metavar="NAME", help="who says so")
     order.set_defaults(command=_order)
     for each in (accepted, order):

@@ -41,7 +41,7 @@ def add(commands: Commands) -> None:
     shell.add_argument("--language", default="", help="the caller's language (default: the assistant's first)")
     shell.add_argument("--number", default="+15550100", help="the caller's number (+15550100)")
     shell.add_argument(
-        "--customer", type=_an_object, default={}, metavar="JSON", help="who it is: id, lines, profile, ..."
+        "--customer", type=_an_object, metavar="JSON", help="who it is: id, lines, profile, ... (nobody known)"
     )
     shell.add_argument("--live", action="store_true", help="really call the services (default: answers of the tests)")
     shell.set_defaults(command=_shell)
@@ -105,7 +105,7 @@ def _shell(arguments: argparse.Namespace) -> int:
     from ivr.identity.policy_file import load_policy
 
     settings = settings_of(None)
-    caller = Caller(language=arguments.language, ani=arguments.number, customer=arguments.customer)
+    caller = Caller(language=arguments.language, ani=arguments.number, customer=(arguments.customer or {}))
     at_keyboard = sys.stdin.isatty()
     # Between two lines nothing runs, so that Ctrl-C ends the shell at once.
     with asyncio.Runner() as runner:

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from ivr.log import get_log
 
-GATHER_S = 1.0  # between two checkpoints: at most what is written in a second waits in the log
+GATHER_S = 5.0  # between two checkpoints: each takes some 10 ms of a disk that callers wait for as well
 LONGEST_LOG_PAGES = 16_000  # 64 MB: then a commit does it after all, whatever became of this task
 
 _CHECKPOINT = sa.text("PRAGMA wal_checkpoint(PASSIVE)")
