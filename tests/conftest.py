@@ -84,9 +84,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Beside processes that place calls, everything else gives way. What measures time is interrupted by the collector
-    of garbage as the product is."""
-    if "alone" in item.keywords:
-        gc.unfreeze()
+    of garbage as the product is, which sets aside what stays (ivr.supervisor.service)."""
     gc.set_threshold(*(USUAL if "alone" in item.keywords else SELDOM))
     if "PYTEST_XDIST_WORKER" in os.environ:
         give_way(item.nodeid)
