@@ -31,7 +31,7 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "held": "calls that went straight to the queue, by a hash of the household",
         "none_taken": "no held-out call was taken by an agent yet",
         "moved_away": "{calls} calls left us with their agent: how long these talked is not seen",
-        "unsure": "it may still be nothing: about {more:,} more held-out households would tell",
+        "unsure": "it may still be nothing: about {more} more held-out households would tell",
         "talked": "held-out calls, from the agent's yes to the end; their wrap-up is not in it",
         "out_of_hours": "settled while nobody was there{hours}; as if all of them had been lost",
         "hours_assumed": " (working_hours not stated: Monday to Friday, 9 to 18 UTC)",
@@ -41,6 +41,7 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "no_churn": "nobody told of lost customers 90 days after an opportunity yet: churned_90d, by your systems",
         "few_events": "too few events: {events} of {least} in the smaller arm",
         "too_early": "too early: {rows} of {planned} households",
+        "as_first": "as if later offers did what the first one of a household does: only that is measured",
         "no_opportunities": "no opportunities in this time",
         "posterior": "How likely harm beyond the margin is. Easy to read, decides nothing: each rate starts from a "
         "flat prior (worth two callers), and how often and at how many groups one looks is not allowed for.",
@@ -93,7 +94,7 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "held": "звонки, ушедшие прямо в очередь, по хешу домохозяйства",
         "none_taken": "сотрудники ещё не приняли ни одного контрольного звонка",
         "moved_away": "звонков, ушедших от нас вместе с сотрудником: {calls}; сколько длился разговор, не видно",
-        "unsure": "возможно, разницы нет: это покажут ещё около {more:,} контрольных домохозяйств",
+        "unsure": "возможно, разницы нет: это покажут ещё около {more} контрольных домохозяйств",
         "talked": "контрольные звонки, от согласия сотрудника до конца; без работы после звонка",
         "out_of_hours": "решено, когда никого не было{hours}; как если бы все они пропали",
         "hours_assumed": " (working_hours не указаны: понедельник - пятница, 9-18 UTC)",
@@ -103,6 +104,7 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "no_churn": "ещё никто не сообщил об ушедших за 90 дней клиентах: churned_90d, от ваших систем",
         "few_events": "мало событий: {events} из {least} в меньшей группе",
         "too_early": "рано: {rows} из {planned} домохозяйств",
+        "as_first": "как если бы каждое предложение действовало так же, как первое: измерено только оно",
         "no_opportunities": "за это время возможностей не было",
         "posterior": "Насколько вероятен вред больше допуска. Легко читать, но ничего не решает: каждая доля исходит "
         "из плоского априорного распределения (весит как два звонящих); то, как часто и на сколько групп "

@@ -22,8 +22,8 @@ WANTED = (
 
 
 def of_offers(report: EffectReport | None, opportunities: int, customer_year: float) -> tuple[Figure, ...]:
-    """By a sound experiment; too few events, and it is not measurable yet. Seconds and money: per opportunity, times
-    the opportunities of the period; a customer who stays is worth customer_year (0: not stated)."""
+    """By a sound experiment; too few events, and it is not measurable yet. Seconds and money: per household's first
+    opportunity, times the opportunities of the period; a customer who stays is worth customer_year (0: not stated)."""
     found = {f.estimate.outcome: f for f in report.overall} if report is not None and report.sound else {}
     made = []
     for name, column, outcome, unit in WANTED:
@@ -56,4 +56,5 @@ def _figure(name: str, column: str, unit: str, finding: Finding, times: float) -
         rows=finding.estimate.rows,
         low=round(low, digits),
         high=round(high, digits),
+        note=note("as_first") if unit in ("money", "s") else {},
     )

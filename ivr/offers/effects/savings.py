@@ -12,6 +12,7 @@ from ivr.offers.effects.baseline import LEAST_TAKEN, LEAST_UNITS, Baseline, Diff
 from ivr.offers.effects.figures import Figure, How, cents, count, share, share_of, student, unknown
 from ivr.offers.effects.handled import QUEUE, Handled
 from ivr.offers.effects.notes import joined, note
+from ivr.offers.effects.words import numbers
 
 LEAST_NOTED = 0.5
 """Share of transfers agents must have noted something of, for what they noted to stand for all."""
@@ -95,7 +96,7 @@ def _times(
         rows=len(baseline.held) + len(baseline.served),
         low=cents((found.value - found.reach) * times),
         high=cents((found.value + found.reach) * times),
-        note=joined(by, besides or {}, note("unsure", more=needed) if needed else {}),
+        note=joined(by, besides or {}, note("unsure", more=numbers(needed)) if needed else {}),
     )
 
 

@@ -101,6 +101,11 @@ def number(value: float, language: str, digits: int = 0) -> str:
     return f"{value:,.{digits}f}".replace(",", "\N{NO-BREAK SPACE}" if language == "ru" else ",")
 
 
+def numbers(value: float) -> Mapping[str, str]:
+    """The same in every language, as a fact of a note."""
+    return {language: number(value, language) for language in OUTCOMES}
+
+
 def percent(share: float) -> str:
     """A share in whole percent."""
     return f"{100.0 * share:.0f} %"

@@ -11,7 +11,9 @@ from ivr.model.working_hours import working_hours
 from ivr.offers.effects.figures import Figure, How, share_of, wilson
 from ivr.offers.effects.handled import Handled
 from ivr.offers.effects.ledger import direct, service
+from ivr.offers.effects.notes import note
 from ivr.offers.effects.savings import Rates
+from ivr.offers.effects.words import numbers
 
 MONDAY_NOON = 1_793_620_800_000  # 2026-11-02T12:00Z
 CALL = Handled(
@@ -151,3 +153,8 @@ def test_the_speed_of_answer_has_an_interval_between_two_calls() -> None:
     figure = named(service(calls, 0, 0, hours_stated=True))["speed_of_answer"]
     assert (figure.low, figure.value, figure.high) == (0.4, 0.51, 0.61)
     assert named(service(calls, 0, 0, hours_stated=True))["promises_kept"].how is How.NOT_YET
+
+
+def test_numbers_in_notes_are_written_as_the_language_does() -> None:
+    told = note("unsure", more=numbers(12_345))
+    assert "12,345" in told["en"] and "12\N{NO-BREAK SPACE}345" in told["ru"]
