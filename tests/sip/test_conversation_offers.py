@@ -143,7 +143,7 @@ async def test_an_offer_is_accepted_after_the_whole_price_and_stored_with_its_pr
     heard = await caller.event(
         "turn.prompted", 20, lambda e: e["seq"] > confirm["seq"] and not e["data"]["interrupted"]
     )
-    words = script.pitch.split() + script.confirm.split()
+    words = script.ask.split() + script.pitch.split() + script.confirm.split()
     pace_ms = (heard["at_ms"] - confirm["at_ms"]) / len(script.confirm.split())
     assert pace_ms * len(words) <= 20_000, "the caller was promised twenty seconds"
     await caller.press("1")

@@ -91,11 +91,11 @@ def test_every_fault_is_reported_with_its_line(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "code"),
     [
-        ("It costs {price}; you", "It costs 3.50 euros; you", "offer-price"),
+        ("You can stop it {cancel}", "It costs 3.50 euros until {cancel}", "offer-price"),
         ("for {price}? Say yes or press one", "? Say yes or press one", "offer-price-unread"),
-        ("{seller}, because", "{company}, because", "offer-placeholder"),
-        ("I have one offer from {seller}, because", "One thing, because", "offer-disclosure"),
-        ("you can stop it {cancel}", "it renews", "offer-disclosure"),
+        ("{seller} for your summer", "{company} for your summer", "offer-placeholder"),
+        ("I have one offer from {seller} for your summer", "One thing for your summer", "offer-disclosure"),
+        ("You can stop it {cancel}", "It renews", "offer-disclosure"),
         ("disclosures: [seller, sales_purpose, total_cost, renewal]", "disclosures: [seller]", "offer-disclosure"),
         ("languages: [en, ru]", "languages: [en, ru, de]", "offer-language"),
         ("currency: EUR", "currency: XAU", "offer-language"),
@@ -104,6 +104,7 @@ def test_every_fault_is_reported_with_its_line(tmp_path: Path) -> None:
         ("ranking: fixed", "ranking: fixed\npin: yacht", "offer-pin"),
         ("requires: {level: L1}", "requires: {level: L1, licensed_agent: true}", "offer-licensed"),
         ("against fire, water and break-in", "against " + "fire and water and " * 12, "offer-long"),
+        ("for your summer house. May", "for your summer house" + " and all that is in it" * 5 + ". May", "offer-long"),
         ("has_line('dacha') and not owns", "has_line('datcha') and not owns", "offer-eligible"),
         ("fulfil: lead", "fulfil: charge_card", "wrong-form"),
         ("margin: 12.00", "margin: .inf", "no-number"),
