@@ -149,6 +149,8 @@ class Center:
         """End the workers, the services' connections and the store."""
         for task in self._chores:
             task.cancel()
+        if self._chores:  # a connection that is closed beneath its statement never answers
+            await asyncio.wait(self._chores, timeout=SETTLE_S)
         await self.media.stop()
         if not await self._emptied(SETTLE_S):  # the last records are still being written
             _log.error("stop.unsettled", live=len(self._calls))

@@ -29,5 +29,6 @@ async def test_a_database_that_fails_costs_a_round_of_housekeeping_and_not_the_h
     assert not keeping.done()
     assert [record.message for record in caplog.records].count("house.not_kept") >= 2
     keeping.cancel()
+    await asyncio.wait([keeping])  # a connection that is closed beneath its statement never answers
     await identity.close()
     await store.close()
